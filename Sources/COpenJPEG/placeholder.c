@@ -1,0 +1,1 @@
+typedef int COpenJPEG_placeholder;

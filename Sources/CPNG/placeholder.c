@@ -1,0 +1,1 @@
+typedef int CPNG_placeholder;

@@ -1,0 +1,1 @@
+typedef int CTIFF_placeholder;

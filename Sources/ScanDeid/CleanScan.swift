@@ -1,0 +1,77 @@
+package import ScanModel
+
+/// A de-identified image. Only `Deidentifier` makes one, and only `CleanScan.enhanced` makes an `EnhancedScan`, so whatever
+/// accepts these types cannot be handed an identified scan: a leak is a compile error.
+package struct CleanScan: Sendable {
+  package let format: ScanFormat
+  /// DICOM attributes after the profile, markers written; Pixel Data as in the file. Empty for TIFF and PNG.
+  package let dataset: Dataset
+  package let transferSyntaxUID: String
+  package let pixels: PixelBuffer?
+  package let photometric: Photometric?
+  package let spacingMillimeters: [Double]?
+  package let warnings: [ScanWarning]
+  /// Keyed pseudonym of the patient or subject.
+  package let patient: Pseudonym
+  /// What was done, as counts per action; never values.
+  package let record: DeidentificationRecord
+
+  init(
+    format: ScanFormat, dataset: Dataset, transferSyntaxUID: String, pixels: PixelBuffer?, photometric: Photometric?,
+    spacingMillimeters: [Double]?, warnings: [ScanWarning], patient: Pseudonym, record: DeidentificationRecord
+  ) {
+    self.format = format
+    self.dataset = dataset
+    self.transferSyntaxUID = transferSyntaxUID
+    self.pixels = pixels
+    self.photometric = photometric
+    self.spacingMillimeters = spacingMillimeters
+    self.warnings = warnings
+    self.patient = patient
+    self.record = record
+  }
+
+  /// The same image with pixels made by a super-resolution model. It stays this patient's data.
+  ///
+  /// - Parameters:
+  ///   - pixels: same depth, signedness and samples as the source; other rows and columns.
+  ///   - scale: how many output pixels stand for one input pixel along each axis.
+  ///   - derivation: what made it; goes into Derivation Description. Names a model and its digest, never a path.
+  package func enhanced(pixels: PixelBuffer, scale: Double, derivation: String) -> EnhancedScan {
+    EnhancedScan(source: self, pixels: pixels, scale: scale, derivation: derivation)
+  }
+}
+
+/// A super-resolved image of a de-identified patient.
+package struct EnhancedScan: Sendable {
+  package let source: CleanScan
+  package let pixels: PixelBuffer
+  package let scale: Double
+  package let derivation: String
+
+  fileprivate init(source: CleanScan, pixels: PixelBuffer, scale: Double, derivation: String) {
+    self.source = source
+    self.pixels = pixels
+    self.scale = scale
+    self.derivation = derivation
+  }
+}
+
+/// Counts of what the profile did to one object: action code -> how often. Goes into the catalog.
+package struct DeidentificationRecord: Sendable, Equatable, Codable {
+  /// Edition of PS3.15 Table E.1-1, `2026d`.
+  package var edition: String
+  /// Profile and options in CLI spelling, sorted.
+  package var options: [String]
+  /// Keys: `removed`, `emptied`, `replaced`, `uidReplaced`, `kept`, `cleaned`, `privateRemoved` …
+  package var counts: [String: Int]
+  /// Pixels may show identifying text or a face: `burnedIn`, `face`. Never silent.
+  package var risks: [String]
+
+  package init(edition: String, options: [String], counts: [String: Int], risks: [String]) {
+    self.edition = edition
+    self.options = options
+    self.counts = counts
+    self.risks = risks
+  }
+}

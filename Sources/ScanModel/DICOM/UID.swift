@@ -1,0 +1,32 @@
+/// Unique identifiers that ScanForge names. PS3.6 annex A.
+package enum UID {
+  package static let implicitVRLittleEndian = "1.2.840.10008.1.2"
+  package static let explicitVRLittleEndian = "1.2.840.10008.1.2.1"
+  package static let deflatedExplicitVRLittleEndian = "1.2.840.10008.1.2.1.99"
+  package static let explicitVRBigEndian = "1.2.840.10008.1.2.2"
+  package static let secondaryCaptureImageStorage = "1.2.840.10008.5.1.4.1.1.7"
+  package static let ctImageStorage = "1.2.840.10008.5.1.4.1.1.2"
+  package static let mrImageStorage = "1.2.840.10008.5.1.4.1.1.4"
+
+  /// UIDs below this root are registered by the standard and identify nobody.
+  package static let standardRoot = "1.2.840.10008."
+
+  /// `2.25.` followed by a 128-bit integer in decimal (PS3.5 annex B.2), from 16 bytes, big-endian.
+  package static func from128Bits(_ bytes: some Collection<UInt8>) -> String {
+    precondition(bytes.count == 16, "a 2.25 UID needs 16 bytes, got \(bytes.count)")
+    // Long division by ten over base-256 digits.
+    var digits = Array(bytes)
+    var decimal: [UInt8] = []
+    while digits.contains(where: { $0 != 0 }) {
+      var remainder = 0
+      for index in digits.indices {
+        let value = remainder << 8 | Int(digits[index])
+        digits[index] = UInt8(value / 10)
+        remainder = value % 10
+      }
+      decimal.append(UInt8(remainder))
+    }
+    let text = decimal.isEmpty ? "0" : String(decimal.reversed().map { Character(Unicode.Scalar(UInt8(48) + $0)) })
+    return "2.25." + text
+  }
+}

@@ -1,0 +1,51 @@
+/// The file formats that ScanForge reads.
+package enum ScanFormat: String, Sendable, CaseIterable, Codable {
+  case dicom, tiff, png
+}
+
+/// Photometric interpretation of stored samples: DICOM's terms, with TIFF's mapped onto them where they mean the same.
+package enum Photometric: Sendable, Equatable {
+  case monochrome1, monochrome2, rgb, palette
+  /// Anything else, by its own name (`YBR_FULL_422`, `CIELAB`).
+  case other(String)
+
+  package init(dicom name: String) {
+    switch name {
+    case "MONOCHROME1": self = .monochrome1
+    case "MONOCHROME2": self = .monochrome2
+    case "RGB": self = .rgb
+    case "PALETTE COLOR": self = .palette
+    default: self = .other(name)
+    }
+  }
+
+  package var name: String {
+    switch self {
+    case .monochrome1: "MONOCHROME1"
+    case .monochrome2: "MONOCHROME2"
+    case .rgb: "RGB"
+    case .palette: "PALETTE COLOR"
+    case .other(let name): name
+    }
+  }
+}
+
+/// What was noticed while reading a file that could still be read. Raw values are the public codes of `inspect --json`.
+package enum ScanWarning: String, Sendable, CaseIterable, Codable {
+  /// The file ends before its own structure says it should.
+  case truncated
+  /// Pixel Data is shorter than rows x columns x frames say.
+  case pixelShort = "pixel.short"
+  /// Pixel Data is longer than rows x columns x frames say, beyond padding.
+  case pixelLong = "pixel.long"
+  /// The codestream's precision or signedness disagrees with the attributes; the attributes won.
+  case pixelMismatch = "pixel.mismatch"
+  /// No preamble or no File Meta Information.
+  case metaMissing = "meta.missing"
+  /// The decoder complained and went on.
+  case decoder = "decoder"
+  /// Bits above Bits Stored are not clean.
+  case dirtyBits = "pixel.dirtyBits"
+  /// More pages or sub-images exist; only the first was read.
+  case morePages = "pages.more"
+}

@@ -1,0 +1,28 @@
+package import Foundation
+
+/// Where tests find data that is not part of the repository.
+package enum TestData {
+  /// The repository's root.
+  package static let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+
+  /// The optional folder of reference values and real scans beside the clone (`SCANFORGE_SHARED` overrides); nil when absent.
+  package static let shared: URL? = {
+    let environment = ProcessInfo.processInfo.environment["SCANFORGE_SHARED"]
+    let folder = environment.map { URL(fileURLWithPath: $0) } ?? root.deletingLastPathComponent().appendingPathComponent("shared")
+    return FileManager.default.fileExists(atPath: folder.appendingPathComponent("reference").path) ? folder : nil
+  }()
+
+  /// `shared/<path>` when it exists; else prints what is skipped, once per path, and gives nil.
+  package static func shared(_ path: String, for purpose: String) -> URL? {
+    if let url = shared?.appendingPathComponent(path), FileManager.default.fileExists(atPath: url.path) { return url }
+    print("SKIPPED: \(purpose): shared/\(path) is not there")
+    return nil
+  }
+
+  /// A fresh folder under the system's temporary folder. The caller removes it.
+  package static func temporaryFolder(_ name: String = "scanforge") throws -> URL {
+    let url = FileManager.default.temporaryDirectory.appendingPathComponent("\(name)-\(UUID().uuidString)")
+    try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
+    return url
+  }
+}
