@@ -1,3 +1,4 @@
+import PixelMath
 import ScanImaging
 import ScanModel
 import Testing
