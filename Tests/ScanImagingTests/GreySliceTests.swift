@@ -1,3 +1,4 @@
+import Diagnostics
 import PixelMath
 import ScanImaging
 import ScanModel
