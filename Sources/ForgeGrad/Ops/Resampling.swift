@@ -104,40 +104,8 @@ extension Interpolation {
   }
 }
 
-/// Upsamples, filters and downsamples (StyleGAN2's `upfirdn2d`): inserts `up − 1` zeros after each pixel, pads (a negative pad crops),
-/// convolves every channel with `filter` and keeps every `down`-th pixel from the first.
-///
-/// - Parameters:
-///   - filter: `[R, S]`, or `[R]` for a separable filter.
-///   - padding: left, right, top, bottom.
-///   - isFlipped: correlates instead of convolving.
-package func upfirdn2d(
-  _ x: Variable, _ filter: Tensor, up: Int = 1, down: Int = 1, padding: (Int, Int, Int, Int) = (0, 0, 0, 0), isFlipped: Bool = false,
-  gain: Float = 1
-) -> Variable {
-  let (n, h, w, c) = extents(x, "upfirdn2d")
-  var y = x
-  if up > 1 {
-    y = place(y, Slicing(starts: [0, 0, 0, 0], sizes: [n, h, w, c], steps: [1, up, up, 1]), in: [n, h * up, w * up, c])
-  }
-  let (left, right, top, bottom) = padding
-  y = pad(y, low: [0, Swift.max(top, 0), Swift.max(left, 0), 0], high: [0, Swift.max(bottom, 0), Swift.max(right, 0), 0])
-  let (cutTop, cutLeft) = (Swift.max(-top, 0), Swift.max(-left, 0))
-  y = crop(
-    y, starts: [0, cutTop, cutLeft, 0],
-    sizes: [n, y.shape[1] - cutTop - Swift.max(-bottom, 0), y.shape[2] - cutLeft - Swift.max(-right, 0), c])
-  let length = filter.count
-  var taps = filter.shape.rank == 2 ? filter : matmul(filter.reshaped([length, 1]), filter.reshaped([1, length]))
-  if !isFlipped {
-    let (r, s) = (taps.shape[0], taps.shape[1])
-    taps = slice(taps, Slicing(starts: [r - 1, s - 1], sizes: [r, s], steps: [-1, -1]))
-  }
-  let (r, s) = (taps.shape[0], taps.shape[1])
-  let weights = broadcast((taps * gain).reshaped([r, s, 1, 1]), to: [r, s, 1, c])
-  return convolution(y, Variable(weights), stride: (down, down), groups: c)
-}
-
-private func extents(_ x: Variable, _ operation: String) -> (Int, Int, Int, Int) {
+/// Traps unless `x` is an image batch.
+func extents(_ x: Variable, _ operation: String) -> (Int, Int, Int, Int) {
   precondition(x.shape.rank == 4, "\(operation): \(x.shape) is not [N, H, W, C]")
   return (x.shape[0], x.shape[1], x.shape[2], x.shape[3])
 }
