@@ -33,7 +33,7 @@ package func globalAverage(_ x: Variable) -> Variable { mean(x, axes: [1, 2]) }
 /// Channel `c·factor² + i·factor + j` becomes row `i`, column `j` of channel `c` (PyTorch's order).
 package func pixelShuffle(_ x: Variable, _ factor: Int) -> Variable {
   let (n, h, w, channels) = extents(x, "pixelShuffle")
-  precondition(channels % (factor * factor) == 0, "pixelShuffle: \(x.shape) by \(factor)")
+  promise(channels % (factor * factor) == 0, "pixelShuffle: \(x.shape) by \(factor)")
   let c = channels / (factor * factor)
   let moved = transpose(reshape(x, [n, h, w, c, factor, factor]), [0, 1, 4, 2, 5, 3])
   return reshape(moved, [n, h * factor, w * factor, c])
@@ -42,7 +42,7 @@ package func pixelShuffle(_ x: Variable, _ factor: Int) -> Variable {
 /// The inverse and adjoint of `pixelShuffle`.
 package func pixelUnshuffle(_ x: Variable, _ factor: Int) -> Variable {
   let (n, height, width, c) = extents(x, "pixelUnshuffle")
-  precondition(height % factor == 0 && width % factor == 0, "pixelUnshuffle: \(x.shape) by \(factor)")
+  promise(height % factor == 0 && width % factor == 0, "pixelUnshuffle: \(x.shape) by \(factor)")
   let (h, w) = (height / factor, width / factor)
   let moved = transpose(reshape(x, [n, h, factor, w, factor, c]), [0, 1, 3, 5, 2, 4])
   return reshape(moved, [n, h, w, c * factor * factor])
@@ -106,6 +106,6 @@ extension Interpolation {
 
 /// Traps unless `x` is an image batch.
 func extents(_ x: Variable, _ operation: String) -> (Int, Int, Int, Int) {
-  precondition(x.shape.rank == 4, "\(operation): \(x.shape) is not [N, H, W, C]")
+  promise(x.shape.rank == 4, "\(operation): \(x.shape) is not [N, H, W, C]")
   return (x.shape[0], x.shape[1], x.shape[2], x.shape[3])
 }

@@ -51,7 +51,7 @@ package func modulatedConvolution(
   _ x: Variable, _ w: Variable, style: Variable, isDemodulated: Bool = true, isUpsampled: Bool = false, padding: Int = 1, epsilon: Float = 1e-8
 ) -> Variable {
   let (n, _, _, c) = extents(x, "modulatedConvolution")
-  precondition(style.shape == [n, c], "modulatedConvolution: style \(style.shape) for x \(x.shape)")
+  promise(style.shape == [n, c], "modulatedConvolution: style \(style.shape) for x \(x.shape)")
   let modulated = x * reshape(style, [n, 1, 1, c])
   var y =
     isUpsampled
@@ -70,7 +70,7 @@ package func modulatedConvolution(
 package func minibatchStandardDeviation(_ x: Variable, groupSize: Int, channels: Int = 1, epsilon: Float = 1e-8) -> Variable {
   let (n, h, w, c) = extents(x, "minibatchStandardDeviation")
   let size = Swift.min(groupSize, n)
-  precondition(n % size == 0 && c % channels == 0, "minibatchStandardDeviation: \(x.shape) in groups of \(size), \(channels) channels")
+  promise(n % size == 0 && c % channels == 0, "minibatchStandardDeviation: \(x.shape) in groups of \(size), \(channels) channels")
   let grouped = reshape(x, [size, n / size, h * w, channels, c / channels])
   let difference = grouped - mean(grouped, axes: [0], keepingDimensions: true)
   let deviation = sqrt(mean(square(difference), axes: [0]) + epsilon)
