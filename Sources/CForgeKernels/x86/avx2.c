@@ -2,6 +2,8 @@
 #if defined(__x86_64__)
 #include <stdatomic.h>
 
+#include "../fk_philox.h"
+#include "../fk_steps.h"
 #include "../scalar/scalar.h"
 
 #define FK_LANES 8
@@ -16,6 +18,13 @@
 #include "product-inl.h"
 #include "gradient-inl.h"
 #include "convolution-inl.h"
+#include "gemm-inl.h"
+#include "walk-inl.h"
+#include "elementwise-inl.h"
+#include "copy-inl.h"
+#include "reduce-inl.h"
+#include "norm-inl.h"
+#include "steps-inl.h"
 #pragma clang attribute pop
 
 #include "table-inl.h"
