@@ -13,6 +13,8 @@ package enum DecodeService {
     let started = cdcm_start(&message, message.count)
     restrict(memoryBytes: memoryBytes)
     let output = OutputMemory(descriptor: DecodeContract.outputDescriptor, limit: memoryBytes)
+    // Says that the process has started; an installation without a library never gets here.
+    guard send(DecodeReply()) else { return 1 }
     while let request = receive() {
       var reply = DecodeReply()
       do throws(CodecError) {
