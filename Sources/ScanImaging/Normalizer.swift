@@ -16,6 +16,22 @@ package struct Normalizer: Sendable, Equatable, Codable {
     case percentiles
     /// The full range of the stored bits: 8 bits map 0...255.
     case stored
+    /// DICOM: the window of the file, else percentiles for MR and the image's own range otherwise. TIFF and PNG: the stored range of
+    /// 8 bits, else from 0 (or the smallest negative value) to the largest value, so that nothing is clipped.
+    case auto
+
+    /// The names that pipelines and the command line use.
+    package static let names = ["auto", "file", "percentiles", "stored"]
+
+    package init?(named name: String) {
+      switch name {
+      case "auto": self = .auto
+      case "file": self = .file
+      case "percentiles": self = .percentiles
+      case "stored": self = .stored
+      default: return nil
+      }
+    }
   }
 
   package var intensity: Intensity
@@ -56,6 +72,11 @@ package struct Normalizer: Sendable, Equatable, Codable {
     case .file: return slice.window ?? slice.percentileWindow()
     case .percentiles: return slice.percentileWindow()
     case .stored: return WindowSetting(exactly: slice.storedRange)
+    case .auto:
+      if let window = slice.window { return window }
+      if slice.modality == "MR" { return slice.percentileWindow() }
+      if slice.storedRange == 0...255 { return WindowSetting(exactly: slice.storedRange) }
+      return WindowSetting(exactly: min(0, slice.values.min() ?? 0)...max(slice.values.max() ?? 0, 0))
     }
   }
 }
