@@ -49,6 +49,8 @@ package enum DecodeService {
     limit(RLIMIT_AS, rlim_t(memoryBytes))
     limit(RLIMIT_FSIZE, rlim_t(memoryBytes))
     limit(RLIMIT_CORE, 0)
+    // Descriptors that the main program did not mean to pass on.
+    for descriptor in DecodeContract.outputDescriptor + 1..<1024 { close(descriptor) }
     limit(RLIMIT_NOFILE, rlim_t(DecodeContract.outputDescriptor + 1))
     // A write past RLIMIT_FSIZE must be an error, not a signal.
     signal(SIGXFSZ, SIG_IGN)

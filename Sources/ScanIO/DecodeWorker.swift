@@ -74,7 +74,7 @@ final class DecodeWorker {
     let frame = head + body
     var done = 0
     while done < frame.count {
-      let sent = frame.withUnsafeBytes { Foundation.send(socket, $0.baseAddress! + done, frame.count - done, Int32(MSG_NOSIGNAL.rawValue)) }
+      let sent = frame.withUnsafeBytes { Foundation.send(socket, $0.baseAddress! + done, frame.count - done, Int32(MSG_NOSIGNAL)) }
       if sent < 0, errno == EINTR { continue }
       guard sent > 0 else { throw .crashed }
       done += sent
@@ -126,7 +126,6 @@ final class DecodeWorker {
     posix_spawn_file_actions_addopen(&actions, 2, "/dev/null", O_WRONLY, 0)
     posix_spawn_file_actions_adddup2(&actions, input, DecodeContract.inputDescriptor)
     posix_spawn_file_actions_adddup2(&actions, output, DecodeContract.outputDescriptor)
-    posix_spawn_file_actions_addclosefrom_np(&actions, DecodeContract.outputDescriptor + 1)
     // Its own process group: Ctrl-C in the terminal is for the main program, which decides what becomes of the file in work.
     posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETPGROUP))
     posix_spawnattr_setpgroup(&attributes, 0)

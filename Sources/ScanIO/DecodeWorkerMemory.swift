@@ -1,5 +1,4 @@
 import Foundation
-import Synchronization
 
 /// Anonymous memory that a worker inherits as a file descriptor. It has no name, and goes with its last descriptor.
 struct DecodeWorkerMemory: ~Copyable {
@@ -10,9 +9,10 @@ struct DecodeWorkerMemory: ~Copyable {
     let made = make("scanforge", Self.closeOnExec)
     guard made >= 0 else { throw .memory }
     // Away from the low numbers, which the worker's own descriptors are given.
-    descriptor = fcntl(made, F_DUPFD_CLOEXEC, 16)
+    let moved = fcntl(made, F_DUPFD_CLOEXEC, 16)
     close(made)
-    guard descriptor >= 0 else { throw .memory }
+    guard moved >= 0 else { throw .memory }
+    descriptor = moved
   }
 
   deinit { close(descriptor) }

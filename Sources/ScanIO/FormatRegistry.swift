@@ -1,7 +1,7 @@
 import ScanModel
 
 /// What reading a file format adds to the worker's answer. One file per format in `Formats/`, one line in `FormatRegistry`.
-protocol FormatReading {
+protocol FormatReading: Sendable {
   static var format: ScanFormat { get }
   /// Puts the parts of a `RawScan` that this format has into `scan`, whose source, pixels and warnings are set already.
   static func complete(_ scan: inout RawScan, from decoded: DecodedFile, dataset: Dataset) throws
