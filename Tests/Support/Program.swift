@@ -52,7 +52,7 @@ package enum Program {
     let executable = name.hasPrefix("/") ? URL(fileURLWithPath: name) : url(name)
     let folder = try TestData.temporaryFolder("process")
     let outputs = [folder.appendingPathComponent("out"), folder.appendingPathComponent("err")]
-    for output in outputs { FileManager.default.createFile(atPath: output.path, contents: nil) }
+    for output in outputs { _ = FileManager.default.createFile(atPath: output.path, contents: nil) }
     let process = Process()
     process.executableURL = executable
     process.arguments = arguments
