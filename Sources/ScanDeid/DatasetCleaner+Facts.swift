@@ -77,7 +77,9 @@ extension DatasetCleaner {
   static let harmlessURLs: Set<UInt32> = [0x0008_010E, 0x0008_0120]
 
   /// Coding schemes whose codes are published, so that a code is no local number. PS3.16 section 8.
-  static let publishedSchemes: Set<String> = ["DCM", "SCT", "SRT", "SNM3", "LN", "UCUM", "RADLEX", "FMA", "UMLS", "NCIt", "I10", "I9C", "ICD10"]
+  static let publishedSchemes: Set<String> = [
+    "DCM", "SCT", "SRT", "SNM3", "LN", "UCUM", "RADLEX", "FMA", "UMLS", "NCIt", "I10", "I9C", "ICD10",
+  ]
 
   /// Digits and dots, at most 64.
   static func isWellFormed(_ uid: String) -> Bool {

@@ -24,7 +24,8 @@ struct DatasetCleaner {
   private(set) var counts: [String: Int] = [:]
 
   init(
-    actions: ProfileActions, key: PseudonymKey, patient: Pseudonym, patientName: [UInt8], identifiers: IdentifierSet, mapping: IdentifierMapping?
+    actions: ProfileActions, key: PseudonymKey, patient: Pseudonym, patientName: [UInt8], identifiers: IdentifierSet,
+    mapping: IdentifierMapping?
   ) {
     self.actions = actions
     self.key = key
@@ -123,7 +124,9 @@ struct DatasetCleaner {
     if item.depth > 0 {
       if let id = item.patientID {
         person = key.pseudonym(of: id)
-      } else if element.tag == .patientName, let name = element.text, !name.isEmpty, element.bytes.map({ DatasetCleaner.trimmed($0) }) != patientName {
+      } else if element.tag == .patientName, let name = element.text, !name.isEmpty,
+        element.bytes.map({ DatasetCleaner.trimmed($0) }) != patientName
+      {
         person = key.pseudonym(of: name)
       }
     }
@@ -236,7 +239,9 @@ struct DatasetCleaner {
     }
     guard code[.codeValue] != nil else { return DummyValue.codeItem }
     let meaning = MedicalVocabulary.cleaned(dataset.text(.codeMeaning) ?? "")
-    code.set(scrubbed(Element(.codeMeaning, .LO, text: meaning.isEmpty ? DummyValue.text : meaning)) ?? Element(.codeMeaning, .LO, text: DummyValue.text))
+    code.set(
+      scrubbed(Element(.codeMeaning, .LO, text: meaning.isEmpty ? DummyValue.text : meaning))
+        ?? Element(.codeMeaning, .LO, text: DummyValue.text))
     return code
   }
 

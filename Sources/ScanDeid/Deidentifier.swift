@@ -83,7 +83,8 @@ package struct Deidentifier: Sendable {
     if let subject { mapping?.addPatient(subject, patient.text) }
     return CleanScan(
       format: raw.format, dataset: Dataset(), transferSyntaxUID: raw.transferSyntaxUID, pixels: raw.pixels, photometric: raw.photometric,
-      spacingMillimeters: raw.spacingMillimeters, warnings: raw.warnings, patient: patient, instance: instance, record: record(counts: [:], risks: []))
+      spacingMillimeters: raw.spacingMillimeters, warnings: raw.warnings, patient: patient, instance: instance,
+      record: record(counts: [:], risks: []))
   }
 
   private func record(counts: [String: Int], risks: [PixelRisk]) -> DeidentificationRecord {

@@ -59,7 +59,9 @@ struct IdentifierCollector {
     add(value)
     let digits = value.filter(IdentifierSet.isDigit)
     // 12-345-678 is also written 12345678.
-    if digits.count >= 6, digits.count < value.count, value.allSatisfy({ IdentifierSet.isDigit($0) || [0x2D, 0x2E, 0x2F, 0x20].contains($0) }) {
+    if digits.count >= 6, digits.count < value.count,
+      value.allSatisfy({ IdentifierSet.isDigit($0) || [0x2D, 0x2E, 0x2F, 0x20].contains($0) })
+    {
       addNumber(digits)
     }
   }
@@ -101,15 +103,20 @@ struct IdentifierCollector {
     let words = value.split { !IdentifierSet.isAlphanumeric($0) }
     return words.allSatisfy { word in
       let text = String(decoding: word, as: UTF8.self)
-      return MedicalVocabulary.contains(text) || commonWords.contains(text) || word.count < 2 || (word.count < 5 && word.allSatisfy(IdentifierSet.isDigit))
+      return MedicalVocabulary.contains(text) || commonWords.contains(text) || word.count < 2
+        || (word.count < 5 && word.allSatisfy(IdentifierSet.isDigit))
     }
   }
 
   private static let commonWords: Set<String> = [
-    "anonymized", "anonymised", "anonymous", "anon", "unknown", "unspecified", "none", "null", "other", "patient", "person", "subject", "study",
-    "series", "doctor", "hospital", "clinic", "department", "center", "centre", "university", "medical", "radiology", "default", "undefined",
-    "original", "derived", "primary", "secondary", "monochrome", "siemens", "philips", "canon", "toshiba", "hitachi", "fujifilm", "agfa", "kodak",
-    "hologic", "healthcare", "systems", "electric", "general", "united", "imaging", "about", "blank", "basic", "application", "confidentiality",
+    "anonymized", "anonymised", "anonymous", "anon", "unknown", "unspecified", "none", "null", "other", "patient", "person", "subject",
+    "study",
+    "series", "doctor", "hospital", "clinic", "department", "center", "centre", "university", "medical", "radiology", "default",
+    "undefined",
+    "original", "derived", "primary", "secondary", "monochrome", "siemens", "philips", "canon", "toshiba", "hitachi", "fujifilm", "agfa",
+    "kodak",
+    "hologic", "healthcare", "systems", "electric", "general", "united", "imaging", "about", "blank", "basic", "application",
+    "confidentiality",
     "profile", "clean", "retain", "option", "scanforge", "identifying", "equipment", "identification", "removed", "modified", "unmodified",
     "structured", "graphics", "descriptors", "longitudinal", "temporal", "information", "full", "dates", "characteristics", "identity",
     "institution", "device", "safe", "private", "uids", "version", "station", "scanner", "from", "with", "the",

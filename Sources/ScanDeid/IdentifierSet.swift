@@ -33,7 +33,9 @@ struct IdentifierSet: Sendable {
 
   init(_ tokens: [Token]) {
     // Longest first, so that a whole name goes before its parts.
-    self.tokens = tokens.sorted { $0.bytes.count != $1.bytes.count ? $0.bytes.count > $1.bytes.count : $0.bytes.lexicographicallyPrecedes($1.bytes) }
+    self.tokens = tokens.sorted {
+      $0.bytes.count != $1.bytes.count ? $0.bytes.count > $1.bytes.count : $0.bytes.lexicographicallyPrecedes($1.bytes)
+    }
     for (index, token) in self.tokens.enumerated() {
       let first = token.bytes[0]
       byFirst[Int(first)].append(index)
@@ -91,4 +93,3 @@ struct IdentifierSet: Sendable {
   static func lower(_ byte: UInt8) -> UInt8 { (65...90).contains(byte) ? byte + 32 : byte }
   private static func upper(_ byte: UInt8) -> UInt8 { (97...122).contains(byte) ? byte - 32 : byte }
 }
-

@@ -28,11 +28,14 @@ package enum PixelRisk: String, Sendable, CaseIterable {
     if textClasses.contains(where: { sopClass == $0 || sopClass.hasPrefix($0 + ".") }) { return true }
     if let conversion = dataset.text(.conversionType), conversion != "SYN" { return true }
     let type = dataset.texts(.imageType).map { $0.uppercased() }
-    return type.contains { value in ["SCREEN", "CAPTURE", "DOSE", "REPORT", "PROTOCOL", "SECONDARY CAPTURE"].contains { value.contains($0) } }
+    return type.contains { value in
+      ["SCREEN", "CAPTURE", "DOSE", "REPORT", "PROTOCOL", "SECONDARY CAPTURE"].contains { value.contains($0) }
+    }
   }
 
   private static let textModalities: Set<String> = [
-    "US", "IVUS", "DX", "CR", "MG", "PX", "IO", "RG", "XA", "RF", "ES", "GM", "SM", "XC", "OT", "SC", "OP", "OCT", "OPT", "DOC", "ECG", "HC", "BDUS",
+    "US", "IVUS", "DX", "CR", "MG", "PX", "IO", "RG", "XA", "RF", "ES", "GM", "SM", "XC", "OT", "SC", "OP", "OCT", "OPT", "DOC", "ECG",
+    "HC", "BDUS",
     "DMS", "EPS", "BMD",
   ]
 
@@ -44,7 +47,9 @@ package enum PixelRisk: String, Sendable, CaseIterable {
   private static func mayShowFace(_ dataset: Dataset) -> Bool {
     guard ["CT", "MR", "PT", "NM"].contains(dataset.text(.modality) ?? "") else { return false }
     var words = [dataset.text(.bodyPartExamined) ?? ""]
-    for tag in [Tag.studyDescription, .seriesDescription, Tag(0x0018, 0x1030), Tag(0x0032, 0x1060)] { words.append(dataset.text(tag) ?? "") }
+    for tag in [Tag.studyDescription, .seriesDescription, Tag(0x0018, 0x1030), Tag(0x0032, 0x1060)] {
+      words.append(dataset.text(tag) ?? "")
+    }
     for item in dataset.items(Tag(0x0008, 0x2218)) { words.append(item.text(.codeMeaning) ?? "") }
     let text = words.joined(separator: " ").uppercased()
     return headWords.contains { text.contains($0) }

@@ -108,7 +108,9 @@ package enum AttributeTypes {
     for record in TableText.records(iodRows) {
       let fields = record.split(separator: "|", omittingEmptySubsequences: false)
       for sopClass in fields[1].split(separator: " ") { parsed.iodOfClass[String(sopClass)] = parsed.iods.count }
-      let uses = fields[2].split(separator: " ").compactMap { use in Int(use.dropFirst()).map { (isMandatory: use.first == "M", module: $0) } }
+      let uses = fields[2].split(separator: " ").compactMap { use in
+        Int(use.dropFirst()).map { (isMandatory: use.first == "M", module: $0) }
+      }
       var iod = IOD(mandatory: uses.filter(\.isMandatory).map(\.module))
       let common = iod.mandatory.reduce(into: Set<UInt32>()) { $0.formUnion(parsed.modules[$1].topLevel) }
       iod.conditional = uses.filter { !$0.isMandatory }.map { ($0.module, parsed.modules[$0.module].topLevel.subtracting(common).sorted()) }
