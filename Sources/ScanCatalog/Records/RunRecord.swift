@@ -36,11 +36,12 @@ package struct RunRecord: Sendable, Equatable, Identifiable {
 
   /// The part of the row that is known when a run begins, as its event holds it.
   static func began(row: Row) -> CanonicalJSON {
-    .object([
-      "actor": .string(row["actor"]), "build_sha256": .string(row["build_sha256"]), "determinism": .string(row["determinism"]),
-      "device": .string(row["device"]), "host": .string(row["host"]), "id": .integer(row["id"]), "op": .string(row["op"]),
-      "params": .string(row["params"]), "seed": (row["seed"] as Int64?).map { .whole($0) } ?? .null, "started_ms": .integer(row["started_ms"]),
-      "tool_version": .string(row["tool_version"]),
+    func text(_ column: String) -> CanonicalJSON { row.text(column).map { .string($0) } ?? .null }
+    func integer(_ column: String) -> CanonicalJSON { row.integer(column).map { .whole($0) } ?? .null }
+    return .object([
+      "actor": text("actor"), "build_sha256": text("build_sha256"), "determinism": text("determinism"), "device": text("device"),
+      "host": text("host"), "id": integer("id"), "op": text("op"), "params": text("params"), "seed": integer("seed"),
+      "started_ms": integer("started_ms"), "tool_version": text("tool_version"),
     ])
   }
 
