@@ -1,0 +1,31 @@
+// The slots of the scalar table: plain loops, one thread, no workspace unless a twin says so. Each follows forge_kernels.h.
+#ifndef FK_SCALAR_H
+#define FK_SCALAR_H
+
+#include "../fk_internal.h"
+
+size_t fk_scalar_convolution_workspace(const fk_conv_geometry *, fk_conv_role);
+fk_status fk_scalar_convolution(const fk_conv_geometry *, fk_conv_role, const float *, const float *, const fk_epilogue *, float *, void *,
+                                size_t);
+size_t fk_scalar_gemm_workspace(const fk_gemm_geometry *);
+fk_status fk_scalar_gemm(const fk_gemm_geometry *, const float *, const float *, float *, void *, size_t);
+fk_status fk_scalar_unary(fk_unary_op, size_t, float, float, const float *, float *);
+fk_status fk_scalar_binary(fk_binary_op, const fk_walk *, const float *, const float *, float *);
+fk_status fk_scalar_copy(const fk_walk *, const float *, float *);
+fk_status fk_scalar_copy_add(const fk_walk *, const float *, float *);
+fk_status fk_scalar_reduce_sum(const fk_walk *, const float *, float *);
+fk_status fk_scalar_reduce_max(const fk_walk *, const float *, float *);
+fk_status fk_scalar_fill(size_t, float, float *);
+fk_status fk_scalar_gather_rows(size_t, size_t, const int32_t *, const float *, float *);
+fk_status fk_scalar_scatter_add_rows(size_t, size_t, const int32_t *, const float *, size_t, float *);
+fk_status fk_scalar_random_uniform(uint64_t, uint64_t, uint64_t, size_t, float, float, float *);
+fk_status fk_scalar_random_normal(uint64_t, uint64_t, uint64_t, size_t, float, float, float *);
+fk_status fk_scalar_adam(const fk_adam *, size_t, const float *, float *, float *, float *);
+fk_status fk_scalar_ema(size_t, float, const float *, float *);
+size_t fk_scalar_norm_workspace(const fk_norm_geometry *);
+fk_status fk_scalar_norm_forward(const fk_norm_geometry *, const float *, const float *, const float *, float *, float *, float *, void *,
+                                 size_t);
+fk_status fk_scalar_norm_backward(const fk_norm_geometry *, const float *, const float *, const float *, const float *, const float *,
+                                  const float *, float *, float *, float *, void *, size_t);
+
+#endif
