@@ -90,7 +90,7 @@ package struct PrescanReport: Sendable, Equatable {
   /// In order of discovery, each once.
   package var warnings: [ScanWarning] = []
 
-  init(format: ScanFormat) { self.format = format }
+  package init(format: ScanFormat) { self.format = format }
 
   mutating func warn(_ warning: ScanWarning) {
     if !warnings.contains(warning) { warnings.append(warning) }
@@ -106,6 +106,15 @@ package struct PixelGeometry: Sendable, Equatable {
   package var bitsAllocated: Int
   /// DICOM Pixel Data in fragments; false for native data and for TIFF and PNG.
   package var isEncapsulated: Bool
+
+  package init(rows: Int, columns: Int, frames: Int = 1, samplesPerPixel: Int = 1, bitsAllocated: Int, isEncapsulated: Bool = false) {
+    self.rows = rows
+    self.columns = columns
+    self.frames = frames
+    self.samplesPerPixel = samplesPerPixel
+    self.bitsAllocated = bitsAllocated
+    self.isEncapsulated = isEncapsulated
+  }
 
   /// Bytes of the decoded samples, whole bytes a sample; nil on overflow.
   package var decodedBytes: Int? {

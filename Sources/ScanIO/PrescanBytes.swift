@@ -43,10 +43,8 @@ struct PrescanBytes {
     return String(String.UnicodeScalarView(bytes.map { Unicode.Scalar($0) }))
   }
 
-  func isZero(from offset: Int) -> Bool {
-    guard holds(0, at: offset) else { return true }
-    return buffer[offset...].allSatisfy { $0 == 0 }
-  }
+  /// The offset behind the last byte that is not zero.
+  var endOfContent: Int { (buffer.lastIndex { $0 != 0 } ?? -1) + 1 }
 
   func slice(at offset: Int, length: Int) -> UnsafeRawBufferPointer? {
     holds(length, at: offset) ? UnsafeRawBufferPointer(rebasing: buffer[offset..<offset + length]) : nil

@@ -74,14 +74,19 @@ struct PrescanTIFFPage {
       let size = sizes?.integer(index, bytes, layout)
       if start == 0, size ?? 0 == 0 { continue }  // a sparse part: all zeros, not stored
       let rowsLeft = isTiled ? chunkRows : min(chunkRows, geometry.rows - (index % ((geometry.rows - 1) / chunkRows + 1)) * chunkRows)
-      let needed = compression == 1 && geometry.bitsAllocated % 8 == 0 ? minimumBytes(geometry, rows: rowsLeft, columns: chunkColumns, planes) : 1
-      guard bytes.holds(max(size ?? 0, needed), at: start) else { throw .truncated(.tiff, place: "page 0, part \(index)") }
+      // The size of an uncompressed part follows from its dimensions; readers trust those where a stated size is nonsense.
+      if compression == 1, let exact = exactBytes(geometry, rows: rowsLeft, columns: chunkColumns, planes) {
+        guard bytes.holds(exact, at: start) else { throw .truncated(.tiff, place: "page 0, part \(index)") }
+        if let size, !bytes.holds(size, at: start) { report.warn(.decoder) }
+      } else {
+        guard bytes.holds(max(size ?? 0, 1), at: start) else { throw .truncated(.tiff, place: "page 0, part \(index)") }
+      }
     }
   }
 
-  /// Bytes of an uncompressed part; subsampled color (photometric 6) needs less, so only its presence is asked for.
-  private func minimumBytes(_ geometry: PixelGeometry, rows: Int, columns: Int, _ planes: Int) -> Int {
-    if directory.entries[262]?.integer(0, bytes, layout) == 6 { return 1 }
-    return product([rows, columns, geometry.samplesPerPixel / planes, geometry.bitsAllocated / 8]) ?? 1
+  /// Bytes of an uncompressed part; nil for packed bits and for color that may be subsampled (photometric 6).
+  private func exactBytes(_ geometry: PixelGeometry, rows: Int, columns: Int, _ planes: Int) -> Int? {
+    guard geometry.bitsAllocated % 8 == 0, directory.entries[262]?.integer(0, bytes, layout) != 6 else { return nil }
+    return product([rows, columns, geometry.samplesPerPixel / planes, geometry.bitsAllocated / 8])
   }
 }

@@ -27,6 +27,8 @@ struct PrescanWalker {
   private var elements = 0
   private var items = 0
   private var pixels: PrescanPixels
+  /// Behind the last byte that is not zero; found once, from the end.
+  private lazy var endOfContent = bytes.endOfContent
 
   init(_ bytes: PrescanBytes, from start: Int, encoding: PrescanEncoding, meta: PrescanDICOM.Meta, limits: PrescanLimits) {
     self.bytes = bytes
@@ -55,7 +57,7 @@ struct PrescanWalker {
     guard let frame = stack.last else {
       guard position < bytes.count else { return false }
       // Zeros after Pixel Data are padding of the file, not elements.
-      if pixels.isFound, bytes.isZero(from: position) { return false }
+      if pixels.isFound, position >= endOfContent { return false }
       try element(in: nil, end: bytes.count, encoding: topEncoding, report: &report)
       return true
     }
