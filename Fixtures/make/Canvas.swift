@@ -63,9 +63,10 @@ struct Ellipse {
 
   /// Approximate distance to the border, negative inside.
   func distance(_ px: Float, _ py: Float) -> Float {
+    guard a > 0, b > 0 else { return 2 }  // an organ that does not reach this slice
     let (dx, dy) = (px - x, py - y)
-    let u = (dx * turn.0 + dy * turn.1) / max(a, 1e-6)
-    let v = (dy * turn.0 - dx * turn.1) / max(b, 1e-6)
+    let u = (dx * turn.0 + dy * turn.1) / a
+    let v = (dy * turn.0 - dx * turn.1) / b
     return ((u * u + v * v).squareRoot() - 1) * min(a, b)
   }
 

@@ -44,7 +44,7 @@ struct PhantomPatient {
       let length = max(1, ((block + 1) * count + 2) / 3 - first)
       // From -0.75 to 0.75 through the lesion, which is an ellipsoid.
       let t = (Float(index - first) + 0.5) / Float(length) * 1.5 - 0.75
-      let radius = random.between(0.13, 0.19, block + 1) * (1 - t * t).squareRoot()
+      let radius = random.between(0.1, 0.16, block + 1) * (1 - t * t).squareRoot()
       let kind = order[block]
       return Slice(index: index, z: (Float(index) + 0.5) / Float(count), kind: kind, radius: kind == .normal ? 0 : radius)
     }
