@@ -8,7 +8,9 @@ import Testing
   private static let step: Float = 4e-3
 
   private func dot(_ a: Tensor, _ b: Tensor) -> Double { zip(a.values, b.values).reduce(0) { $0 + Double($1.0) * Double($1.1) } }
-  private func magnitude(_ a: Tensor, _ b: Tensor) -> Double { zip(a.values, b.values).reduce(0) { $0 + Swift.abs(Double($1.0) * Double($1.1)) } }
+  private func magnitude(_ a: Tensor, _ b: Tensor) -> Double {
+    zip(a.values, b.values).reduce(0) { $0 + Swift.abs(Double($1.0) * Double($1.1)) }
+  }
 
   private func directions(_ example: OpExample, _ counter: UInt64) -> [Tensor] {
     example.inputs.enumerated().map { i, x in Self.random.uniform(x.shape, counter: counter + UInt64(i) * 1000, low: -1, high: 1) }

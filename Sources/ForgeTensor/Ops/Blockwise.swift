@@ -22,11 +22,15 @@ private let pieceFloats = 8192
 private struct Steps {
   let slots: UnsafePointer<fk_table>
 
-  func unary(_ operation: UnaryOperation, _ count: Int, _ x: UnsafePointer<Float>, to y: UnsafeMutablePointer<Float>, _ a: Float = 0, _ b: Float = 0) {
+  func unary(
+    _ operation: UnaryOperation, _ count: Int, _ x: UnsafePointer<Float>, to y: UnsafeMutablePointer<Float>, _ a: Float = 0, _ b: Float = 0
+  ) {
     require(slots.pointee.unary(fk_unary_op(operation.rawValue), count, a, b, x, y), "\(operation)")
   }
 
-  func binary(_ operation: BinaryOperation, _ count: Int, _ a: UnsafePointer<Float>, _ b: UnsafePointer<Float>, to y: UnsafeMutablePointer<Float>) {
+  func binary(
+    _ operation: BinaryOperation, _ count: Int, _ a: UnsafePointer<Float>, _ b: UnsafePointer<Float>, to y: UnsafeMutablePointer<Float>
+  ) {
     var walk = Walk(contiguous: count).kernel
     require(slots.pointee.binary(fk_binary_op(operation.rawValue), &walk, a, b, y), "\(operation)")
   }
