@@ -85,7 +85,7 @@ let scan: [Target] = [
   library("ScanImaging", ["Diagnostics", "ScanModel", "PixelMath"]),
   library("ScanDeid", ["Diagnostics", "ScanModel", crypto]),
   // Layer 3
-  library("ScanIO", ["Diagnostics", "ScanModel", "ScanDeid", "CZlib", "CTIFF", "CPNG"]),
+  library("ScanIO", ["Diagnostics", "ScanModel", "ScanDeid", "CZlib", "CTIFF", "CPNG", crypto]),
   library("ScanCodec", ["Diagnostics", "ScanModel", "CDCMTK", "CTIFF", "CPNG", "COpenJPEG"]),
   library("ScanCatalog", ["Diagnostics", "ScanModel", "ScanDeid", grdb, crypto]),
   // Layer 4
