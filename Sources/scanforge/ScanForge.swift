@@ -10,6 +10,7 @@ struct ScanForge: ParsableCommand {
     discussion: "For research, not for diagnosis. Exit codes: 0 all well, 1 found something wrong or items failed, 2 wrong request, 3 surroundings, 70 a bug.",
     version: Version.text,
     subcommands: [
+      Inspect.self,
       Deidentify.self,
       Ingest.self,
       Run.self,
