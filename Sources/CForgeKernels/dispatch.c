@@ -6,12 +6,23 @@
 
 const fk_table *fk_scalar_table(void) { return &fk_scalar; }
 
+// __builtin_cpu_supports also asks (by XGETBV) whether the operating system saves the wide registers.
 static int runs(const fk_table *table) {
+#if defined(__x86_64__)
+  if (table == &fk_avx512)
+    return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq") &&
+           __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
+  if (table == &fk_avx2) return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
+#endif
   return table == &fk_scalar;
 }
 
 // Best first.
 static const fk_table *const tables[] = {
+#if defined(__x86_64__)
+    &fk_avx512,
+    &fk_avx2,
+#endif
     &fk_scalar,
 };
 enum { table_count = sizeof tables / sizeof tables[0] };
@@ -31,5 +42,9 @@ const fk_table *fk_best_table(void) {
 }
 
 const char *fk_available_tables(void) {
+#if defined(__x86_64__)
+  if (runs(&fk_avx512)) return "avx512,avx2,scalar";
+  if (runs(&fk_avx2)) return "avx2,scalar";
+#endif
   return "scalar";
 }

@@ -11,6 +11,9 @@ extern const fk_table fk_avx2;
 extern const fk_table fk_avx512;
 #endif
 
+/// Threads that a kernel keeps scratch memory for: the machine's cores, 2...16, the same during a process.
+int32_t fk_lanes(void);
+
 /// Extents that no contraction may see: empty weights, channels that do not divide, negative sizes.
 FK_INLINE int fk_conv_geometry_is_bad(const fk_conv_geometry *g) {
   return g->n < 0 || g->h < 0 || g->w < 0 || g->p < 0 || g->q < 0 || g->c <= 0 || g->k <= 0 || g->r <= 0 || g->s <= 0 || g->groups <= 0 ||

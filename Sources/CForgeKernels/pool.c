@@ -54,6 +54,17 @@ static int32_t online_cores(void) {
   return n > 0 ? (int32_t)n : 1;
 }
 
+int32_t fk_lanes(void) {
+  static atomic_int lanes;
+  int32_t n = atomic_load_explicit(&lanes, memory_order_relaxed);
+  if (n == 0) {
+    n = online_cores();
+    n = n < 2 ? 2 : (n > 16 ? 16 : n);
+    atomic_store_explicit(&lanes, n, memory_order_relaxed);
+  }
+  return n;
+}
+
 static void take_indexes(void (*body)(void *, int64_t), void *context, int64_t count) {
   inside_job = 1;
   for (;;) {

@@ -14,7 +14,7 @@ package import ForgeTensor
 package func gradient(
   of y: Variable, withRespectTo xs: [Variable], seed: Tensor? = nil, keepingGraph: Bool = false, consuming: Bool = true
 ) -> [Variable] {
-  precondition(seed == nil || seed!.shape == y.shape, "gradient: seed \(seed!.shape) for y \(y.shape)")
+  promise(seed == nil || seed!.shape == y.shape, "gradient: seed \(seed!.shape) for y \(y.shape)")
   let gradients = Recording.$isOn.withValue(keepingGraph) {
     pullback(y, xs, seed: Variable(seed ?? Tensor.ones(y.shape)), isReleasing: !keepingGraph && consuming)
   }
@@ -43,7 +43,7 @@ func pullback(_ y: Variable, _ xs: [Variable], seed: Variable, isReleasing: Bool
   for i in stride(from: nodes.count - 1, through: 0, by: -1) {
     let node = nodes.removeLast()
     guard matters[i], let g = cotangents[i] else { continue }
-    precondition(
+    promise(
       !node.isReleased, "gradient: an earlier pass has used this graph up (\(node.opcode)); pass consuming: false or keepingGraph: true to it")
     let needs = node.inputs.map { operand in operand.node.map { matters[place[ObjectIdentifier($0)]!] } ?? false }
     if !isTarget[i] { cotangents[i] = nil }
@@ -51,7 +51,7 @@ func pullback(_ y: Variable, _ xs: [Variable], seed: Variable, isReleasing: Bool
     var parts = OpCatalog.row(node.opcode).vjp(Backward(node: node, g: g, needs: needs))
     for (j, operand) in node.inputs.enumerated() where needs[j] {
       guard let source = operand.node, let part = parts[j] else { continue }
-      precondition(part.shape == operand.shape, "gradient of \(node.opcode): \(part.shape) for input \(j) of shape \(operand.shape)")
+      promise(part.shape == operand.shape, "gradient of \(node.opcode): \(part.shape) for input \(j) of shape \(operand.shape)")
       parts[j] = nil
       add(part, to: &cotangents[place[ObjectIdentifier(source)]!])
     }
@@ -82,13 +82,13 @@ package struct Backward {
 
   /// Input `i`, saved by the row's `saves`.
   func x(_ i: Int) -> Variable {
-    guard let value = node.inputs[i].value else { preconditionFailure("\(node.opcode): input \(i) was not saved") }
+    guard let value = node.inputs[i].value else { fatalError("\(node.opcode): input \(i) was not saved") }
     return Variable(value, node: node.inputs[i].node)
   }
 
   /// The result, saved by `.output`.
   var y: Variable {
-    guard let value = node.output else { preconditionFailure("\(node.opcode): the result was not saved") }
+    guard let value = node.output else { fatalError("\(node.opcode): the result was not saved") }
     return Variable(value, node: node)
   }
 }

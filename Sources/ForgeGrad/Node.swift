@@ -21,7 +21,7 @@ package final class Node: @unchecked Sendable {
   package let attributes: Attributes
   package private(set) var inputs: [Operand]
   /// The op's result where its derivative reads it.
-  let output: Tensor?
+  private(set) var output: Tensor?
   /// Further tensors of a fused op (statistics).
   private(set) var extras: [Tensor]
   /// Set once a plain backward pass has used the node up.
@@ -45,26 +45,24 @@ package final class Node: @unchecked Sendable {
     }
   }
 
-  /// Lets go of inputs and saved values after a plain backward pass.
+  /// Lets go of all saved values after a plain backward pass; the links stay, so that a later pass can tell it needs this node.
   func release() {
     guard opcode != .leaf else { return }
     isReleased = true
-    let gone = inputs
-    inputs = []
+    for i in inputs.indices { inputs[i].value = nil }
+    output = nil
     extras = []
-    Node.unlink(gone)
   }
 
-  deinit { Node.unlink(inputs) }
-
   /// Frees a chain of nodes one by one: freeing them through each other's `deinit` would need a stack as deep as the graph.
-  private static func unlink(_ operands: [Operand]) {
-    var pending = operands
+  deinit {
+    var pending = inputs
+    inputs = []
     while var operand = pending.popLast() {
       guard operand.node != nil, isKnownUniquelyReferenced(&operand.node) else { continue }
-      let inputs = operand.node!.inputs
+      let further = operand.node!.inputs
       operand.node!.inputs = []
-      pending.append(contentsOf: inputs)
+      pending.append(contentsOf: further)
     }
   }
 }

@@ -33,7 +33,7 @@ package struct RandomStream: Hashable, Sendable, Codable {
   ///
   /// Draws 64 bits and keeps the high word of their product with `bound`; its bias, below `bound / 2⁶⁴`, cannot be seen.
   package func integer(below bound: Int, counter: UInt64) -> Int {
-    precondition(bound > 0, "integer: bound \(bound)")
+    promise(bound > 0, "integer: bound \(bound)")
     let block = philox4x32(key: seed, counter: (counter, stream))
     return Int((UInt64(block.1) << 32 | UInt64(block.0)).multipliedFullWidth(by: UInt64(bound)).high)
   }

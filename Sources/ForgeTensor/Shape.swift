@@ -37,7 +37,7 @@ package struct Shape: Hashable, Sendable, ExpressibleByArrayLiteral, CustomStrin
   package func axes(_ axes: [Int], for operation: String) -> [Int] {
     axes.map { axis in
       let positive = axis < 0 ? axis + rank : axis
-      precondition(positive >= 0 && positive < rank, "\(operation): no axis \(axis) in \(self)")
+      promise(positive >= 0 && positive < rank, "\(operation): no axis \(axis) in \(self)")
       return positive
     }
   }
@@ -59,7 +59,7 @@ package struct Shape: Hashable, Sendable, ExpressibleByArrayLiteral, CustomStrin
       let j = axis - (rank - b.rank)
       let m = i < 0 ? 1 : a.dimensions[i]
       let n = j < 0 ? 1 : b.dimensions[j]
-      precondition(m == n || m == 1 || n == 1, "\(operation): shapes \(a) and \(b) do not broadcast")
+      promise(m == n || m == 1 || n == 1, "\(operation): shapes \(a) and \(b) do not broadcast")
       result[axis] = m == 1 ? n : m
     }
     return Shape(result)

@@ -10,7 +10,7 @@ package struct Tensor: Sendable {
 
   /// - Parameter values: row-major, `shape.count` of them.
   package init(_ shape: Shape, _ values: [Float]) {
-    precondition(values.count == shape.count, "Tensor: \(values.count) values for shape \(shape)")
+    promise(values.count == shape.count, "Tensor: \(values.count) values for shape \(shape)")
     self.init(uninitialized: shape)
     values.withUnsafeBufferPointer { source in
       if let base = source.baseAddress { buffer.pointer.update(from: base, count: source.count) }
@@ -49,13 +49,13 @@ package struct Tensor: Sendable {
 
   /// The only element.
   package var scalar: Float {
-    precondition(count == 1, "scalar: shape \(shape) has \(count) elements")
+    promise(count == 1, "scalar: shape \(shape) has \(count) elements")
     return buffer.pointer.pointee
   }
 
   /// The same memory under another shape of the same count.
   package func reshaped(_ shape: Shape) -> Tensor {
-    precondition(shape.count == self.shape.count, "reshape: \(self.shape) has not the element count of \(shape)")
+    promise(shape.count == self.shape.count, "reshape: \(self.shape) has not the element count of \(shape)")
     return Tensor(shape, sharing: buffer)
   }
 

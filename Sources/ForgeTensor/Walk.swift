@@ -29,7 +29,7 @@ struct Walk {
         axes.append(axis)
       }
     }
-    precondition(axes.count <= Int(FK_MAX_RANK), "\(operation): \(axes.count) separate axes are more than \(FK_MAX_RANK)")
+    promise(axes.count <= Int(FK_MAX_RANK), "\(operation): \(axes.count) separate axes are more than \(FK_MAX_RANK)")
     kernel.rank = Int32(axes.count)
     withUnsafeMutableBytes(of: &kernel.extent) { bytes in
       let field = bytes.assumingMemoryBound(to: Int64.self)

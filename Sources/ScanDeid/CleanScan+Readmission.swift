@@ -1,16 +1,16 @@
 package import ScanModel
 
 extension CleanScan {
-  /// An image that was de-identified earlier and comes back from the catalog, whose objects are nothing but written clean scans.
+  /// An instance that was de-identified earlier, read back from where only de-identified instances are kept (the workspace's objects).
   ///
-  /// - Parameters:
-  ///   - scan: read from an object of the catalog, never from a file of the user's.
-  ///   - patient: the pseudonym that the catalog holds for it.
-  ///   - record: what de-identification did then.
-  package static func readmitting(_ scan: RawScan, patient: Pseudonym, record: DeidentificationRecord) -> CleanScan {
-    CleanScan(
-      format: scan.format, dataset: scan.dataset, transferSyntaxUID: scan.transferSyntaxUID, pixels: scan.pixels, photometric: scan.photometric,
-      spacingMillimeters: scan.spacingMillimeters, warnings: scan.warnings, patient: patient,
-      instance: scan.dataset.text(.sopInstanceUID) ?? "", record: record)
+  /// A DICOM object must carry the marker that `Deidentifier` writes last; TIFF and PNG carry no attributes at all.
+  ///
+  /// - Throws: `DeidError.notMarked` for a DICOM object without Patient Identity Removed YES.
+  package static func readmitting(_ raw: RawScan, patient: Pseudonym, record: DeidentificationRecord) throws(DeidError) -> CleanScan {
+    if raw.format == .dicom, raw.dataset.text(.patientIdentityRemoved) != "YES" { throw .notMarked }
+    return CleanScan(
+      format: raw.format, dataset: raw.dataset, transferSyntaxUID: raw.transferSyntaxUID, pixels: raw.pixels, photometric: raw.photometric,
+      spacingMillimeters: raw.spacingMillimeters, warnings: raw.warnings, patient: patient,
+      instance: raw.dataset.text(.sopInstanceUID) ?? "", record: record)
   }
 }

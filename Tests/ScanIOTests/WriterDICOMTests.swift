@@ -1,7 +1,9 @@
+import Foundation
 import ScanDeid
 import ScanIO
 import ScanModel
 import Testing
+import TestSupport
 
 @Suite struct WriterDICOMTests {
   static func synthetic(label: String? = "nodule") -> SyntheticScan {
@@ -76,5 +78,43 @@ import Testing
   static func dataset(of file: [UInt8]) throws -> Dataset {
     let length = (0..<4).reduce(0) { $0 | Int(file[140 + $1]) << (8 * $1) }
     return try ExplicitStream.decode(Array(file[(144 + length)...]))
+  }
+}
+
+@Suite struct WriterConformanceTests {
+  @Test(arguments: ["CT", "MR", "OT"]) func `dciodvfy finds no error in a synthetic object`(modality: String) throws {
+    var scan = WriterDICOMTests.synthetic()
+    scan = SyntheticScan(
+      pixels: SamplePixels.grey(bits: 16), label: scan.label, spacingMillimeters: scan.spacingMillimeters, modality: modality, window: scan.window,
+      derivation: scan.derivation)
+    let file = try DICOMWriter.encode(scan, identifiers: SyntheticIdentifiers(run: [9], index: 0))
+    if let errors = try Verifier.errors(in: file) { #expect(errors == []) }
+  }
+}
+
+/// `dciodvfy` of dicom3tools, where it is installed.
+enum Verifier {
+  /// Lines that begin with "Error"; nil, and a printed line, without the tool.
+  static func errors(in file: [UInt8]) throws -> [String]? {
+    let tool = "/usr/bin/dciodvfy"
+    guard FileManager.default.isExecutableFile(atPath: tool) else {
+      print("SKIPPED: conformance of DICOM outputs: dciodvfy is not installed")
+      return nil
+    }
+    let folder = try TestData.temporaryFolder("dciodvfy")
+    defer { try? FileManager.default.removeItem(at: folder) }
+    let path = folder.appendingPathComponent("object.dcm")
+    try Data(file).write(to: path)
+    let process = Process()
+    process.executableURL = URL(fileURLWithPath: tool)
+    process.arguments = [path.path]
+    let pipe = Pipe()
+    process.standardError = pipe
+    process.standardOutput = FileHandle.nullDevice
+    try process.run()
+    let text = String(decoding: pipe.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+    process.waitUntilExit()
+    // The tool's dictionary is older than Synthetic Data (0008,001C).
+    return text.split(separator: "\n").map(String.init).filter { $0.hasPrefix("Error") && !$0.contains("(0x0008,0x001c)") }
   }
 }

@@ -46,6 +46,6 @@ func reduced(_ g: consuming Variable, to shape: Shape) -> Variable {
 }
 
 @Sendable func scaleVJP(_ b: Backward) -> [Variable?] {
-  guard case .scalar(let a) = b.attributes else { preconditionFailure("scale without its factor") }
+  guard case .scalar(let a) = b.attributes else { fatalError("scale without its factor") }
   return [b.g * a]
 }

@@ -81,7 +81,7 @@ package func concatenate(_ parts: [Variable], axis: Int) -> Variable {
 /// Cuts `axis` into parts of `sizes`, which add up to its extent.
 package func split(_ x: Variable, axis: Int, sizes: [Int]) -> [Variable] {
   let axis = x.shape.axes([axis], for: "split")[0]
-  precondition(sizes.reduce(0, +) == x.shape[axis], "split: \(sizes) of axis \(axis) of \(x.shape)")
+  promise(sizes.reduce(0, +) == x.shape[axis], "split: \(sizes) of axis \(axis) of \(x.shape)")
   var start = 0
   return sizes.map { size in
     var starts = [Int](repeating: 0, count: x.shape.rank)
@@ -99,7 +99,7 @@ package func reflectionPad(_ x: Variable, _ padding: Int) -> Variable {
   var y = x
   for axis in 1...2 {
     let extent = y.shape[axis]
-    precondition(padding < extent, "reflectionPad: \(padding) of \(x.shape)")
+    promise(padding < extent, "reflectionPad: \(padding) of \(x.shape)")
     var starts = [0, 0, 0, 0]
     var sizes = y.shape.dimensions
     sizes[axis] = padding
@@ -113,29 +113,29 @@ package func reflectionPad(_ x: Variable, _ padding: Int) -> Variable {
 }
 
 @Sendable func transposeVJP(_ b: Backward) -> [Variable?] {
-  guard case .permutation(let permutation) = b.attributes else { preconditionFailure("transpose without its permutation") }
+  guard case .permutation(let permutation) = b.attributes else { fatalError("transpose without its permutation") }
   var inverse = permutation
   for (i, axis) in permutation.enumerated() { inverse[axis] = i }
   return [transpose(b.g, inverse)]
 }
 
 @Sendable func sumVJP(_ b: Backward) -> [Variable?] {
-  guard case .axes(let axes, _) = b.attributes else { preconditionFailure("sum without its axes") }
+  guard case .axes(let axes, _) = b.attributes else { fatalError("sum without its axes") }
   return [broadcast(reshape(b.g, b.shape(0).reduced(axes, keepingDimensions: true)), to: b.shape(0))]
 }
 
 @Sendable func sliceVJP(_ b: Backward) -> [Variable?] {
-  guard case .slicing(let slicing) = b.attributes else { preconditionFailure("slice without its slicing") }
+  guard case .slicing(let slicing) = b.attributes else { fatalError("slice without its slicing") }
   return [place(b.g, slicing, in: b.shape(0))]
 }
 
 @Sendable func placeVJP(_ b: Backward) -> [Variable?] {
-  guard case .slicing(let slicing) = b.attributes else { preconditionFailure("place without its slicing") }
+  guard case .slicing(let slicing) = b.attributes else { fatalError("place without its slicing") }
   return [slice(b.g, slicing)]
 }
 
 @Sendable func concatenateVJP(_ b: Backward) -> [Variable?] {
-  guard case .axis(let axis) = b.attributes else { preconditionFailure("concatenate without its axis") }
+  guard case .axis(let axis) = b.attributes else { fatalError("concatenate without its axis") }
   var start = 0
   return b.node.inputs.indices.map { i in
     defer { start += b.shape(i)[axis] }

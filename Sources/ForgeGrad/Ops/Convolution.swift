@@ -57,7 +57,7 @@ package func convolutionWeightGradient(_ x: Variable, _ g: Variable, _ geometry:
 }
 
 private func geometry(_ b: Backward) -> ConvolutionGeometry {
-  guard case .convolution(let geometry) = b.attributes else { preconditionFailure("convolution without its geometry") }
+  guard case .convolution(let geometry) = b.attributes else { fatalError("convolution without its geometry") }
   return geometry
 }
 

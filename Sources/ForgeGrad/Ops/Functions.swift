@@ -31,7 +31,7 @@ package func clamp(_ x: consuming Variable, _ low: Float, _ high: Float) -> Vari
 
 /// `x > 0 ? x : slope · x`, slope ≥ 0.
 package func leakyReLU(_ x: consuming Variable, slope: Float) -> Variable {
-  precondition(slope >= 0, "leakyReLU: slope \(slope) is negative")
+  promise(slope >= 0, "leakyReLU: slope \(slope) is negative")
   return OpCatalog.record(.leakyReLU, x, .scalar(slope)) { leakyReLU($0, slope: slope) }
 }
 
@@ -79,17 +79,17 @@ package func logSoftmax(_ x: Variable, axis: Int = -1) -> Variable {
 }
 
 @Sendable func powerVJP(_ b: Backward) -> [Variable?] {
-  guard case .scalar(let exponent) = b.attributes else { preconditionFailure("power without its exponent") }
+  guard case .scalar(let exponent) = b.attributes else { fatalError("power without its exponent") }
   return [power(b.x(0), exponent - 1) * b.g * exponent]
 }
 
 @Sendable func clampVJP(_ b: Backward) -> [Variable?] {
-  guard case .bounds(let low, let high) = b.attributes else { preconditionFailure("clamp without its bounds") }
+  guard case .bounds(let low, let high) = b.attributes else { fatalError("clamp without its bounds") }
   return [Variable(unary(.insideMask, b.x(0).value, low, high)) * b.g]
 }
 
 @Sendable func leakyReLUVJP(_ b: Backward) -> [Variable?] {
-  guard case .scalar(let slope) = b.attributes else { preconditionFailure("leakyReLU without its slope") }
+  guard case .scalar(let slope) = b.attributes else { fatalError("leakyReLU without its slope") }
   // The result has the sign of x, so x itself need not be kept.
   return [Variable(unary(.positiveMask, b.y.value, slope)) * b.g]
 }

@@ -19,7 +19,7 @@ package func matmul(_ a: Variable, _ b: Variable, transposeA: Bool = false, tran
 }
 
 @Sendable func matmulVJP(_ b: Backward) -> [Variable?] {
-  guard case .transposed(let tA, let tB) = b.attributes else { preconditionFailure("matmul without its flags") }
+  guard case .transposed(let tA, let tB) = b.attributes else { fatalError("matmul without its flags") }
   var parts: [Variable?] = [nil, nil]
   if b.needs[0] {
     parts[0] = summed(

@@ -55,7 +55,7 @@ package func affineNormalize(
 /// Group normalization: statistics per sample over the pixels and channels of each of `groups` groups. `gamma`, `beta`: `[C]`.
 package func groupNormalize(_ x: Variable, groups: Int, _ gamma: Variable? = nil, _ beta: Variable? = nil, epsilon: Float = 1e-5) -> Variable {
   let (n, c) = (x.shape[0], x.shape[-1])
-  precondition(c % groups == 0, "groupNormalize: \(c) channels in \(groups) groups")
+  promise(c % groups == 0, "groupNormalize: \(c) channels in \(groups) groups")
   let grouped = reshape(x, [n, x.shape.count / (n * c), groups, c / groups])
   return affine(reshape(centered(grouped, over: [1, 3], epsilon), x.shape), gamma, beta)
 }
@@ -102,7 +102,7 @@ private func fused(
   let isConditional = (gamma ?? beta).map { $0.shape.rank == 2 && $0.shape[0] > 1 } ?? false
   for parameter in [gamma, beta] {
     guard let parameter else { continue }
-    precondition(
+    promise(
       parameter.shape.count == (isConditional ? x.shape[0] * channels : channels),
       "normalize: parameter \(parameter.shape) for x \(x.shape)")
   }
@@ -120,7 +120,7 @@ private func fused(
 }
 
 @Sendable func normalizeVJP(_ b: Backward) -> [Variable?] {
-  guard case .normalization(let geometry) = b.attributes else { preconditionFailure("normalize without its geometry") }
+  guard case .normalization(let geometry) = b.attributes else { fatalError("normalize without its geometry") }
   let hasAffine = b.needs.count == 3
   guard Recording.isOn else {
     let parts = normalizeGradient(

@@ -33,7 +33,7 @@ package func globalAverage(_ x: Variable) -> Variable { mean(x, axes: [1, 2]) }
 /// Channel `c·factor² + i·factor + j` becomes row `i`, column `j` of channel `c` (PyTorch's order).
 package func pixelShuffle(_ x: Variable, _ factor: Int) -> Variable {
   let (n, h, w, channels) = extents(x, "pixelShuffle")
-  precondition(channels % (factor * factor) == 0, "pixelShuffle: \(x.shape) by \(factor)")
+  promise(channels % (factor * factor) == 0, "pixelShuffle: \(x.shape) by \(factor)")
   let c = channels / (factor * factor)
   let moved = transpose(reshape(x, [n, h, w, c, factor, factor]), [0, 1, 4, 2, 5, 3])
   return reshape(moved, [n, h * factor, w * factor, c])
@@ -42,7 +42,7 @@ package func pixelShuffle(_ x: Variable, _ factor: Int) -> Variable {
 /// The inverse and adjoint of `pixelShuffle`.
 package func pixelUnshuffle(_ x: Variable, _ factor: Int) -> Variable {
   let (n, height, width, c) = extents(x, "pixelUnshuffle")
-  precondition(height % factor == 0 && width % factor == 0, "pixelUnshuffle: \(x.shape) by \(factor)")
+  promise(height % factor == 0 && width % factor == 0, "pixelUnshuffle: \(x.shape) by \(factor)")
   let (h, w) = (height / factor, width / factor)
   let moved = transpose(reshape(x, [n, h, factor, w, factor, c]), [0, 1, 3, 5, 2, 4])
   return reshape(moved, [n, h, w, c * factor * factor])
@@ -104,40 +104,8 @@ extension Interpolation {
   }
 }
 
-/// Upsamples, filters and downsamples (StyleGAN2's `upfirdn2d`): inserts `up − 1` zeros after each pixel, pads (a negative pad crops),
-/// convolves every channel with `filter` and keeps every `down`-th pixel from the first.
-///
-/// - Parameters:
-///   - filter: `[R, S]`, or `[R]` for a separable filter.
-///   - padding: left, right, top, bottom.
-///   - isFlipped: correlates instead of convolving.
-package func upfirdn2d(
-  _ x: Variable, _ filter: Tensor, up: Int = 1, down: Int = 1, padding: (Int, Int, Int, Int) = (0, 0, 0, 0), isFlipped: Bool = false,
-  gain: Float = 1
-) -> Variable {
-  let (n, h, w, c) = extents(x, "upfirdn2d")
-  var y = x
-  if up > 1 {
-    y = place(y, Slicing(starts: [0, 0, 0, 0], sizes: [n, h, w, c], steps: [1, up, up, 1]), in: [n, h * up, w * up, c])
-  }
-  let (left, right, top, bottom) = padding
-  y = pad(y, low: [0, Swift.max(top, 0), Swift.max(left, 0), 0], high: [0, Swift.max(bottom, 0), Swift.max(right, 0), 0])
-  let (cutTop, cutLeft) = (Swift.max(-top, 0), Swift.max(-left, 0))
-  y = crop(
-    y, starts: [0, cutTop, cutLeft, 0],
-    sizes: [n, y.shape[1] - cutTop - Swift.max(-bottom, 0), y.shape[2] - cutLeft - Swift.max(-right, 0), c])
-  let length = filter.count
-  var taps = filter.shape.rank == 2 ? filter : matmul(filter.reshaped([length, 1]), filter.reshaped([1, length]))
-  if !isFlipped {
-    let (r, s) = (taps.shape[0], taps.shape[1])
-    taps = slice(taps, Slicing(starts: [r - 1, s - 1], sizes: [r, s], steps: [-1, -1]))
-  }
-  let (r, s) = (taps.shape[0], taps.shape[1])
-  let weights = broadcast((taps * gain).reshaped([r, s, 1, 1]), to: [r, s, 1, c])
-  return convolution(y, Variable(weights), stride: (down, down), groups: c)
-}
-
-private func extents(_ x: Variable, _ operation: String) -> (Int, Int, Int, Int) {
-  precondition(x.shape.rank == 4, "\(operation): \(x.shape) is not [N, H, W, C]")
+/// Traps unless `x` is an image batch.
+func extents(_ x: Variable, _ operation: String) -> (Int, Int, Int, Int) {
+  promise(x.shape.rank == 4, "\(operation): \(x.shape) is not [N, H, W, C]")
   return (x.shape[0], x.shape[1], x.shape[2], x.shape[3])
 }

@@ -11,11 +11,11 @@ package func scatterAddRows(_ x: Variable, _ index: [Int32], rows: Int) -> Varia
 }
 
 @Sendable func gatherRowsVJP(_ b: Backward) -> [Variable?] {
-  guard case .rows(let index, let rows) = b.attributes else { preconditionFailure("gatherRows without its index") }
+  guard case .rows(let index, let rows) = b.attributes else { fatalError("gatherRows without its index") }
   return [scatterAddRows(b.g, index, rows: rows)]
 }
 
 @Sendable func scatterAddRowsVJP(_ b: Backward) -> [Variable?] {
-  guard case .rows(let index, _) = b.attributes else { preconditionFailure("scatterAddRows without its index") }
+  guard case .rows(let index, _) = b.attributes else { fatalError("scatterAddRows without its index") }
   return [gatherRows(b.g, index)]
 }

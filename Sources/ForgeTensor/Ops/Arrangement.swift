@@ -16,13 +16,13 @@ package struct Slicing: Hashable, Sendable, CustomStringConvertible {
 
   /// Elements from the array's start to the part's first, and strides of the part. Traps when the part leaves `whole`.
   func walk(in whole: Shape, for operation: String) -> (offset: Int, strides: [Int]) {
-    precondition(
+    promise(
       starts.count == whole.rank && sizes.count == whole.rank && steps.count == whole.rank, "\(operation): \(self) in \(whole)")
     let strides = whole.strides
     var offset = 0
     for axis in 0..<whole.rank {
       let last = starts[axis] + (sizes[axis] - 1) * steps[axis]
-      precondition(
+      promise(
         sizes[axis] >= 0 && (sizes[axis] == 0 || (0..<whole[axis]).contains(starts[axis]) && (0..<whole[axis]).contains(last)),
         "\(operation): \(self) leaves \(whole)")
       offset += starts[axis] * strides[axis]
@@ -41,7 +41,7 @@ package func reshape(_ x: Tensor, _ shape: Shape) -> Tensor { x.reshaped(shape) 
 
 /// Axis `i` of the result is axis `permutation[i]` of `x`.
 package func transpose(_ x: Tensor, _ permutation: [Int]) -> Tensor {
-  precondition(permutation.sorted() == Array(0..<x.shape.rank), "transpose: \(permutation) of \(x.shape)")
+  promise(permutation.sorted() == Array(0..<x.shape.rank), "transpose: \(permutation) of \(x.shape)")
   let strides = x.shape.strides
   let y = Tensor(uninitialized: Shape(permutation.map { x.shape[$0] }))
   copy("transpose", y.shape.dimensions, from: x.pointer, permutation.map { strides[$0] }, to: y.pointer, y.shape.strides)
@@ -51,7 +51,7 @@ package func transpose(_ x: Tensor, _ permutation: [Int]) -> Tensor {
 /// Repeats `x` to `shape` by NumPy's rule.
 package func broadcast(_ x: Tensor, to shape: Shape) -> Tensor {
   if x.shape == shape { return x }
-  precondition(Shape.broadcast(x.shape, shape, for: "broadcast") == shape, "broadcast: \(x.shape) to \(shape)")
+  promise(Shape.broadcast(x.shape, shape, for: "broadcast") == shape, "broadcast: \(x.shape) to \(shape)")
   let y = Tensor(uninitialized: shape)
   copy("broadcast", shape.dimensions, from: x.pointer, x.shape.strides(broadcastTo: shape), to: y.pointer, shape.strides)
   return y
@@ -67,7 +67,7 @@ package func slice(_ x: Tensor, _ slicing: Slicing) -> Tensor {
 
 /// Zeros of `shape` in which the part that `slicing` names holds `x`: the adjoint of `slice`.
 package func place(_ x: Tensor, _ slicing: Slicing, in shape: Shape) -> Tensor {
-  precondition(x.shape.dimensions == slicing.sizes, "place: \(x.shape) at \(slicing)")
+  promise(x.shape.dimensions == slicing.sizes, "place: \(x.shape) at \(slicing)")
   let (offset, strides) = slicing.walk(in: shape, for: "place")
   let y = Tensor.zeros(shape)
   copy("place", slicing.sizes, from: x.pointer, x.shape.strides, to: y.pointer + offset, strides)
@@ -76,7 +76,7 @@ package func place(_ x: Tensor, _ slicing: Slicing, in shape: Shape) -> Tensor {
 
 /// Joins tensors along `axis`; the other extents are equal.
 package func concatenate(_ parts: [Tensor], axis: Int) -> Tensor {
-  precondition(!parts.isEmpty, "concatenate: nothing to join")
+  promise(!parts.isEmpty, "concatenate: nothing to join")
   var shape = parts[0].shape
   let axis = shape.axes([axis], for: "concatenate")[0]
   shape[axis] = parts.reduce(0) { $0 + $1.shape[axis] }
@@ -86,7 +86,7 @@ package func concatenate(_ parts: [Tensor], axis: Int) -> Tensor {
   for part in parts {
     var expected = shape
     expected[axis] = part.shape[axis]
-    precondition(part.shape == expected, "concatenate: \(part.shape) beside \(parts[0].shape) along axis \(axis)")
+    promise(part.shape == expected, "concatenate: \(part.shape) beside \(parts[0].shape) along axis \(axis)")
     copy("concatenate", part.shape.dimensions, from: part.pointer, part.shape.strides, to: y.pointer + start * strides[axis], strides)
     start += part.shape[axis]
   }

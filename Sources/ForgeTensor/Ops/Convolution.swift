@@ -26,15 +26,15 @@ package struct ConvolutionGeometry: Hashable, Sendable {
   package init(
     x: Shape, w: Shape, stride: (Int, Int) = (1, 1), padding: (Int, Int) = (0, 0), dilation: (Int, Int) = (1, 1), groups: Int = 1
   ) {
-    precondition(x.rank == 4 && w.rank == 4, "convolution: x \(x) must be [N, H, W, C] and w \(w) [R, S, C / groups, K]")
-    precondition(
+    promise(x.rank == 4 && w.rank == 4, "convolution: x \(x) must be [N, H, W, C] and w \(w) [R, S, C / groups, K]")
+    promise(
       w[2] * groups == x[3] && w[3] % groups == 0, "convolution: x \(x) has \(x[3]) channels, w \(w) with \(groups) groups needs \(w[2] * groups)")
     self.init(
       batch: x[0], input: (x[1], x[2], x[3]),
       output: (
         (x[1] + 2 * padding.0 - dilation.0 * (w[0] - 1) - 1) / stride.0 + 1, (x[2] + 2 * padding.1 - dilation.1 * (w[1] - 1) - 1) / stride.1 + 1, w[3]
       ), kernel: (w[0], w[1]), stride: stride, padding: padding, dilation: dilation, groups: groups)
-    precondition(
+    promise(
       x[1] + 2 * padding.0 >= dilation.0 * (w[0] - 1) + 1 && x[2] + 2 * padding.1 >= dilation.1 * (w[1] - 1) + 1,
       "convolution: the kernel of w \(w) does not fit into x \(x) with padding \(padding)")
   }
@@ -49,15 +49,15 @@ package struct ConvolutionGeometry: Hashable, Sendable {
     transposed x: Shape, w: Shape, stride: (Int, Int) = (1, 1), padding: (Int, Int) = (0, 0), outputPadding: (Int, Int) = (0, 0),
     dilation: (Int, Int) = (1, 1), groups: Int = 1
   ) {
-    precondition(x.rank == 4 && w.rank == 4, "convolutionTransposed: x \(x) must be [N, P, Q, K] and w \(w) [R, S, C / groups, K]")
-    precondition(w[3] == x[3] && w[3] % groups == 0, "convolutionTransposed: x \(x) has \(x[3]) channels, w \(w) with \(groups) groups needs \(w[3])")
+    promise(x.rank == 4 && w.rank == 4, "convolutionTransposed: x \(x) must be [N, P, Q, K] and w \(w) [R, S, C / groups, K]")
+    promise(w[3] == x[3] && w[3] % groups == 0, "convolutionTransposed: x \(x) has \(x[3]) channels, w \(w) with \(groups) groups needs \(w[3])")
     self.init(
       batch: x[0],
       input: (
         (x[1] - 1) * stride.0 - 2 * padding.0 + dilation.0 * (w[0] - 1) + outputPadding.0 + 1,
         (x[2] - 1) * stride.1 - 2 * padding.1 + dilation.1 * (w[1] - 1) + outputPadding.1 + 1, w[2] * groups
       ), output: (x[1], x[2], x[3]), kernel: (w[0], w[1]), stride: stride, padding: padding, dilation: dilation, groups: groups)
-    precondition(inputHeight > 0 && inputWidth > 0, "convolutionTransposed: x \(x), w \(w), padding \(padding) leave nothing")
+    promise(inputHeight > 0 && inputWidth > 0, "convolutionTransposed: x \(x), w \(w), padding \(padding) leave nothing")
   }
 
   private init(
@@ -108,8 +108,8 @@ package func convolutionWeightGradient(_ x: Tensor, _ g: Tensor, _ geometry: Con
 private func contract(
   _ role: fk_conv_role, _ a: Tensor, _ aShape: Shape, _ b: Tensor, _ bShape: Shape, _ bias: Tensor?, _ shape: Shape, _ geometry: ConvolutionGeometry
 ) -> Tensor {
-  precondition(a.shape == aShape && b.shape == bShape, "convolution: operands \(a.shape), \(b.shape) where \(aShape), \(bShape) belong")
-  precondition(bias == nil || bias!.count == shape[3], "convolution: bias \(bias!.shape) for \(shape[3]) channels")
+  promise(a.shape == aShape && b.shape == bShape, "convolution: operands \(a.shape), \(b.shape) where \(aShape), \(bShape) belong")
+  promise(bias == nil || bias!.count == shape[3], "convolution: bias \(bias!.shape) for \(shape[3]) channels")
   let y = Tensor(uninitialized: shape)
   var kernel = geometry.kernel
   let slots = KernelTable.current.slots

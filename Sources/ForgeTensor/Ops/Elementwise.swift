@@ -65,7 +65,7 @@ private func run(_ operation: BinaryOperation, _ walk: inout Walk, _ a: Tensor, 
 
 /// `sum += term` in place when nobody else holds `sum`. The shapes are equal.
 package func accumulate(_ term: Tensor, into sum: inout Tensor) {
-  precondition(sum.shape == term.shape, "accumulate: \(term.shape) into \(sum.shape)")
+  promise(sum.shape == term.shape, "accumulate: \(term.shape) into \(sum.shape)")
   let y = sum.isUnique() ? sum : Tensor(uninitialized: sum.shape)
   var walk = Walk(contiguous: sum.count)
   run(.add, &walk, sum, term, y)

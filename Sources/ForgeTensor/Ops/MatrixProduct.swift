@@ -7,13 +7,13 @@ internal import CForgeKernels
 ///   - b: `[…, K, N]` (`[…, N, K]` when transposed). Leading axes are equal, or one operand is a single matrix of rank 2.
 /// - Returns: `[…, M, N]`.
 package func matmul(_ a: Tensor, _ b: Tensor, transposeA: Bool = false, transposeB: Bool = false) -> Tensor {
-  precondition(
+  promise(
     a.shape.rank >= 2 && b.shape.rank >= 2
       && (a.shape.rank == 2 || b.shape.rank == 2 || a.shape.dimensions.dropLast(2) == b.shape.dimensions.dropLast(2)),
     "matmul: \(a.shape) and \(b.shape) do not match")
   let (m, k) = transposeA ? (a.shape[-1], a.shape[-2]) : (a.shape[-2], a.shape[-1])
   let (kb, n) = transposeB ? (b.shape[-1], b.shape[-2]) : (b.shape[-2], b.shape[-1])
-  precondition(k == kb, "matmul: inner extents of \(a.shape)\(transposeA ? "ᵀ" : "") and \(b.shape)\(transposeB ? "ᵀ" : "") differ")
+  promise(k == kb, "matmul: inner extents of \(a.shape)\(transposeA ? "ᵀ" : "") and \(b.shape)\(transposeB ? "ᵀ" : "") differ")
   let lead = Array((a.shape.rank > 2 ? a.shape : b.shape).dimensions.dropLast(2))
   let y = Tensor(uninitialized: Shape(lead + [m, n]))
   var geometry = fk_gemm_geometry()

@@ -31,7 +31,7 @@ private func reduce(
   var strides = kept.strides
   for axis in axes { strides[axis] = 0 }
   let y = Tensor(uninitialized: keepingDimensions ? kept : x.shape.reduced(axes, keepingDimensions: false))
-  precondition(x.count > 0, "\(operation): \(x.shape) has no elements")
+  promise(x.count > 0, "\(operation): \(x.shape) has no elements")
   var walk = Walk(operation, extent: x.shape.dimensions, out: strides, a: x.shape.strides).kernel
   require(kernel(&walk, x.pointer, y.pointer), "\(operation) \(x.shape) over \(axes)")
   return y

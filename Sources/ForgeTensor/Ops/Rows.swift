@@ -14,7 +14,7 @@ package func gatherRows(_ table: Tensor, _ index: [Int32]) -> Tensor {
 /// The adjoint of `gatherRows`: zeros of `rows` rows to which row `i` of `x` is added at `index[i]`.
 package func scatterAddRows(_ x: Tensor, _ index: [Int32], rows: Int) -> Tensor {
   check(index, rows, "scatterAddRows")
-  precondition(x.shape[0] == index.count, "scatterAddRows: \(index.count) indexes for \(x.shape)")
+  promise(x.shape[0] == index.count, "scatterAddRows: \(index.count) indexes for \(x.shape)")
   var shape = x.shape
   shape[0] = rows
   let y = Tensor.zeros(shape)
@@ -25,13 +25,13 @@ package func scatterAddRows(_ x: Tensor, _ index: [Int32], rows: Int) -> Tensor 
 }
 
 private func check(_ index: [Int32], _ rows: Int, _ operation: String) {
-  for row in index { precondition(row >= 0 && row < rows, "\(operation): row \(row) of \(rows)") }
+  for row in index { promise(row >= 0 && row < rows, "\(operation): row \(row) of \(rows)") }
 }
 
 /// For each window of `[N, H, W, C]` and channel the flat index of its largest element (the first of equals); padding never wins.
 /// - Returns: the indexes in the order of the pooled `[N, P, Q, C]`, and that shape.
 package func maximumIndexes(_ x: Tensor, size: Int, stride: Int, padding: Int) -> (index: [Int32], shape: Shape) {
-  precondition(x.shape.rank == 4 && padding < size && x.count <= Int(Int32.max), "maxPool: \(x.shape), size \(size), padding \(padding)")
+  promise(x.shape.rank == 4 && padding < size && x.count <= Int(Int32.max), "maxPool: \(x.shape), size \(size), padding \(padding)")
   let (n, h, w, c) = (x.shape[0], x.shape[1], x.shape[2], x.shape[3])
   let (p, q) = ((h + 2 * padding - size) / stride + 1, (w + 2 * padding - size) / stride + 1)
   let shape: Shape = [n, p, q, c]

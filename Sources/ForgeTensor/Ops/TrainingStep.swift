@@ -28,7 +28,7 @@ package struct AdamStep: Sendable, Hashable {
 
 /// One Adam step in one pass over parameter, gradient and both moments, in place when nobody else holds them.
 package func adam(_ settings: AdamStep, parameter: inout Tensor, gradient: Tensor, moment1: inout Tensor, moment2: inout Tensor) {
-  precondition(
+  promise(
     parameter.shape == gradient.shape && parameter.shape == moment1.shape && parameter.shape == moment2.shape,
     "adam: parameter \(parameter.shape), gradient \(gradient.shape), moments \(moment1.shape), \(moment2.shape)")
   parameter.makeUnique()
@@ -44,7 +44,7 @@ package func adam(_ settings: AdamStep, parameter: inout Tensor, gradient: Tenso
 
 /// `average = decay · average + (1 − decay) · value`, in place when nobody else holds `average`.
 package func exponentialAverage(_ average: inout Tensor, value: Tensor, decay: Float) {
-  precondition(average.shape == value.shape, "exponentialAverage: \(value.shape) into \(average.shape)")
+  promise(average.shape == value.shape, "exponentialAverage: \(value.shape) into \(average.shape)")
   average.makeUnique()
   require(KernelTable.current.slots.pointee.ema(average.count, decay, value.pointer, average.pointer), "exponentialAverage \(average.shape)")
 }

@@ -70,7 +70,7 @@ extension DICOMWriter {
 
   private static let emptyAttributes: [(Tag, VR)] = [
     (.studyDate, .DA), (.studyTime, .TM), (.accessionNumber, .SH), (.referringPhysicianName, .PN), (.patientBirthDate, .DA), (.patientSex, .CS),
-    (.studyID, .SH), (Tag(0x0020, 0x0020), .CS),
+    (.studyID, .SH), (Tag(0x0020, 0x0020), .CS), (Tag(0x0020, 0x0060), .CS),
   ]
 
   private static func padded(_ digits: String, to count: Int) -> String {

@@ -1,0 +1,26 @@
+// The slots of one x86 table. Those without a faster body are the scalar ones.
+
+const fk_table FK_TABLE = {
+    .name = FK_TABLE_NAME,
+    .vector_floats = FK_LANES,
+    .convolution_workspace = convolution_workspace,
+    .convolution = convolution,
+    .gemm_workspace = gemm_workspace,
+    .gemm = gemm,
+    .unary = unary,
+    .binary = binary,
+    .copy = copy,
+    .copy_add = copy_add,
+    .reduce_sum = reduce_sum,
+    .reduce_max = fk_scalar_reduce_max,
+    .fill = fill,
+    .gather_rows = gather_rows,
+    .scatter_add_rows = scatter_add_rows,
+    .random_uniform = random_uniform,
+    .random_normal = random_normal,
+    .adam = adam,
+    .ema = ema,
+    .norm_workspace = norm_workspace,
+    .norm_forward = norm_forward,
+    .norm_backward = norm_backward,
+};

@@ -1,0 +1,42 @@
+package import ForgeNN
+import ForgeTensor
+import PixelMath
+
+/// FNV-1a (64 bit) over 32-bit words: tells whether a resumed training sees the data that it began with. Not a cryptographic hash.
+private struct Fingerprint {
+  private var hash: UInt64 = 0xCBF2_9CE4_8422_2325
+
+  mutating func add(_ word: UInt32) { hash = (hash ^ UInt64(word)) &* 0x100_0000_01B3 }
+
+  mutating func add(_ values: UnsafeBufferPointer<Float>) {
+    for value in values { add(value.bitPattern) }
+  }
+
+  var text: String { String(hash, radix: 16) }
+}
+
+extension LabelledImages {
+  /// Number, size, labels and a fingerprint of all pixels.
+  package var fingerprint: JSON {
+    var fingerprint = Fingerprint()
+    for label in labels { fingerprint.add(UInt32(bitPattern: label)) }
+    for first in stride(from: 0, to: count, by: 64) {
+      batch(Array(first..<min(count, first + 64))).withUnsafeBufferPointer { fingerprint.add($0) }
+    }
+    return ["count": .integer(count), "size": .integer(size), "fingerprint": .string(fingerprint.text)]
+  }
+}
+
+extension PatchSource {
+  /// Number of planes and a fingerprint of all pixels.
+  package var fingerprint: JSON {
+    var fingerprint = Fingerprint()
+    for index in 0..<count {
+      let item = plane(index)
+      fingerprint.add(UInt32(item.plane.rows))
+      fingerprint.add(item.range.bitPattern)
+      item.plane.values.withUnsafeBufferPointer { fingerprint.add($0) }
+    }
+    return ["count": .integer(count), "fingerprint": .string(fingerprint.text)]
+  }
+}

@@ -1,0 +1,72 @@
+package import Diagnostics
+
+/// Why a model cannot be made, trained or used.
+package enum ForgeGANError: ExplainedError, Equatable {
+  case unknownModel(String, known: [String])
+  case unknownOption(String, model: String, known: [String])
+  case badOption(String, model: String, reason: String)
+  /// The data do not fit the model: what the model needs.
+  case unsuitableData(model: String, reason: String)
+  case badPlan(reason: String)
+  /// A loss is NaN or infinite. The last checkpoint is sound.
+  case diverged(model: String, step: Int, measure: String)
+  /// A stored state was trained with something else.
+  case resumeMismatch(reason: String)
+  case unknownLabel(String, known: [String])
+  case unsuitablePlane(reason: String)
+  case logUnwritable(reason: String)
+
+  package var kind: FailureKind {
+    switch self {
+    case .diverged: .finding
+    case .unsuitablePlane: .item
+    case .logUnwritable: .surroundings
+    default: .request
+    }
+  }
+
+  package var code: String {
+    switch self {
+    case .unknownModel: "model.unknown"
+    case .unknownOption: "model.unknownOption"
+    case .badOption: "model.badOption"
+    case .unsuitableData: "model.unsuitableData"
+    case .badPlan: "training.badPlan"
+    case .diverged: "training.diverged"
+    case .resumeMismatch: "training.resumeMismatch"
+    case .unknownLabel: "model.unknownLabel"
+    case .unsuitablePlane: "model.unsuitablePlane"
+    case .logUnwritable: "training.logUnwritable"
+    }
+  }
+
+  package var what: String {
+    switch self {
+    case .unknownModel(let name, _): "there is no model \"\(name)\""
+    case .unknownOption(let key, let model, _): "\(model) has no option \"\(key)\""
+    case .badOption(let key, let model, let reason): "\(model): \(key) \(reason)"
+    case .unsuitableData(let model, let reason): "\(model) cannot learn from these images: \(reason)"
+    case .badPlan(let reason): reason
+    case .diverged(let model, let step, let measure): "\(model): the \(measure) is not a finite number at step \(step)"
+    case .resumeMismatch(let reason): "the stored training cannot go on: \(reason)"
+    case .unknownLabel(let name, _): "the model was not trained on the label \"\(name)\""
+    case .unsuitablePlane(let reason): "the image cannot be enlarged: \(reason)"
+    case .logUnwritable(let reason): "the training log cannot be written: \(reason)"
+    }
+  }
+
+  package var remedy: String {
+    switch self {
+    case .unknownModel(_, let known): "Use one of \(known.joined(separator: ", "))."
+    case .unknownOption(_, _, let known): "Use one of \(known.joined(separator: ", "))."
+    case .badOption: "Change the option, or leave it out for its default."
+    case .unsuitableData: "Change the selection of images or the size."
+    case .badPlan: "Give steps, minutes or both, each above zero."
+    case .diverged: "Resume from the last checkpoint with a lower learning rate, or change the seed."
+    case .resumeMismatch: "Use the options of the first run, or train anew with --replace."
+    case .unknownLabel(_, let known): "Use one of \(known.joined(separator: ", "))."
+    case .unsuitablePlane: "Give an image of finite values with at least one row and one column."
+    case .logUnwritable: "Check free space and permissions of the run's folder."
+    }
+  }
+}

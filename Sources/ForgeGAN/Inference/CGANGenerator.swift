@@ -1,0 +1,77 @@
+import ForgeGrad
+package import ForgeNN
+package import ForgeTensor
+package import Foundation
+
+/// A trained conditional generator: labels in, images out.
+package final class CGANGenerator {
+  package let description: ModelDescription
+  /// Rows = columns of the images, in pixels.
+  package let size: Int
+  private let latentLength: Int
+  private let network: ConditionalGenerator
+
+  package var labelNames: [String] { description.labelNames }
+
+  /// Reads a model folder or a model.safetensors file.
+  package convenience init(contentsOf url: URL) throws {
+    try self.init(CheckpointReader(contentsOf: ModelFolder.modelFile(url)))
+  }
+
+  package init(_ checkpoint: CheckpointReader) throws {
+    description = try ModelDescription(checkpoint.description, file: checkpoint.fileName)
+    guard description.model == "cgan" else {
+      throw CheckpointError.wrongKind(file: checkpoint.fileName, reason: "\(description.model) is not a generator of labelled images")
+    }
+    let options = try ConditionalGAN.Configuration(description.configuration)
+    guard let size = description.configuration["size"]?.integerValue, !description.labelNames.isEmpty else {
+      throw CheckpointError.wrongKind(file: checkpoint.fileName, reason: "the description of the model is incomplete")
+    }
+    self.size = size
+    latentLength = options.latent
+    let store = ParameterStore(seed: 0)
+    network = ConditionalGenerator(
+      store.root["generator"], ConditionalGenerator.Architecture(options, size: size, classes: description.labelNames.count))
+    try checkpoint.restore(store.parameters)
+    try checkpoint.finish()
+  }
+
+  /// The index of a label by its name.
+  package func label(named name: String) throws(ForgeGANError) -> Int32 {
+    guard let index = labelNames.firstIndex(of: name) else { throw .unknownLabel(name, known: labelNames) }
+    return Int32(index)
+  }
+
+  /// Makes one image per label.
+  ///
+  /// Image i depends on the seed, `firstIndex + i` and its label alone: not on the batch, the threads or the other images.
+  /// - Parameters:
+  ///   - labels: class indexes, checked.
+  ///   - truncation: redraws latent values beyond ±truncation, which trades variety for likeliness (Brock et al. 2019); nil for none.
+  /// - Returns: `[labels.count, size, size, 1]` in −1...1.
+  package func generate(labels: [Int32], seed: UInt64, firstIndex: Int = 0, truncation: Float? = nil) throws(ForgeGANError) -> Tensor {
+    for label in labels where label < 0 || label >= labelNames.count { throw .unknownLabel("\(label)", known: labelNames) }
+    if let truncation, !(truncation > 0) { throw .badOption("truncation", model: "cgan", reason: "must be above zero") }
+    let chunk = 32
+    var parts: [Tensor] = []
+    for first in stride(from: 0, to: labels.count, by: chunk) {
+      let some = Array(labels[first..<min(labels.count, first + chunk)])
+      let latent = self.latent(count: some.count, seed: seed, firstIndex: firstIndex + first, truncation: truncation)
+      parts.append(withoutRecording { network(Variable(latent), labels: some, .inference).value })
+    }
+    return parts.isEmpty ? Tensor.zeros([0, size, size, 1]) : concatenate(parts, axis: 0)
+  }
+
+  private func latent(count: Int, seed: UInt64, firstIndex: Int, truncation: Float?) -> Tensor {
+    let counter = UInt64(firstIndex) * UInt64(latentLength)
+    let drawn = RandomStream(seed: seed, named: "generate").normal([count, latentLength], counter: counter)
+    guard let truncation else { return drawn }
+    var values = drawn.values
+    // Each attempt has a stream of its own, so that a redrawn value still depends on its place alone.
+    for attempt in 1...64 where values.contains(where: { abs($0) > truncation }) {
+      let again = RandomStream(seed: seed, named: "generate \(attempt)").normal([count, latentLength], counter: counter).values
+      for index in values.indices where abs(values[index]) > truncation { values[index] = again[index] }
+    }
+    return clamp(Tensor([count, latentLength], values), -truncation, truncation)
+  }
+}

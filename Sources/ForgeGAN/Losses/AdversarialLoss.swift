@@ -1,0 +1,41 @@
+package import ForgeGrad
+
+/// The game that generator and discriminator play. Logits have any shape, with one or more values per image.
+package enum AdversarialLoss: String, Sendable, CaseIterable {
+  /// Margins of ±1 for the discriminator, the mean logit for the generator. Source: Lim and Ye 2017; Miyato et al. 2018.
+  case hinge
+  /// Binary cross entropy; the generator maximizes log D(fake). Source: Goodfellow et al. 2014.
+  case nonSaturating
+  /// Binary cross entropy; the generator minimizes log(1 − D(fake)), the original game. Source: Goodfellow et al. 2014.
+  case minimax
+  /// Squared distance to 1 and 0. Source: Mao et al. 2017.
+  case leastSquares
+  /// Difference of means, for a critic that is kept Lipschitz. Source: Arjovsky et al. 2017.
+  case wasserstein
+  /// Binary cross entropy of logits relative to the other side's mean. Source: Jolicoeur-Martineau 2018 (RaGAN).
+  case relativistic
+
+  /// What the discriminator minimizes, a scalar.
+  package func discriminator(real: Variable, fake: Variable) -> Variable {
+    switch self {
+    case .hinge: mean(relu(1 - real)) + mean(relu(1 + fake))
+    case .nonSaturating, .minimax: mean(softplus(-real)) + mean(softplus(fake))
+    case .leastSquares: 0.5 * (mean(square(real - 1)) + mean(square(fake)))
+    case .wasserstein: mean(fake) - mean(real)
+    case .relativistic: mean(softplus(mean(fake) - real)) + mean(softplus(fake - mean(real)))
+    }
+  }
+
+  /// What the generator minimizes, a scalar. `real` is needed by the relativistic game alone.
+  package func generator(fake: Variable, real: Variable? = nil) -> Variable {
+    switch self {
+    case .hinge, .wasserstein: return -mean(fake)
+    case .nonSaturating: return mean(softplus(-fake))
+    case .minimax: return -mean(softplus(fake))
+    case .leastSquares: return 0.5 * mean(square(fake - 1))
+    case .relativistic:
+      guard let real else { preconditionFailure("the relativistic game needs the logits of real images") }
+      return mean(softplus(mean(real) - fake)) + mean(softplus(real - mean(fake)))
+    }
+  }
+}

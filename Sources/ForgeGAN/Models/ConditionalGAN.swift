@@ -1,0 +1,117 @@
+import ForgeGrad
+package import ForgeNN
+import ForgeTensor
+
+/// A class-conditional GAN for grey images of 32, 64 or 128 pixels: a convolutional generator with conditional batch norms, a projection
+/// discriminator with spectral norms, hinge loss, DiffAugment, two learning rates and an averaged generator.
+///
+/// Sources: Radford et al. 2016 (DCGAN); Miyato and Koyama 2018 (projection); Lim and Ye 2017 (hinge); Zhao et al. 2020 (DiffAugment);
+/// Heusel et al. 2017 (two learning rates).
+package final class ConditionalGAN: GenerativeModel {
+  package static let entry = ModelRegistry.Entry(
+    name: "cgan", summary: "class-conditional GAN for labelled slices of 32, 64 or 128 pixels", data: .images,
+    check: { (options) throws(ForgeGANError) in _ = try Configuration(options) },
+    make: { (request) throws(ForgeGANError) in try ConditionalGAN(request) })
+
+  package let name = "cgan"
+  package let options: Configuration
+  package let networks: ParameterStore
+  package let labelNames: [String]
+  package let dataDescription: JSON
+  private let images: any LabelledImages
+  private let generator: ConditionalGenerator
+  private let discriminator: ProjectionDiscriminator
+  private let averageStore: ParameterStore
+  private let averageGenerator: ConditionalGenerator
+  private let average: ExponentialMovingAverage
+  private let generatorOptimizer: Adam
+  private let discriminatorOptimizer: Adam
+  private var order: DataOrder
+
+  package var configuration: JSON { options.json(size: images.size) }
+  package var averages: [Parameter] { averageStore.parameters }
+  package var optimizers: [(name: String, optimizer: Adam)] {
+    [("generator", generatorOptimizer), ("discriminator", discriminatorOptimizer)]
+  }
+  package var inferenceParameters: [Parameter] { averageStore.parameters }
+  package var imagesPerStep: Int { options.batch }
+
+  package init(_ request: ModelRequest) throws(ForgeGANError) {
+    guard case .images(let images) = request.data else {
+      throw .unsuitableData(model: "cgan", reason: "it needs labelled square images of one size")
+    }
+    options = try Configuration(request.options)
+    guard Configuration.sizes.contains(images.size) else {
+      throw .unsuitableData(
+        model: "cgan", reason: "they have \(images.size) pixels a side, it learns \(Configuration.sizes.map(String.init).joined(separator: ", "))")
+    }
+    guard images.count > 1, !images.labelNames.isEmpty else { throw .unsuitableData(model: "cgan", reason: "there are too few") }
+    self.images = images
+    labelNames = images.labelNames
+    dataDescription = images.fingerprint
+    networks = ParameterStore(seed: request.seed)
+    averageStore = ParameterStore(seed: request.seed)
+    let shape = ConditionalGenerator.Architecture(options, size: images.size, classes: images.labelNames.count)
+    generator = ConditionalGenerator(networks.root["generator"], shape)
+    averageGenerator = ConditionalGenerator(averageStore.root["generator"], shape)
+    discriminator = ProjectionDiscriminator(networks.root["discriminator"], shape)
+    average = ExponentialMovingAverage(of: networks.parameters(under: "generator"), in: averageStore.parameters)
+    generatorOptimizer = Adam(
+      networks.parameters(under: "generator"), learningRate: Float(options.generatorRate), beta1: Float(options.beta1), beta2: 0.9)
+    discriminatorOptimizer = Adam(
+      networks.parameters(under: "discriminator"), learningRate: Float(options.discriminatorRate), beta1: Float(options.beta1), beta2: 0.9)
+    order = DataOrder(count: images.count, seed: request.seed)
+  }
+
+  package func step(_ moment: TrainingMoment) -> [Measure] {
+    let batch = options.batch
+    let chosen = order.batch(moment.step, size: batch)
+    let labels = chosen.map { images.labels[$0] }
+    let real = images.batch(chosen)
+    let rate = options.schedule.factor(moment.progress, floor: Float(options.rateFloor))
+
+    let latent = Variable(moment.normal([batch, options.latent], for: "latent"))
+    let fake = generator(latent, labels: labels, .training)
+
+    // One pass of the discriminator over real and generated images together: its weights are normalized once per step.
+    let shown = augment(concatenate([Variable(real), fake.detached()], axis: 0), moment, "augment discriminator")
+    let logits = split(discriminator(shown, labels: labels + labels, .training), axis: 0, sizes: [batch, batch])
+    let discriminatorLoss = options.loss.discriminator(real: logits[0], fake: logits[1])
+    var objective = discriminatorLoss
+    var measures: [Measure] = []
+    if options.r1 > 0, moment.step % options.r1Every == 0 {
+      let leaf = Variable.parameter(real)
+      let penalty = r1Penalty(logits: discriminator(leaf, labels: labels, .training), real: leaf)
+      objective = objective + penalty * Float(options.r1 * Double(options.r1Every))
+      measures.append(Measure("r1", penalty.scalar))
+    }
+    discriminatorOptimizer.learningRate = Float(options.discriminatorRate) * rate
+    discriminatorOptimizer.update(gradient(of: objective, withRespectTo: discriminatorOptimizer.variables).map(\.value))
+
+    let judged = discriminator(augment(fake, moment, "augment generator"), labels: labels, .inference)
+    let generatorLoss = options.loss.generator(fake: judged, real: logits[0].detached())
+    generatorOptimizer.learningRate = Float(options.generatorRate) * rate
+    generatorOptimizer.update(gradient(of: generatorLoss, withRespectTo: generatorOptimizer.variables).map(\.value))
+    average.update(decay: ExponentialMovingAverage.warmUpDecay(step: moment.step, limit: Float(options.averageDecay)))
+
+    measures.append(Measure("discriminator", discriminatorLoss.scalar))
+    measures.append(Measure("generator", generatorLoss.scalar))
+    return measures
+  }
+
+  private func augment(_ x: Variable, _ moment: TrainingMoment, _ purpose: String) -> Variable {
+    guard options.augments else { return x }
+    let draw = DiffAugment.random(
+      count: x.shape[0], rows: x.shape[1], columns: x.shape[2], stream: moment.stream(purpose), counter: moment.counter)
+    return draw(x)
+  }
+
+  /// One column per label, eight rows.
+  package func sampleSheet(step: Int) -> SampleSheet {
+    let rows = 8
+    let labels = (0..<rows).flatMap { _ in labelNames.indices.map(Int32.init) }
+    let latent = RandomStream(seed: networks.seed, named: "sample sheet").normal([labels.count, options.latent], counter: 0)
+    let images = withoutRecording { averageGenerator(Variable(latent), labels: labels, .inference).value }
+    return SampleSheet(images: images, columns: labelNames.count, columnTitles: labelNames, step: step)
+  }
+}

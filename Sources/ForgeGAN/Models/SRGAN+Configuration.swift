@@ -1,0 +1,73 @@
+package import ForgeNN
+
+extension SRGAN {
+  /// Which of the two phases a training has.
+  package enum Phase: String, Sendable, CaseIterable { case content, adversarial, both }
+
+  /// The options of `srgan`, with their defaults.
+  package struct Configuration: Sendable, Equatable {
+    /// Enlargement of rows and columns.
+    package var factor: Int
+    package var phase: Phase
+    /// Part of the training that the content phase takes when there are both.
+    package var contentShare: Double
+    /// Patches per step.
+    package var batch: Int
+    /// Side of a small patch in pixels.
+    package var patch: Int
+    package var width: Int
+    package var blocks: Int
+    package var residualScale: Double
+    package var hasBatchNorm: Bool
+    package var contentLoss: ReconstructionLoss
+    package var rate: Double
+    package var schedule: LearningRateSchedule
+    package var averageDecay: Double
+    package var discriminatorWidth: Int
+    package var adversarialLoss: AdversarialLoss
+    package var adversarialRate: Double
+    package var discriminatorRate: Double
+    package var adversarialWeight: Double
+    package var featureWeight: Double
+
+    package var architecture: SRResNet.Architecture {
+      .init(factor: factor, width: width, blocks: blocks, residualScale: Float(residualScale), hasBatchNorm: hasBatchNorm)
+    }
+
+    package init(_ json: JSON) throws(ForgeGANError) {
+      var options = try ModelOptions(json, model: "srgan")
+      factor = options.integer("factor", default: 2, among: [2, 3, 4])
+      phase = options.choice("phase", default: .both)
+      contentShare = options.number("contentShare", default: 0.7, in: 0.05...0.95)
+      batch = options.integer("batch", default: 8, in: 1...1024)
+      patch = options.integer("patch", default: 24, in: 8...256)
+      width = options.integer("width", default: 32, in: 4...256)
+      blocks = options.integer("blocks", default: 6, in: 1...64)
+      residualScale = options.number("residualScale", default: 1, in: 0.01...1)
+      hasBatchNorm = options.flag("batchNorm", default: false)
+      contentLoss = options.choice("contentLoss", default: .l1)
+      rate = options.number("rate", default: 1e-3, in: 1e-7...0.1)
+      schedule = options.choice("schedule", default: .cosine)
+      averageDecay = options.number("averageDecay", default: 0.999, in: 0...0.99999)
+      discriminatorWidth = options.integer("discriminatorWidth", default: 32, in: 4...256)
+      adversarialLoss = options.choice("adversarialLoss", default: .hinge)
+      adversarialRate = options.number("adversarialRate", default: 1e-4, in: 1e-7...0.1)
+      discriminatorRate = options.number("discriminatorRate", default: 2e-4, in: 1e-7...0.1)
+      adversarialWeight = options.number("adversarialWeight", default: 1e-3, in: 0...10)
+      featureWeight = options.number("featureWeight", default: 0.02, in: 0...10)
+      try options.finish()
+    }
+
+    package var json: JSON {
+      [
+        "factor": .integer(factor), "phase": .string(phase.rawValue), "contentShare": .number(contentShare), "batch": .integer(batch),
+        "patch": .integer(patch), "width": .integer(width), "blocks": .integer(blocks), "residualScale": .number(residualScale),
+        "batchNorm": .bool(hasBatchNorm), "contentLoss": .string(contentLoss.rawValue), "rate": .number(rate),
+        "schedule": .string(schedule.rawValue), "averageDecay": .number(averageDecay),
+        "discriminatorWidth": .integer(discriminatorWidth), "adversarialLoss": .string(adversarialLoss.rawValue),
+        "adversarialRate": .number(adversarialRate), "discriminatorRate": .number(discriminatorRate),
+        "adversarialWeight": .number(adversarialWeight), "featureWeight": .number(featureWeight),
+      ]
+    }
+  }
+}

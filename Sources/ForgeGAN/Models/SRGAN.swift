@@ -1,0 +1,125 @@
+import ForgeGrad
+package import ForgeNN
+import ForgeTensor
+
+/// Super-resolution in two phases: first the generator learns to be right on average (content), then a discriminator pushes it to be sharp
+/// (adversarial), held by content and discriminator-feature losses. Source: Ledig et al. 2017.
+package final class SRGAN: GenerativeModel {
+  package static let entry = ModelRegistry.Entry(
+    name: "srgan", summary: "super-resolution of slices by 2, 3 or 4: SRResNet, then adversarial training", data: .planes,
+    check: { (options) throws(ForgeGANError) in _ = try Configuration(options) },
+    make: { (request) throws(ForgeGANError) in try SRGAN(request) })
+
+  package let name = "srgan"
+  package let options: Configuration
+  package let networks: ParameterStore
+  package let labelNames: [String] = []
+  package let dataDescription: JSON
+  private let patches: SuperResolutionPatches
+  private let generator: SRResNet
+  private let discriminator: PatchDiscriminator?
+  private let averageStore: ParameterStore
+  private let averageGenerator: SRResNet
+  private let average: ExponentialMovingAverage
+  private let generatorOptimizer: Adam
+  private let adversarialOptimizer: Adam
+  private let discriminatorOptimizer: Adam?
+
+  package var configuration: JSON { options.json }
+  package var averages: [Parameter] { averageStore.parameters }
+  package var inferenceParameters: [Parameter] { averageStore.parameters }
+  package var imagesPerStep: Int { options.batch }
+  package var optimizers: [(name: String, optimizer: Adam)] {
+    guard let discriminatorOptimizer else { return [("generator", generatorOptimizer)] }
+    return [("generator", generatorOptimizer), ("adversarial", adversarialOptimizer), ("discriminator", discriminatorOptimizer)]
+  }
+
+  package init(_ request: ModelRequest) throws(ForgeGANError) {
+    guard case .planes(let planes) = request.data else {
+      throw .unsuitableData(model: "srgan", reason: "it needs grey planes to cut patches from")
+    }
+    options = try Configuration(request.options)
+    patches = SuperResolutionPatches(planes, factor: options.factor, patch: options.patch)
+    guard patches.count > 0 else {
+      let side = options.patch * options.factor
+      throw .unsuitableData(model: "srgan", reason: "none holds a patch of \(side)x\(side) pixels")
+    }
+    dataDescription = planes.fingerprint
+    networks = ParameterStore(seed: request.seed)
+    averageStore = ParameterStore(seed: request.seed)
+    let shape = options.architecture
+    generator = SRResNet(networks.root["generator"], shape)
+    averageGenerator = SRResNet(averageStore.root["generator"], shape)
+    let isAdversarial = options.phase != .content
+    discriminator = isAdversarial ? PatchDiscriminator(networks.root["discriminator"], width: options.discriminatorWidth) : nil
+    average = ExponentialMovingAverage(of: networks.parameters(under: "generator"), in: averageStore.parameters)
+    let weights = networks.parameters(under: "generator")
+    generatorOptimizer = Adam(weights, learningRate: Float(options.rate))
+    adversarialOptimizer = Adam(weights, learningRate: Float(options.adversarialRate), beta1: 0.9, beta2: 0.99)
+    discriminatorOptimizer =
+      isAdversarial
+      ? Adam(networks.parameters(under: "discriminator"), learningRate: Float(options.discriminatorRate), beta1: 0.5, beta2: 0.9) : nil
+  }
+
+  package func step(_ moment: TrainingMoment) -> [Measure] {
+    let batch = patches.batch(count: options.batch, stream: moment.stream("patches"), counter: moment.counter)
+    let contentShare = options.phase == .content ? 1 : options.phase == .adversarial ? 0 : options.contentShare
+    if moment.progress < contentShare || contentShare == 1 {
+      return contentStep(batch, moment, progress: min(1, moment.progress / contentShare))
+    }
+    return adversarialStep(batch, moment, progress: (moment.progress - contentShare) / (1 - contentShare))
+  }
+
+  private func contentStep(_ batch: SuperResolutionPatches.Batch, _ moment: TrainingMoment, progress: Double) -> [Measure] {
+    let made = generator(Variable(batch.small), enlarged: Variable(batch.enlarged), .training)
+    let content = options.contentLoss(made, Variable(batch.large))
+    generatorOptimizer.learningRate = Float(options.rate) * options.schedule.factor(progress)
+    generatorOptimizer.update(gradient(of: content, withRespectTo: generatorOptimizer.variables).map(\.value))
+    updateAverage(moment)
+    return [Measure("content", content.scalar)]
+  }
+
+  private func adversarialStep(_ batch: SuperResolutionPatches.Batch, _ moment: TrainingMoment, progress: Double) -> [Measure] {
+    guard let discriminator, let discriminatorOptimizer else { preconditionFailure("an adversarial step without a discriminator") }
+    let count = options.batch
+    let rate = options.schedule.factor(progress, floor: 0.1)
+    let real = Variable(batch.large)
+    let made = generator(Variable(batch.small), enlarged: Variable(batch.enlarged), .training)
+
+    let seen = discriminator(concatenate([real, made.detached()], axis: 0), .training)
+    let logits = split(seen.logits, axis: 0, sizes: [count, count])
+    let discriminatorLoss = options.adversarialLoss.discriminator(real: logits[0], fake: logits[1])
+    discriminatorOptimizer.learningRate = Float(options.discriminatorRate) * rate
+    discriminatorOptimizer.update(gradient(of: discriminatorLoss, withRespectTo: discriminatorOptimizer.variables).map(\.value))
+
+    let truth = withoutRecording { discriminator(real, .inference) }
+    let judged = discriminator(made, .inference)
+    let content = options.contentLoss(made, real)
+    let adversarial = options.adversarialLoss.generator(fake: judged.logits, real: truth.logits)
+    var features = Variable(0)
+    for (mine, wanted) in zip(judged.features, truth.features) { features = features + mean(abs(mine - wanted)) }
+    let objective = content + adversarial * Float(options.adversarialWeight) + features * Float(options.featureWeight)
+    adversarialOptimizer.learningRate = Float(options.adversarialRate) * rate
+    adversarialOptimizer.update(gradient(of: objective, withRespectTo: adversarialOptimizer.variables).map(\.value))
+    updateAverage(moment)
+    return [
+      Measure("content", content.scalar), Measure("adversarial", adversarial.scalar), Measure("features", features.scalar),
+      Measure("discriminator", discriminatorLoss.scalar),
+    ]
+  }
+
+  private func updateAverage(_ moment: TrainingMoment) {
+    average.update(decay: ExponentialMovingAverage.warmUpDecay(step: moment.step, limit: Float(options.averageDecay)))
+  }
+
+  /// Three columns: enlarged by bicubic, super-resolved, truth; six rows of patches.
+  package func sampleSheet(step: Int) -> SampleSheet {
+    let rows = 6
+    let batch = patches.batch(count: rows, stream: RandomStream(seed: networks.seed, named: "sample sheet"), counter: 0)
+    let made = withoutRecording { averageGenerator(Variable(batch.small), enlarged: Variable(batch.enlarged), .inference).value }
+    let columns = concatenate([batch.enlarged, made, batch.large].map { $0.reshaped([rows, 1, $0.count / rows]) }, axis: 1)
+    let side = batch.large.shape[1]
+    let images = clamp(columns, 0, 1).reshaped([rows * 3, side, side, 1]) * 2 - 1
+    return SampleSheet(images: images, columns: 3, columnTitles: ["bicubic", "super-resolved", "original"], step: step)
+  }
+}

@@ -1,0 +1,66 @@
+package import Foundation
+package import ForgeNN
+
+/// The three files of a trained model.
+package struct ModelFolder: Sendable {
+  package let url: URL
+
+  package init(_ url: URL) { self.url = url }
+
+  /// What `generate` and `upscale` use: the averaged generator, with its description in the metadata.
+  package var model: URL { url.appendingPathComponent("model.safetensors") }
+  /// What a resumed training needs: weights, moments, averages, counters.
+  package var state: URL { url.appendingPathComponent("state.safetensors") }
+  /// The description for people and programs, with a summary of the training.
+  package var summary: URL { url.appendingPathComponent("model.json") }
+
+  /// The model file of a folder, or the file itself when `url` is one.
+  package static func modelFile(_ url: URL) -> URL {
+    var isFolder: ObjCBool = false
+    let exists = FileManager.default.fileExists(atPath: url.path, isDirectory: &isFolder)
+    return exists && isFolder.boolValue ? ModelFolder(url).model : url
+  }
+}
+
+/// What a model file says of itself: enough to build the network and to interpret its values.
+package struct ModelDescription: Sendable, Equatable {
+  package static let format = 1
+
+  package var model: String
+  package var configuration: JSON
+  package var labelNames: [String]
+  package var seed: UInt64
+  /// Facts that belong to whoever supplied the images (window, spacing, normalization); no times, paths or identities.
+  package var attributes: [String: JSON]
+
+  package init(model: String, configuration: JSON, labelNames: [String], seed: UInt64, attributes: [String: JSON]) {
+    self.model = model
+    self.configuration = configuration
+    self.labelNames = labelNames
+    self.seed = seed
+    self.attributes = attributes
+  }
+
+  package var json: JSON {
+    [
+      "format": .integer(ModelDescription.format), "model": .string(model), "configuration": configuration,
+      "labels": .array(labelNames.map(JSON.string)), "seed": .string(String(seed)), "attributes": .object(attributes),
+    ]
+  }
+
+  /// - Parameter file: stands for the file in errors.
+  package init(_ json: JSON, file: String) throws(CheckpointError) {
+    guard let format = json["format"]?.integerValue, let model = json["model"]?.stringValue, let configuration = json["configuration"],
+      let labels = json["labels"]?.arrayValue, let seedText = json["seed"]?.stringValue, let seed = UInt64(seedText)
+    else { throw .wrongKind(file: file, reason: "the description of the model is incomplete") }
+    guard format == ModelDescription.format else {
+      throw .wrongKind(file: file, reason: "the model has format \(format), this program reads format \(ModelDescription.format)")
+    }
+    var names: [String] = []
+    for label in labels {
+      guard let name = label.stringValue else { throw .wrongKind(file: file, reason: "a label of the model is not a text") }
+      names.append(name)
+    }
+    self.init(model: model, configuration: configuration, labelNames: names, seed: seed, attributes: json["attributes"]?.objectValue ?? [:])
+  }
+}

@@ -1,0 +1,50 @@
+import Diagnostics
+
+/// How long a training goes and how often it leaves traces.
+package struct TrainingPlan: Sendable, Equatable {
+  /// The planned total. Schedules follow `step / steps`, so the result does not depend on the clock.
+  package var steps: Int?
+  /// Wall time in minutes. Without `steps`, schedules follow it; with `steps`, it only ends the run early.
+  package var minutes: Double?
+  /// Ends the run when this many steps of the planned total are done; schedules still follow the total.
+  package var stopAfter: Int?
+  /// Seconds between checkpoints. The state depends on the step alone, so this changes no result.
+  package var checkpointSeconds: Double
+  /// Progress shows means of this many steps.
+  package var reportEvery: Int
+  /// Number of sample sheets over the planned training.
+  package var sampleSheets: Int
+
+  package init(
+    steps: Int? = nil, minutes: Double? = nil, stopAfter: Int? = nil, checkpointSeconds: Double = 60, reportEvery: Int = 20,
+    sampleSheets: Int = 8
+  ) throws(ForgeGANError) {
+    guard steps != nil || minutes != nil else { throw .badPlan(reason: "the training has no end") }
+    guard steps.map({ $0 > 0 }) ?? true, minutes.map({ $0 > 0 && $0.isFinite }) ?? true, stopAfter.map({ $0 > 0 }) ?? true else {
+      throw .badPlan(reason: "the training would have no steps")
+    }
+    self.steps = steps
+    self.minutes = minutes
+    self.stopAfter = stopAfter
+    self.checkpointSeconds = checkpointSeconds
+    self.reportEvery = max(1, reportEvery)
+    self.sampleSheets = max(1, sampleSheets)
+  }
+
+  /// How far along the training is, 0 to 1: what learning-rate schedules follow.
+  package func progress(step: Int, seconds: Double) -> Double {
+    if let steps { return min(1, Double(step) / Double(steps)) }
+    return min(1, seconds / ((minutes ?? 0) * 60))
+  }
+
+  /// Whether the planned end is reached.
+  package func isComplete(step: Int, seconds: Double) -> Bool { progress(step: step, seconds: seconds) >= 1 }
+
+  /// Whether this run ends here, at the planned end or before.
+  package func endsRun(step: Int, seconds: Double) -> Bool {
+    if isComplete(step: step, seconds: seconds) { return true }
+    if let stopAfter, step >= stopAfter { return true }
+    if let minutes, seconds >= minutes * 60 { return true }
+    return false
+  }
+}

@@ -1,0 +1,189 @@
+import Diagnostics
+package import Foundation
+import ScanCatalog
+package import ScanDeid
+import ScanIO
+import ScanImaging
+import ScanModel
+
+/// What goes in, as the user named it. Holds identified paths, so it lives in memory only.
+package struct Intake: Sendable {
+  package var inputs: [URL] = []
+  package var labels = LabelSource.none
+  package var subjects = SubjectSource.standard
+  package var terms: String?
+  package var stopsOnItemError = false
+
+  package init() {}
+
+  package init(
+    inputs: [URL], labels: LabelSource = .none, subjects: SubjectSource = .standard, terms: String? = nil, stopsOnItemError: Bool = false
+  ) {
+    self.inputs = inputs
+    self.labels = labels
+    self.subjects = subjects
+    self.terms = terms
+    self.stopsOnItemError = stopsOnItemError
+  }
+}
+
+/// De-identifies the intake and records every result as an `acquired` artifact.
+package struct Admission {
+  package let options: Set<DeidOption>
+  package let context: RunContext
+
+  package init(options: Set<DeidOption>, context: RunContext) {
+    self.options = options
+    self.context = context
+  }
+
+  /// Files cleaned and recorded at a time.
+  private static let batch = 64
+
+  /// What one file became.
+  private struct Admitted {
+    let draft: ArtifactDraft
+    let split: Split?
+    let risks: [String]
+    let isOwnSubject: Bool
+  }
+
+  package func run() throws -> StageOutcome {
+    let intake = context.intake
+    let sheet = try ScanSheet(labels: intake.labels, subjects: intake.subjects)
+    let deidentifier = try Deidentifier(options: options, key: context.key)
+    let files = try intake.files()
+    let run = try context.catalog.beginRun(
+      op: "ingest",
+      parameters: .object([
+        "profile": .string("basic"), "options": .array(options.map(\.rawValue).sorted().map { .string($0) }),
+        "key": .string(context.key.fingerprint), "terms": intake.terms.map { .string($0) } ?? .null,
+      ]))
+    let stage = "deidentify"
+    context.progress(.began(stage: stage, total: files.count, unit: "files"))
+    var tally = Tally()
+    var splits: [Pseudonym: Split] = [:]
+    for start in stride(from: 0, to: files.count, by: Admission.batch) {
+      try context.checkCancelled()
+      let batch = Array(files[start..<min(start + Admission.batch, files.count)])
+      let results = Concurrent.map(batch, threads: context.threads) { file in
+        Result { try admit(file, deidentifier, sheet, terms: intake.terms) }
+      }
+      var drafts: [ArtifactDraft] = []
+      for (offset, result) in results.enumerated() {
+        do {
+          let admitted = try result.get()
+          if let split = admitted.split, let patient = admitted.draft.patient {
+            if let known = splits[patient], known != split { throw CatalogError.patientInTwoSplits(patient.text) }
+            splits[patient] = split
+          }
+          drafts.append(admitted.draft)
+          tally.add(risks: admitted.risks, isOwnSubject: admitted.isOwnSubject, hasLabel: admitted.draft.label != nil)
+        } catch {
+          try ItemPolicy.check(error)
+          tally.failures += 1
+          context.progress(.warning(stage: stage, text: "file \(start + offset + 1): \(ItemMessage.text(error))"))
+          if intake.stopsOnItemError { throw PipelineError.itemFailed(stage: stage, number: start + offset + 1) }
+        }
+      }
+      let ids = try run.record(drafts)
+      tally.recorded += Set(ids).count
+      context.progress(.advanced(stage: stage, done: min(start + Admission.batch, files.count)))
+    }
+    if !splits.isEmpty { try run.assignSplits(splits) }
+    try run.finish(exit: tally.failures == 0 ? 0 : 1)
+    if tally.ownSubjects > 0 {
+      context.progress(
+        .warning(
+          stage: stage, text: "\(tally.ownSubjects) TIFF or PNG files name no subject, so each counts as a patient of its own; use subjectFrom when files share one"))
+    }
+    for (risk, count) in tally.risks.sorted(by: { $0.key < $1.key }) {
+      context.progress(.warning(stage: stage, text: "\(count) images may show identifying pixels (\(risk)); pixels are not cleaned"))
+    }
+    let summary = tally.summary(of: files.count, labelled: intake.labels != .none)
+    context.progress(.ended(stage: stage, summary: summary))
+    return StageOutcome(
+      summary: summary,
+      figures: ["images": Double(tally.recorded), "files": Double(files.count), "atRisk": Double(tally.risks.values.reduce(0, +))],
+      failedItems: tally.failures)
+  }
+
+  private func admit(_ file: URL, _ deidentifier: Deidentifier, _ sheet: ScanSheet, terms: String?) throws -> Admitted {
+    let raw = try ScanReader().read(path: file.path)
+    let subject = sheet.subject(of: file)
+    // The subject is used as HMAC input only.
+    let clean = try deidentifier.clean(raw, subject: subject?.revealed)
+    var split: Split?
+    if let named = sheet.split(of: file) {
+      guard let known = Split(rawValue: named) else { throw PipelineError.unknownSplit }
+      split = known
+    }
+    let (bytes, media) = try ScanFileEncoder.encode(clean)
+    guard SelfCheck(of: raw, with: deidentifier).leaks(in: bytes) == 0 else { throw DeidError.identifiersRemain(1) }
+    let object = try context.catalog.objects.store(bytes, of: clean)
+    var attributes = ArtifactAttributes(describing: clean)
+    attributes.terms = terms
+    let draft = ArtifactDraft.acquired(
+      object, media: media, label: sheet.label(of: file, dataset: clean.dataset), consent: terms, attributes: attributes)
+    return Admitted(draft: draft, split: split, risks: clean.record.risks, isOwnSubject: raw.format != .dicom && subject == nil)
+  }
+
+  private struct Tally {
+    var recorded = 0
+    var failures = 0
+    var ownSubjects = 0
+    var unlabelled = 0
+    var risks: [String: Int] = [:]
+
+    mutating func add(risks: [String], isOwnSubject: Bool, hasLabel: Bool) {
+      for risk in risks { self.risks[risk, default: 0] += 1 }
+      if isOwnSubject { ownSubjects += 1 }
+      if !hasLabel { unlabelled += 1 }
+    }
+
+    func summary(of files: Int, labelled: Bool) -> String {
+      var text = "\(recorded) images of \(files) files"
+      if failures > 0 { text += ", \(failures) failed" }
+      if labelled, unlabelled > 0 { text += ", \(unlabelled) without a label" }
+      return text
+    }
+  }
+}
+
+/// Which errors concern one item: everything else ends the work.
+enum ItemPolicy {
+  static func check(_ error: any Error) throws {
+    guard let explained = error as? any ExplainedError else { throw error }
+    if explained.kind != .item { throw error }
+  }
+}
+
+extension ArtifactAttributes {
+  /// What the catalog keeps of a de-identified image: geometry, modality, and what the chosen options left of the patient.
+  init(describing clean: CleanScan) {
+    self.init()
+    let dataset = clean.dataset
+    rows = clean.pixels?.rows
+    columns = clean.pixels?.columns
+    frames = clean.pixels?.frames
+    bitsStored = clean.pixels?.bitsStored
+    modality = dataset.text(.modality)
+    bodyPart = dataset.text(.bodyPartExamined)
+    sex = dataset.text(.patientSex)
+    ageBand = dataset.text(.patientAge).flatMap(ArtifactAttributes.ageBand)
+    let maker = [dataset.text(.manufacturer), dataset.text(.manufacturerModelName)].compactMap { $0 }
+    scanner = maker.isEmpty ? nil : maker.joined(separator: " ")
+    seriesInstanceUID = dataset.text(.seriesInstanceUID)
+    sopInstanceUID = dataset.text(.sopInstanceUID)
+    spacingMillimeters = SpacingMillimeters(dataset) ?? SpacingMillimeters(clean.spacingMillimeters)
+    deidentification = clean.record
+  }
+
+  /// `044Y` -> `040-049`; months, weeks and days are the first decade.
+  private static func ageBand(_ age: String) -> String? {
+    guard age.count == 4, let number = Int(age.dropLast()), let unit = age.last, "YMWD".contains(unit) else { return nil }
+    let decade = unit == "Y" ? number / 10 * 10 : 0
+    func padded(_ value: Int) -> String { String(repeating: "0", count: max(0, 3 - String(value).count)) + String(value) }
+    return "\(padded(decade))-\(padded(decade + 9))"
+  }
+}

@@ -1,0 +1,149 @@
+import ForgeGrad
+import ForgeTensor
+import Testing
+
+@Suite struct GradientTests {
+  @Test func `a value used twice collects both gradients`() {
+    let x = Variable.parameter(Tensor([2], [3, -4]))
+    let shared = x * x
+    let y = sum(shared + shared * x)
+    #expect(gradient(of: y, withRespectTo: [x])[0].value.values == [6 + 27, -8 + 48])
+  }
+
+  @Test func `what y does not depend on has a zero gradient`() {
+    let x = Variable.parameter(Tensor([2], [1, 2]))
+    let stranger = Variable.parameter(Tensor([3], [1, 2, 3]))
+    let gradients = gradient(of: sum(x), withRespectTo: [stranger, x, Variable(Tensor([1], [1]))])
+    #expect(gradients.map(\.value) == [Tensor.zeros([3]), Tensor.ones([2]), Tensor.zeros([1])])
+  }
+
+  @Test func `gradients reach results of ops as well as leaves`() {
+    let x = Variable.parameter(Tensor([2], [1, 2]))
+    let middle = exp(x)
+    let y = sum(square(middle))
+    let gradients = gradient(of: y, withRespectTo: [middle, x])
+    let expected = [2 * middle.value, 2 * middle.value * middle.value]
+    for (a, b) in zip(gradients, expected) {
+      #expect(zip(a.value.values, b.values).allSatisfy { Swift.abs($0 - $1) <= 1e-5 * $1 })
+    }
+  }
+
+  @Test func `a detached value and values made without recording are constants`() {
+    let x = Variable.parameter(Tensor([1], [2]))
+    #expect(!exp(x).detached().requiresGradient)
+    #expect(!withoutRecording { exp(x) }.requiresGradient)
+    #expect(exp(x).requiresGradient)
+    #expect(gradient(of: x * exp(x).detached(), withRespectTo: [x])[0].scalar == exp(x.value).scalar)
+  }
+
+  @Test func `gradients are constants unless the graph is kept`() {
+    let x = Variable.parameter(Tensor([1], [2]))
+    #expect(!gradient(of: square(x), withRespectTo: [x])[0].requiresGradient)
+    #expect(gradient(of: square(x) * x, withRespectTo: [x], keepingGraph: true)[0].requiresGradient)
+  }
+
+  @Test func `derivatives of a polynomial are exact to the fourth order`() {
+    let x = Variable.parameter(Tensor([1], [2]))
+    var y = power(x, 4)
+    let expected: [Float] = [32, 48, 48, 24, 0]
+    for value in expected {
+      y = gradient(of: y, withRespectTo: [x], keepingGraph: true)[0]
+      #expect(y.scalar == value)
+    }
+  }
+
+  @Test func `one graph can be walked twice when the first walk does not use it up`() {
+    let x = Variable.parameter(Tensor([2], [1, 2]))
+    let trunk = exp(x)
+    let (a, b) = (sum(trunk), sum(square(trunk)))
+    let first = gradient(of: a, withRespectTo: [x], consuming: false)[0]
+    let second = gradient(of: b, withRespectTo: [x])[0]
+    #expect(first.value == trunk.value)
+    #expect(second.value != first.value)
+  }
+
+  @Test func `a graph that was used up traps with the way out`() async {
+    let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+      let x = Variable.parameter(Tensor([2], [1, 2]))
+      let y = sum(exp(x))
+      _ = gradient(of: y, withRespectTo: [x])
+      _ = gradient(of: y, withRespectTo: [x])
+    }
+    let text = String(decoding: result?.standardErrorContent ?? [], as: UTF8.self)
+    #expect(text.contains("gradient: an earlier pass has used this graph up (sum); pass consuming: false or keepingGraph: true to it"))
+  }
+
+  @Test func `a wrong shape traps with the op and both shapes`() async {
+    let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+      _ = Variable(Tensor.zeros([2, 3])) + Variable(Tensor.zeros([2, 4]))
+    }
+    let text = String(decoding: result?.standardErrorContent ?? [], as: UTF8.self)
+    #expect(text.contains("add: shapes [2, 3] and [2, 4] do not broadcast"))
+  }
+
+  @Test func `a graph of 200,000 nodes is walked and freed without recursion`() {
+    let x = Variable.parameter(Tensor([1], [1]))
+    var y = x
+    for _ in 0..<200_000 { y = y + 1 }
+    #expect(gradient(of: y, withRespectTo: [x], consuming: false)[0].scalar == 1)
+    y = x  // frees the chain
+    #expect(y.scalar == 1)
+  }
+
+  @Test func `a backward pass does not touch the values that others hold`() {
+    let x = Variable.parameter(Tensor([3], [1, -2, 3]))
+    let h = leakyReLU(x, slope: 0.5)
+    let y = sum(h * h)
+    let seed = Tensor(1)
+    _ = gradient(of: y, withRespectTo: [x], seed: seed)
+    #expect(x.value.values == [1, -2, 3])
+    #expect(h.value.values == [1, -1, 3])
+    #expect(seed.scalar == 1)
+  }
+
+  @Test func `a training step asks the system for no memory after the first ones`() async {
+    await #expect(processExitsWith: .success) {
+      let random = RandomStream(seed: 1, stream: 1)
+      var w = random.normal([3, 3, 4, 4], counter: 0, deviation: 0.1)
+      var moments = (Tensor.zeros(w.shape), Tensor.zeros(w.shape))
+      let x = Variable(random.normal([2, 8, 8, 4], counter: 1000))
+      var allocations = 0
+      for step in 1...8 {
+        let parameter = Variable.parameter(w)
+        var h = x
+        for _ in 0..<3 { h = leakyReLU(batchNormalize(convolution(h, parameter, padding: (1, 1))), slope: 0.2) }
+        let loss = mean(square(h - 1))
+        let g = gradient(of: loss, withRespectTo: [parameter])[0].value
+        adam(AdamStep(learningRate: 1e-3, step: step), parameter: &w, gradient: g, moment1: &moments.0, moment2: &moments.1)
+        if step == 3 { allocations = BufferCache.statistics.allocations }
+      }
+      precondition(BufferCache.statistics.allocations == allocations)
+    }
+  }
+
+  @Test(arguments: KernelTable.available)
+  func `one thread and two give the same bits`(table: String) async throws {
+    // In a process of its own: the number of threads belongs to the process.
+    await #expect(processExitsWith: .success) { [table] in
+      try KernelTable.$current.withValue(KernelTable.named(table)) {
+        func step() -> [Tensor] {
+          let random = RandomStream(seed: 2, stream: 1)
+          let x = Variable.parameter(random.normal([4, 24, 24, 16], counter: 0))
+          let w = Variable.parameter(random.normal([3, 3, 16, 16], counter: 1_000_000, deviation: 0.1))
+          let v = Variable.parameter(random.normal([16, 32], counter: 2_000_000))
+          let gamma = Variable.parameter(random.normal([16], counter: 3_000_000))
+          let h = batchNormalize(convolution(x, w, padding: (1, 1)), gamma, nil, activationSlope: 0.2)
+          let y = softplus(matmul(h, v)) * tanh(matmul(transpose(h, [0, 2, 1, 3]), v))
+          let loss = mean(y) + sum(softmax(mean(y, axes: [1, 2])))
+          return [y.value] + gradient(of: loss, withRespectTo: [x, w, v, gamma]).map(\.value)
+        }
+        KernelTable.threads = 1
+        let one = step()
+        KernelTable.threads = 2
+        precondition(one == step())
+        KernelTable.threads = 3
+        precondition(one == step())
+      }
+    }
+  }
+}
