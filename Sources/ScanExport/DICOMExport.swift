@@ -107,9 +107,9 @@ package struct DICOMExport: ExportFormat {
     return ExportedImage(bytes: try DICOMWriter.encode(clean(raw, patient, item)), series: dataset.text(.seriesInstanceUID))
   }
 
-  private func clean(_ scan: RawScan, _ patient: Pseudonym, _ item: ExportItem) -> CleanScan {
+  private func clean(_ scan: RawScan, _ patient: Pseudonym, _ item: ExportItem) throws -> CleanScan {
     let record = item.record.attributes.deidentification ?? DeidentificationRecord(edition: "", options: [], counts: [:], risks: [])
-    return CleanScan.readmitting(scan, patient: patient, record: record)
+    return try CleanScan.readmitting(scan, patient: patient, record: record)
   }
 
   private static func setPixels(_ pixels: PixelBuffer, _ photometric: Photometric, in dataset: inout Dataset, _ item: ExportItem) throws {
