@@ -1,5 +1,6 @@
 import ArgumentParser
 import ScanCatalog
+import ScanDeid
 
 struct AuditLineageVerb: ParsableCommand {
   static let configuration = CommandConfiguration(

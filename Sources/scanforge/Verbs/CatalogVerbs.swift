@@ -18,9 +18,9 @@ struct CatalogListVerb: ParsableCommand {
 
   func run() throws {
     try common.perform { console in
-      var query = try ArtifactQuery(parsing: kind.map { query.isEmpty ? "kind=\($0)" : "\(query),kind=\($0)" } ?? query)
-      query.onlyActive = !all
-      let records = try Catalog.openForReading(at: common.workspaceURL).artifacts(query)
+      var selection = try ArtifactQuery(parsing: ([query] + (kind.map { ["kind=\($0)"] } ?? [])).joined(separator: ","))
+      selection.onlyActive = !all
+      let records = try Catalog.openForReading(at: common.workspaceURL).artifacts(selection)
       let shown = limit.map { Array(records.prefix(max(0, $0))) } ?? records
       for record in shown { console.say(record.summary) }
       console.say("\(records.count) artifacts\(shown.count < records.count ? ", \(shown.count) shown" : "")")
