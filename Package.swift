@@ -89,7 +89,7 @@ let scan: [Target] = [
   library("ScanCodec", ["Diagnostics", "ScanModel", "CDCMTK", "CTIFF", "CPNG", "COpenJPEG"]),
   library("ScanCatalog", ["Diagnostics", "ScanModel", "ScanDeid", grdb, crypto]),
   // Layer 4
-  library("ScanExport", ["Diagnostics", "ScanModel", "ScanDeid", "ScanIO", "ScanCatalog", crypto]),
+  library("ScanExport", ["Diagnostics", "ScanModel", "ScanImaging", "ScanDeid", "ScanIO", "ScanCatalog", crypto]),
   // Layer 5: the only place where the towers meet
   library(
     "ScanPipeline",
