@@ -25,6 +25,11 @@ package struct Intake: Sendable {
     self.terms = terms
     self.stopsOnItemError = stopsOnItemError
   }
+
+  /// The files, in byte order of their paths within what was named.
+  ///
+  /// - Throws: `InputError` when something named is not there or there is no file at all.
+  package func items() throws(InputError) -> [InputItem] { try InputCollector.collect(inputs.map(\.path)).items }
 }
 
 /// De-identifies the intake and records every result as an `acquired` artifact.
@@ -37,11 +42,11 @@ package struct Admission {
     self.context = context
   }
 
-  /// Files cleaned and recorded at a time.
+  /// Artifacts recorded at a time.
   private static let batch = 64
 
   /// What one file became.
-  private struct Admitted {
+  private struct Admitted: Sendable {
     let draft: ArtifactDraft
     let split: Split?
     let risks: [String]
@@ -51,8 +56,7 @@ package struct Admission {
   package func run() throws -> StageOutcome {
     let intake = context.intake
     let sheet = try ScanSheet(labels: intake.labels, subjects: intake.subjects)
-    let deidentifier = try Deidentifier(options: options, key: context.key)
-    let files = try intake.files()
+    let items = try intake.items()
     let run = try context.catalog.beginRun(
       op: "ingest",
       parameters: .object([
@@ -60,36 +64,42 @@ package struct Admission {
         "key": .string(context.key.fingerprint), "terms": intake.terms.map { .string($0) } ?? .null,
       ]))
     let stage = "deidentify"
-    context.progress(.began(stage: stage, total: files.count, unit: "files"))
+    context.progress(.began(stage: stage, total: items.count, unit: "files"))
+    // The subject is used as HMAC input only.
+    let stream = CleanStream(
+      deidentifier: try Deidentifier(options: options, key: context.key), threads: context.threads, pixels: .decoded,
+      subject: { sheet.subject(of: URL(fileURLWithPath: $0.path.revealed))?.revealed })
+    let objects = context.catalog.objects
+    let terms = intake.terms
     var tally = Tally()
     var splits: [Pseudonym: Split] = [:]
-    for start in stride(from: 0, to: files.count, by: Admission.batch) {
-      try context.checkCancelled()
-      let batch = Array(files[start..<min(start + Admission.batch, files.count)])
-      let results = Concurrent.map(batch, threads: context.threads) { file in
-        Result { try admit(file, deidentifier, sheet, terms: intake.terms) }
-      }
-      var drafts: [ArtifactDraft] = []
-      for (offset, result) in results.enumerated() {
-        do {
-          let admitted = try result.get()
-          if let split = admitted.split, let patient = admitted.draft.patient {
-            if let known = splits[patient], known != split { throw CatalogError.patientInTwoSplits(patient.text) }
-            splits[patient] = split
-          }
-          drafts.append(admitted.draft)
-          tally.add(risks: admitted.risks, isOwnSubject: admitted.isOwnSubject, hasLabel: admitted.draft.label != nil)
-        } catch {
-          try ItemPolicy.check(error)
-          tally.failures += 1
-          context.progress(.warning(stage: stage, text: "file \(start + offset + 1): \(ItemMessage.text(error))"))
-          if intake.stopsOnItemError { throw PipelineError.itemFailed(stage: stage, number: start + offset + 1) }
-        }
-      }
-      let ids = try run.record(drafts)
-      tally.recorded += Set(ids).count
-      context.progress(.advanced(stage: stage, done: min(start + Admission.batch, files.count)))
+    var waiting: [ArtifactDraft] = []
+    func record() throws {
+      tally.recorded += Set(try run.record(waiting)).count
+      waiting = []
     }
+    try stream.forEach(items) { item, clean in
+      try Admission.admit(URL(fileURLWithPath: item.path.revealed), clean, sheet, terms: terms, into: objects)
+    } deliver: { item in
+      switch item.outcome {
+      case .done(let admitted):
+        if let split = admitted.split, let patient = admitted.draft.patient {
+          if let known = splits[patient], known != split { throw CatalogError.patientInTwoSplits(patient.text) }
+          splits[patient] = split
+        }
+        waiting.append(admitted.draft)
+        tally.add(admitted)
+      case .failed(let error):
+        tally.failures += 1
+        context.progress(.warning(stage: stage, text: "file \(item.input.number) (\(item.id)): \(error)"))
+        if intake.stopsOnItemError { throw PipelineError.itemFailed(stage: stage, number: item.input.number) }
+      }
+      if waiting.count >= Admission.batch { try record() }
+      context.progress(.advanced(stage: stage, done: item.input.number))
+      return !context.isCancelled()
+    }
+    try record()
+    try context.checkCancelled()
     if !splits.isEmpty { try run.assignSplits(splits) }
     try run.finish(exit: tally.failures == 0 ? 0 : 1)
     if tally.ownSubjects > 0 {
@@ -100,32 +110,29 @@ package struct Admission {
     for (risk, count) in tally.risks.sorted(by: { $0.key < $1.key }) {
       context.progress(.warning(stage: stage, text: "\(count) images may show identifying pixels (\(risk)); pixels are not cleaned"))
     }
-    let summary = tally.summary(of: files.count, labelled: intake.labels != .none)
+    let summary = tally.summary(of: items.count, labelled: intake.labels != .none)
     context.progress(.ended(stage: stage, summary: summary))
     return StageOutcome(
       summary: summary,
-      figures: ["images": Double(tally.recorded), "files": Double(files.count), "atRisk": Double(tally.risks.values.reduce(0, +))],
+      figures: ["images": Double(tally.recorded), "files": Double(items.count), "atRisk": Double(tally.risks.values.reduce(0, +))],
       failedItems: tally.failures)
   }
 
-  private func admit(_ file: URL, _ deidentifier: Deidentifier, _ sheet: ScanSheet, terms: String?) throws -> Admitted {
-    let raw = try ScanReader().read(path: file.path)
-    let subject = sheet.subject(of: file)
-    // The subject is used as HMAC input only.
-    let clean = try deidentifier.clean(raw, subject: subject?.revealed)
+  /// Runs on a worker thread, right after cleaning.
+  private static func admit(_ file: URL, _ clean: CleanScan, _ sheet: ScanSheet, terms: String?, into objects: ObjectStore) throws -> Admitted {
     var split: Split?
     if let named = sheet.split(of: file) {
       guard let known = Split(rawValue: named) else { throw PipelineError.unknownSplit }
       split = known
     }
     let (bytes, media) = try ScanFileEncoder.encode(clean)
-    guard SelfCheck(of: raw, with: deidentifier).leaks(in: bytes) == 0 else { throw DeidError.identifiersRemain(1) }
-    let object = try context.catalog.objects.store(bytes, of: clean)
+    let object = try objects.store(bytes, of: clean)
     var attributes = ArtifactAttributes(describing: clean)
     attributes.terms = terms
     let draft = ArtifactDraft.acquired(
       object, media: media, label: sheet.label(of: file, dataset: clean.dataset), consent: terms, attributes: attributes)
-    return Admitted(draft: draft, split: split, risks: clean.record.risks, isOwnSubject: raw.format != .dicom && subject == nil)
+    let isOwnSubject = clean.format != .dicom && sheet.subject(of: file) == nil
+    return Admitted(draft: draft, split: split, risks: clean.record.risks, isOwnSubject: isOwnSubject)
   }
 
   private struct Tally {
@@ -135,10 +142,10 @@ package struct Admission {
     var unlabelled = 0
     var risks: [String: Int] = [:]
 
-    mutating func add(risks: [String], isOwnSubject: Bool, hasLabel: Bool) {
-      for risk in risks { self.risks[risk, default: 0] += 1 }
-      if isOwnSubject { ownSubjects += 1 }
-      if !hasLabel { unlabelled += 1 }
+    mutating func add(_ admitted: Admitted) {
+      for risk in admitted.risks { risks[risk, default: 0] += 1 }
+      if admitted.isOwnSubject { ownSubjects += 1 }
+      if admitted.draft.label == nil { unlabelled += 1 }
     }
 
     func summary(of files: Int, labelled: Bool) -> String {

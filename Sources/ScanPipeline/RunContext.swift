@@ -46,7 +46,6 @@ package final class RunContext {
 /// Why a pipeline stops while it runs.
 package enum PipelineError: ExplainedError, Equatable {
   case interrupted
-  case noInputs
   case itemFailed(stage: String, number: Int)
   case nothingToLearn(model: String, split: String)
   case noLabels
@@ -64,7 +63,6 @@ package enum PipelineError: ExplainedError, Equatable {
     switch self {
     case .interrupted: .item
     case .itemFailed: .item
-    case .noInputs: .surroundings
     default: .request
     }
   }
@@ -72,7 +70,6 @@ package enum PipelineError: ExplainedError, Equatable {
   package var code: String {
     switch self {
     case .interrupted: "run.interrupted"
-    case .noInputs: "ingest.noInputs"
     case .itemFailed: "run.itemFailed"
     case .nothingToLearn: "train.nothingToLearn"
     case .noLabels: "train.noLabels"
@@ -91,7 +88,6 @@ package enum PipelineError: ExplainedError, Equatable {
   package var what: String {
     switch self {
     case .interrupted: "Stopped on request; what is done is kept"
-    case .noInputs: "There are no files under the given inputs"
     case .itemFailed(let stage, let number): "\(stage) stopped at item \(number)"
     case .nothingToLearn(let model, let split): "There are no slices in the \(split) split for \(model) to learn from"
     case .noLabels: "The slices have no labels, and a conditional model learns from labels"
@@ -110,7 +106,6 @@ package enum PipelineError: ExplainedError, Equatable {
   package var remedy: String {
     switch self {
     case .interrupted: "Run the same command with --resume to go on."
-    case .noInputs: "Check the paths; hidden files and DICOMDIR are not counted."
     case .itemFailed: "See the message above, or use --on-item-error continue."
     case .nothingToLearn: "Ingest images, or choose another split."
     case .noLabels: "Ingest with --label-from folder, csv:FILE or attribute:KEYWORD."

@@ -26,7 +26,7 @@ package struct UpscaledFiles {
   package func write(_ upscaler: ImageUpscaler, key: PseudonymKey, progress: @escaping ProgressSink) throws -> StageOutcome {
     KernelTable.threads = threads
     let deidentifier = try Deidentifier(options: options, key: key)
-    let files = try Intake(inputs: inputs).files()
+    let files = try Intake(inputs: inputs).items().map { URL(fileURLWithPath: $0.path.revealed) }
     try FileManager.default.createDirectory(at: output, withIntermediateDirectories: true)
     let stage = "upscale"
     progress(.began(stage: stage, total: files.count, unit: "images"))

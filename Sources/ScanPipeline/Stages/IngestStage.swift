@@ -51,7 +51,7 @@ package struct IngestStage: Stage {
   package func run(_ context: RunContext) throws -> StageOutcome {
     context.intake = Intake(
       inputs: from.map { URL(fileURLWithPath: $0) }, labels: labels, subjects: subjects, terms: terms, stopsOnItemError: stopsOnItemError)
-    let count = try context.intake.count()
+    let count = try context.intake.items().count
     return StageOutcome(summary: "\(count) files found", figures: ["files": Double(count)])
   }
 
