@@ -126,7 +126,7 @@ let scanTests: [Target] = [
   tests("ScanIOTests", ["Diagnostics", "ScanModel", "ScanDeid", "ScanIO", "CDCMTK", "TestSupport"]),
   tests("ScanCatalogTests", ["Diagnostics", "ScanModel", "ScanDeid", "ScanCatalog", grdb, crypto, "TestSupport"]),
   tests("ScanExportTests", ["Diagnostics", "ScanModel", "ScanDeid", "ScanIO", "ScanCatalog", "ScanExport", crypto, "TestSupport"]),
-  tests("ScanPipelineTests", ["Diagnostics", "ScanModel", "ScanImaging", "ScanDeid", "ScanIO", "ScanCatalog", "ScanPipeline", "ForgeGAN", "TestSupport"]),
+  tests("ScanPipelineTests", ["Diagnostics", "ScanModel", "ScanImaging", "ScanDeid", "ScanIO", "ScanCatalog", "ScanPipeline", "ForgeGAN", "PixelMath", "TestSupport"]),
   tests("EndToEndTests", ["TestSupport", crypto]),
 ]
 
