@@ -85,11 +85,11 @@ let scan: [Target] = [
   library("ScanImaging", ["Diagnostics", "ScanModel", "PixelMath"]),
   library("ScanDeid", ["Diagnostics", "ScanModel", crypto]),
   // Layer 3
-  library("ScanIO", ["Diagnostics", "ScanModel", "ScanDeid", "CZlib", "CTIFF", "CPNG"]),
+  library("ScanIO", ["Diagnostics", "ScanModel", "ScanDeid", "CZlib", "CTIFF", "CPNG", crypto]),
   library("ScanCodec", ["Diagnostics", "ScanModel", "CDCMTK", "CTIFF", "CPNG", "COpenJPEG"]),
   library("ScanCatalog", ["Diagnostics", "ScanModel", "ScanDeid", grdb, crypto]),
   // Layer 4
-  library("ScanExport", ["Diagnostics", "ScanModel", "ScanDeid", "ScanIO", "ScanCatalog", crypto]),
+  library("ScanExport", ["Diagnostics", "ScanModel", "ScanImaging", "ScanDeid", "ScanIO", "ScanCatalog", crypto]),
   // Layer 5: the only place where the towers meet
   library(
     "ScanPipeline",

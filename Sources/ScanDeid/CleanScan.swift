@@ -13,12 +13,15 @@ package struct CleanScan: Sendable {
   package let warnings: [ScanWarning]
   /// Keyed pseudonym of the patient or subject.
   package let patient: Pseudonym
+  /// A keyed id of this instance: the new SOP Instance UID, or for TIFF and PNG one that follows from the pixels.
+  package let instance: String
   /// What was done, as counts per action; never values.
   package let record: DeidentificationRecord
 
   init(
     format: ScanFormat, dataset: Dataset, transferSyntaxUID: String, pixels: PixelBuffer?, photometric: Photometric?,
-    spacingMillimeters: [Double]?, warnings: [ScanWarning], patient: Pseudonym, record: DeidentificationRecord
+    spacingMillimeters: [Double]?, warnings: [ScanWarning], patient: Pseudonym, instance: String,
+    record: DeidentificationRecord
   ) {
     self.format = format
     self.dataset = dataset
@@ -28,6 +31,7 @@ package struct CleanScan: Sendable {
     self.spacingMillimeters = spacingMillimeters
     self.warnings = warnings
     self.patient = patient
+    self.instance = instance
     self.record = record
   }
 

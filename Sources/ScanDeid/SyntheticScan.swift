@@ -11,7 +11,8 @@ package struct SyntheticScan: Sendable {
   package let derivation: String
 
   package init(
-    pixels: PixelBuffer, label: Label?, spacingMillimeters: SpacingMillimeters?, modality: String, window: WindowSetting?, derivation: String
+    pixels: PixelBuffer, label: Label?, spacingMillimeters: SpacingMillimeters?, modality: String, window: WindowSetting?,
+    derivation: String
   ) {
     self.pixels = pixels
     self.label = label

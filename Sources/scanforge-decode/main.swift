@@ -1,1 +1,14 @@
-print("not built yet")
+import Foundation
+import ScanCodec
+import ScanModel
+
+// The decode worker. The main program starts it with a socket on descriptors 0 and 1 and shared memory on 3 and 4; it is of no use alone.
+let arguments = Array(CommandLine.arguments.dropFirst())
+var memoryBytes = DecodeContract.defaultMemoryBytes
+if arguments.count == 2, arguments[0] == "--memory", let bytes = Int(arguments[1]), bytes > 0 {
+  memoryBytes = bytes
+} else if !arguments.isEmpty {
+  FileHandle.standardError.write(Data("scanforge-decode is started by scanforge. Usage: scanforge-decode [--memory BYTES]\n".utf8))
+  exit(2)
+}
+exit(DecodeService.run(memoryBytes: memoryBytes))

@@ -1,3 +1,5 @@
+import Diagnostics
+import PixelMath
 import ScanImaging
 import ScanModel
 import Testing

@@ -1,1 +1,70 @@
 #pragma once
+#include <stddef.h>
+#include <stdint.h>
+
+/// libtiff without its variadic calls and without its texts: messages of libtiff may quote a file's values, so none leaves this shim.
+/// Every function is safe to call from several threads on different readers.
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+enum ctiff_status {
+  CTIFF_OK = 0,
+  CTIFF_NOT_TIFF = 1,      ///< no readable first page
+  CTIFF_UNSUPPORTED = 2,   ///< a layout or compression that is not decoded here
+  CTIFF_DAMAGED = 3,       ///< a strip or tile does not decode
+  CTIFF_TOO_LARGE = 4,     ///< more bytes than the caller's limit
+  CTIFF_MEMORY = 5,
+  CTIFF_WRITE = 6,         ///< the sink refused bytes
+};
+
+/// The first page. Words are 8, 16, 32 or 64 bits: samples of 1 to 7 bits take a byte, 9 to 15 take 16 bits, 24 takes 32.
+typedef struct {
+  uint32_t rows, columns;
+  uint32_t samples_per_pixel;
+  uint32_t bits_per_sample;  ///< as stored
+  uint32_t word_bits;        ///< as read
+  int is_signed, is_float;
+  int is_planar;       ///< planes first: sample, row, column
+  int is_tiled, is_big_tiff, is_big_endian;
+  uint32_t photometric;  ///< TIFF tag 262 of the words that ctiff_read gives (JPEG YCbCr is read as RGB)
+  uint32_t compression, orientation;
+  uint32_t pages;  ///< directories in the main chain
+  double row_spacing_mm, column_spacing_mm;  ///< 0 when the file does not say
+  uint64_t byte_count;  ///< size of the words
+} ctiff_info;
+
+typedef struct ctiff_reader ctiff_reader;
+
+/// Opens a TIFF or BigTIFF in memory; `bytes` must outlive the reader. NULL on error: `*status` and `message` tell why.
+ctiff_reader *ctiff_open(const uint8_t *bytes, size_t count, int *status, char *message, size_t message_size);
+void ctiff_info_of(const ctiff_reader *reader, ctiff_info *info);
+/// Reads the first page as little-endian words in C order into `out`, which holds `info.byte_count` bytes.
+int ctiff_read(ctiff_reader *reader, uint8_t *out, size_t count, char *message, size_t message_size);
+/// How often libtiff reported an error while it went on.
+int ctiff_complaints(const ctiff_reader *reader);
+void ctiff_close(ctiff_reader *reader);
+
+/// What to write: one page, strips, little-endian, structural tags only.
+typedef struct {
+  uint32_t rows, columns;
+  uint32_t samples_per_pixel;  ///< 1 grey, 2 grey + alpha, 3 RGB, 4 RGB + alpha; color by pixel
+  uint32_t bits_per_sample;    ///< 8, 16, 32, 64
+  uint32_t sample_format;      ///< 1 unsigned, 2 signed, 3 IEEE float
+  uint32_t photometric;        ///< 0 MinIsWhite, 1 MinIsBlack, 2 RGB
+  int deflate;                 ///< 0 none, 1 Adobe Deflate
+  int predictor;               ///< 1 none, 2 horizontal, 3 floating point; used with deflate
+  double columns_per_cm, rows_per_cm;  ///< resolution; 0 leaves the tags out
+} ctiff_image;
+
+/// `*out` is allocated with malloc; release it with ctiff_free. `words` are little-endian.
+int ctiff_write_memory(
+    const ctiff_image *image, const uint8_t *words, size_t count, uint8_t **out, size_t *out_count, char *message, size_t message_size);
+/// Writes to `path`; a partial file is removed on failure.
+int ctiff_write_path(const ctiff_image *image, const uint8_t *words, size_t count, const char *path, char *message, size_t message_size);
+void ctiff_free(uint8_t *bytes);
+
+#ifdef __cplusplus
+}
+#endif

@@ -47,7 +47,11 @@ package struct Dataset: Sendable, Equatable {
   package func texts(_ tag: Tag) -> [String] { self[tag]?.texts ?? [] }
   package func numbers(_ tag: Tag) -> [Double] { self[tag]?.numbers ?? [] }
   package func number(_ tag: Tag) -> Double? { numbers(tag).first }
-  package func integer(_ tag: Tag) -> Int? { number(tag).flatMap { Int(exactly: $0.rounded()) } }
+  /// First value rounded to the nearest integer, halves away from zero; nil when it is not a number or beyond 2⁵³.
+  package func integer(_ tag: Tag) -> Int? {
+    // Written without `rounded()`, which needs libm: programs without Foundation do not link it.
+    number(tag).flatMap { abs($0) <= 0x1p53 ? Int($0 + ($0 < 0 ? -0.5 : 0.5)) : nil }
+  }
   package func items(_ tag: Tag) -> [Dataset] { self[tag]?.items ?? [] }
 
   private func index(of tag: Tag) -> Int? {

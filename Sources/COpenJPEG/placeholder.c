@@ -1,1 +1,0 @@
-typedef int COpenJPEG_placeholder;

@@ -1,1 +1,0 @@
-typedef int CPNG_placeholder;

@@ -1,0 +1,85 @@
+#include "memory.h"
+#include <stdlib.h>
+#include <string.h>
+
+static tmsize_t memory_read(thandle_t handle, void *out, tmsize_t wanted) {
+  ctiff_memory *memory = handle;
+  if (wanted <= 0 || memory->position >= memory->count) return 0;
+  uint64_t left = memory->count - memory->position;
+  uint64_t count = (uint64_t)wanted < left ? (uint64_t)wanted : left;
+  memcpy(out, (memory->sink ? memory->sink : memory->source) + memory->position, count);
+  memory->position += count;
+  return (tmsize_t)count;
+}
+
+static tmsize_t memory_write(thandle_t handle, void *bytes, tmsize_t count) {
+  ctiff_memory *memory = handle;
+  if (memory->source || count < 0) return -1;
+  uint64_t end = memory->position + (uint64_t)count;
+  if (end > memory->capacity) {
+    uint64_t capacity = memory->capacity ? memory->capacity : 65536;
+    while (capacity < end) capacity *= 2;
+    uint8_t *grown = realloc(memory->sink, capacity);
+    if (!grown) {
+      memory->out_of_memory = 1;
+      return -1;
+    }
+    memory->sink = grown;
+    memory->capacity = capacity;
+  }
+  // A seek past the end leaves a hole, which a file system would fill with zeros.
+  if (memory->position > memory->count) memset(memory->sink + memory->count, 0, memory->position - memory->count);
+  memcpy(memory->sink + memory->position, bytes, (size_t)count);
+  memory->position = end;
+  if (end > memory->count) memory->count = end;
+  return count;
+}
+
+static toff_t memory_seek(thandle_t handle, toff_t offset, int whence) {
+  ctiff_memory *memory = handle;
+  switch (whence) {
+    case SEEK_CUR: memory->position += offset; break;
+    case SEEK_END: memory->position = memory->count + offset; break;
+    default: memory->position = offset; break;
+  }
+  return memory->position;
+}
+
+static int memory_close(thandle_t handle) {
+  (void)handle;
+  return 0;
+}
+
+static toff_t memory_size(thandle_t handle) { return ((ctiff_memory *)handle)->count; }
+
+static int memory_map(thandle_t handle, void **base, toff_t *size) {
+  ctiff_memory *memory = handle;
+  if (!memory->source) return 0;
+  *base = (void *)(uintptr_t)memory->source;
+  *size = memory->count;
+  return 1;
+}
+
+static void memory_unmap(thandle_t handle, void *base, toff_t size) { (void)handle, (void)base, (void)size; }
+
+static int count_error(TIFF *tiff, void *user, const char *module, const char *format, va_list list) {
+  (void)tiff, (void)module, (void)format, (void)list;
+  ((ctiff_memory *)user)->complaints++;
+  return 1;
+}
+
+static int drop_warning(TIFF *tiff, void *user, const char *module, const char *format, va_list list) {
+  (void)tiff, (void)user, (void)module, (void)format, (void)list;
+  return 1;
+}
+
+TIFF *ctiff_memory_open(ctiff_memory *memory, const char *mode) {
+  TIFFOpenOptions *options = TIFFOpenOptionsAlloc();
+  if (!options) return NULL;
+  TIFFOpenOptionsSetErrorHandlerExtR(options, count_error, memory);
+  TIFFOpenOptionsSetWarningHandlerExtR(options, drop_warning, memory);
+  TIFF *tiff = TIFFClientOpenExt(
+      "memory", mode, memory, memory_read, memory_write, memory_seek, memory_close, memory_size, memory_map, memory_unmap, options);
+  TIFFOpenOptionsFree(options);
+  return tiff;
+}

@@ -1,0 +1,21 @@
+#pragma once
+#include <stdint.h>
+#include <stdio.h>
+#include <tiffio.h>
+
+/// A file in memory for TIFFClientOpenExt: fixed bytes when reading, a growing block when writing.
+typedef struct {
+  const uint8_t *source;
+  uint8_t *sink;
+  uint64_t count, capacity, position;
+  int out_of_memory;
+  int complaints;
+} ctiff_memory;
+
+/// Opens `memory` with mode `r` or `w`; errors and warnings of libtiff are counted, never printed.
+TIFF *ctiff_memory_open(ctiff_memory *memory, const char *mode);
+
+static inline int ctiff_fail(int status, char *message, size_t size, const char *text) {
+  if (message && size) snprintf(message, size, "%s", text);
+  return status;
+}

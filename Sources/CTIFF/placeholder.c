@@ -1,1 +1,0 @@
-typedef int CTIFF_placeholder;

@@ -1,0 +1,83 @@
+#include "CTIFF.h"
+#include "memory.h"
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static int encode(const ctiff_image *image, const uint8_t *words, size_t count, TIFF *tiff) {
+  size_t row_bytes = (size_t)image->columns * image->samples_per_pixel * (image->bits_per_sample / 8);
+  if (row_bytes * image->rows != count) return 0;
+  // Strips of about 64 kB decode in cache and compress nearly as well as larger ones.
+  uint32_t per_strip = (uint32_t)(65536 / row_bytes);
+  if (per_strip == 0) per_strip = 1;
+  if (per_strip > image->rows) per_strip = image->rows;
+  int ok = TIFFSetField(tiff, TIFFTAG_IMAGEWIDTH, image->columns) && TIFFSetField(tiff, TIFFTAG_IMAGELENGTH, image->rows) &&
+           TIFFSetField(tiff, TIFFTAG_SAMPLESPERPIXEL, (int)image->samples_per_pixel) &&
+           TIFFSetField(tiff, TIFFTAG_BITSPERSAMPLE, (int)image->bits_per_sample) &&
+           TIFFSetField(tiff, TIFFTAG_SAMPLEFORMAT, (int)image->sample_format) &&
+           TIFFSetField(tiff, TIFFTAG_PLANARCONFIG, PLANARCONFIG_CONTIG) && TIFFSetField(tiff, TIFFTAG_PHOTOMETRIC, (int)image->photometric) &&
+           TIFFSetField(tiff, TIFFTAG_COMPRESSION, image->deflate ? COMPRESSION_ADOBE_DEFLATE : COMPRESSION_NONE) &&
+           TIFFSetField(tiff, TIFFTAG_ROWSPERSTRIP, per_strip);
+  if (ok && (image->samples_per_pixel == 2 || image->samples_per_pixel == 4)) {
+    uint16_t alpha = EXTRASAMPLE_UNASSALPHA;
+    ok = TIFFSetField(tiff, TIFFTAG_EXTRASAMPLES, 1, &alpha);
+  }
+  if (ok && image->deflate && image->predictor > 1) ok = TIFFSetField(tiff, TIFFTAG_PREDICTOR, image->predictor);
+  if (ok && image->columns_per_cm > 0 && image->rows_per_cm > 0)
+    ok = TIFFSetField(tiff, TIFFTAG_RESOLUTIONUNIT, RESUNIT_CENTIMETER) && TIFFSetField(tiff, TIFFTAG_XRESOLUTION, image->columns_per_cm) &&
+         TIFFSetField(tiff, TIFFTAG_YRESOLUTION, image->rows_per_cm);
+  uint8_t *strip = ok ? malloc(row_bytes * per_strip) : NULL;
+  if (!strip) return 0;
+  for (uint32_t row = 0, index = 0; ok && row < image->rows; row += per_strip, index++) {
+    uint32_t rows = image->rows - row < per_strip ? image->rows - row : per_strip;
+    // libtiff's predictors work in place, so it gets a copy.
+    memcpy(strip, words + row * row_bytes, rows * row_bytes);
+    ok = TIFFWriteEncodedStrip(tiff, index, strip, (tmsize_t)(rows * row_bytes)) >= 0;
+  }
+  free(strip);
+  return ok && TIFFFlush(tiff);
+}
+
+static int check(const ctiff_image *image, char *message, size_t message_size) {
+  int float_bits = image->sample_format == 3 && image->bits_per_sample != 16 && image->bits_per_sample != 32 && image->bits_per_sample != 64;
+  int whole = image->bits_per_sample == 8 || image->bits_per_sample == 16 || image->bits_per_sample == 32 || image->bits_per_sample == 64;
+  if (!image->rows || !image->columns || image->samples_per_pixel < 1 || image->samples_per_pixel > 4 || !whole || float_bits ||
+      image->sample_format < 1 || image->sample_format > 3)
+    return ctiff_fail(CTIFF_UNSUPPORTED, message, message_size, "This combination of size, depth and samples cannot be written as TIFF");
+  return CTIFF_OK;
+}
+
+int ctiff_write_memory(
+    const ctiff_image *image, const uint8_t *words, size_t count, uint8_t **out, size_t *out_count, char *message, size_t message_size) {
+  int status = check(image, message, message_size);
+  if (status != CTIFF_OK) return status;
+  ctiff_memory memory = {0};
+  // Classic TIFF ends at 4 GiB; leave room for the directory.
+  TIFF *tiff = ctiff_memory_open(&memory, count > 0xFFF00000u ? "w8l" : "wl");
+  if (!tiff) return ctiff_fail(CTIFF_MEMORY, message, message_size, "Not enough memory");
+  int ok = encode(image, words, count, tiff);
+  TIFFClose(tiff);
+  if (!ok || memory.out_of_memory) {
+    free(memory.sink);
+    return memory.out_of_memory ? ctiff_fail(CTIFF_MEMORY, message, message_size, "Not enough memory")
+                                : ctiff_fail(CTIFF_WRITE, message, message_size, "The image cannot be encoded as TIFF");
+  }
+  *out = memory.sink;
+  *out_count = memory.count;
+  return CTIFF_OK;
+}
+
+int ctiff_write_path(const ctiff_image *image, const uint8_t *words, size_t count, const char *path, char *message, size_t message_size) {
+  uint8_t *bytes = NULL;
+  size_t byte_count = 0;
+  int status = ctiff_write_memory(image, words, count, &bytes, &byte_count, message, message_size);
+  if (status != CTIFF_OK) return status;
+  FILE *file = fopen(path, "wb");
+  int ok = file && fwrite(bytes, 1, byte_count, file) == byte_count;
+  if (file && fclose(file) != 0) ok = 0;
+  if (!ok && file) unlink(path);
+  free(bytes);
+  return ok ? CTIFF_OK : ctiff_fail(CTIFF_WRITE, message, message_size, "The file cannot be written");
+}
+
+void ctiff_free(uint8_t *bytes) { free(bytes); }

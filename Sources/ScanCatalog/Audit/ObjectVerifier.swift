@@ -1,0 +1,136 @@
+import Dispatch
+import Foundation
+import Glibc
+import GRDB
+import Synchronization
+
+/// Hashes every object and compares `objects/` with the catalog, one of 256 folders at a time on each thread.
+struct ObjectVerifier: Sendable {
+  let catalog: Catalog
+  let threads: Int
+  /// False while another program writes: its objects come before their rows.
+  let checksUnrecorded: Bool
+  let progress: @Sendable (_ bytes: Int64) -> Void
+
+  struct Result: Sendable {
+    var findings: [AuditFinding] = []
+    var objects = 0
+    var bytes: Int64 = 0
+  }
+
+  func verify() throws -> Result {
+    let parts = Mutex([Result?](repeating: nil, count: 256))
+    let failure = Mutex<(any Error)?>(nil)
+    let next = Atomic<Int>(0)
+    DispatchQueue.concurrentPerform(iterations: max(1, threads)) { _ in
+      while true {
+        let index = next.wrappingAdd(1, ordering: .relaxed).oldValue
+        guard index < 256, failure.withLock({ $0 == nil }) else { return }
+        do {
+          let result = try verify(prefix: String(index + 256, radix: 16).suffix(2).description)
+          parts.withLock { $0[index] = result }
+        } catch {
+          failure.withLock { $0 = error }
+        }
+      }
+    }
+    if let error = failure.withLock({ $0 }) { throw error }
+    var all = try strays()
+    for part in parts.withLock({ $0 }).compactMap({ $0 }) {
+      all.findings += part.findings
+      all.objects += part.objects
+      all.bytes += part.bytes
+    }
+    return all
+  }
+
+  private struct Expectation {
+    let artifact: Int64
+    let bytes: Int64
+    var isNeeded: Bool
+  }
+
+  private func verify(prefix: String) throws -> Result {
+    var result = Result()
+    let folder = catalog.workspace.objects.appendingPathComponent(prefix, isDirectory: true)
+    var status = stat()
+    var names: Set<String> = []
+    if lstat(folder.path, &status) == 0 {
+      guard status.st_mode & S_IFMT == S_IFDIR else {
+        result.findings.append(AuditFinding(.objectSymlink, "a folder of objects is something else", path: "objects/\(prefix)"))
+        return result
+      }
+      names = Set(try FileManager.default.contentsOfDirectory(atPath: folder.path))
+    }
+    var expected: [String: Expectation] = [:]
+    let rows = try catalog.read { db in
+      try Row.fetchAll(
+        db, sql: "SELECT id, sha256, bytes, state FROM artifact WHERE sha256 >= ? AND sha256 < ? ORDER BY sha256, id",
+        arguments: [prefix, prefix + "g"])
+    }
+    for row in rows {
+      guard let name = row.text("sha256"), let id = row.integer("id"), let bytes = row.integer("bytes") else { continue }
+      let isNeeded = row.text("state") == "active" || row.text("state") == "tainted"
+      expected[name, default: Expectation(artifact: id, bytes: bytes, isNeeded: isNeeded)].isNeeded =
+        isNeeded || expected[name]?.isNeeded == true
+    }
+    for (sha256, object) in expected.sorted(by: { $0.key < $1.key }) {
+      let name = String(sha256.dropFirst(2))
+      guard names.remove(name) != nil else {
+        if object.isNeeded {
+          result.findings.append(
+            AuditFinding(.objectMissing, "the object of artifact \(object.artifact) is gone", artifact: object.artifact, sha256: sha256))
+        }
+        continue
+      }
+      check(folder.appendingPathComponent(name), sha256, object, &result)
+    }
+    for name in names.sorted() { reportStray(folder.appendingPathComponent(name), "objects/\(prefix)/\(name)", &result) }
+    return result
+  }
+
+  private func check(_ url: URL, _ sha256: String, _ object: Expectation, _ result: inout Result) {
+    var status = stat()
+    let path = "objects/\(sha256.prefix(2))/\(sha256.dropFirst(2))"
+    guard lstat(url.path, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
+      result.findings.append(
+        AuditFinding(
+          .objectSymlink, "the object of artifact \(object.artifact) is not a regular file", artifact: object.artifact, sha256: sha256, path: path))
+      return
+    }
+    result.objects += 1
+    let found = try? ObjectStore.digest(of: url)
+    if found?.0.hex != sha256 || found?.1 != object.bytes {
+      result.findings.append(
+        AuditFinding(
+          .objectModified, "the object of artifact \(object.artifact) is not what was recorded", artifact: object.artifact, sha256: sha256,
+          path: path))
+    }
+    result.bytes += found?.1 ?? 0
+    progress(found?.1 ?? 0)
+  }
+
+  /// Whatever lies in `objects/` beside its 256 folders.
+  private func strays() throws -> Result {
+    var result = Result()
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: catalog.workspace.objects.path)) ?? []
+    for name in names.sorted() where !(name.utf8.count == 2 && name.utf8.allSatisfy(Self.isHexDigit)) {
+      reportStray(catalog.workspace.objects.appendingPathComponent(name), "objects/\(name)", &result)
+    }
+    return result
+  }
+
+  private func reportStray(_ url: URL, _ path: String, _ result: inout Result) {
+    var status = stat()
+    guard lstat(url.path, &status) == 0 else { return }
+    // A name that ScanForge did not give may identify someone.
+    let shown = path.utf8.dropFirst("objects/".utf8.count).allSatisfy { Self.isHexDigit($0) || $0 == UInt8(ascii: "/") } ? path : nil
+    if status.st_mode & S_IFMT == S_IFLNK {
+      result.findings.append(AuditFinding(.objectSymlink, "a symbolic link lies among the objects", path: shown))
+    } else if checksUnrecorded {
+      result.findings.append(AuditFinding(.objectUnrecorded, "a file among the objects is in no row", path: shown))
+    }
+  }
+
+  private static func isHexDigit(_ byte: UInt8) -> Bool { (48...57).contains(byte) || (97...102).contains(byte) }
+}

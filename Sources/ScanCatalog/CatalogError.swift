@@ -1,0 +1,134 @@
+package import Diagnostics
+
+/// What can go wrong with a workspace and its catalog.
+package enum CatalogError: ExplainedError, Equatable {
+  // Surroundings
+  case notAWorkspace
+  case folderNotEmpty
+  case notAFolder
+  case networkFileSystem(type: String)
+  case workspaceBusy
+  case diskFull
+  case noPermission
+  case fileSystem(operation: String, code: Int32)
+  case unreadable(reason: String)
+  case newerSchema(found: Int, known: Int)
+  case objectMissing(ContentDigest)
+  // Requests
+  case unknownQueryKey(String)
+  case malformedQuery(String)
+  case unknownArtifact(String)
+  case ambiguousArtifact(String, count: Int)
+  case noPatients
+  case fractionsInvalid(String)
+  case splitDiffers
+  case patientInTwoSplits(Pseudonymized)
+  case modelName(String)
+  case noSuchModel(String)
+  case readOnlyStatement
+  case malformedStatement(String)
+  // Items
+  case patientWithdrawn(Pseudonymized)
+
+  /// A pseudonym's text; it is not an identity, so it may be printed.
+  package typealias Pseudonymized = String
+
+  package var kind: FailureKind {
+    switch self {
+    case .notAWorkspace, .folderNotEmpty, .notAFolder, .networkFileSystem, .workspaceBusy, .diskFull, .noPermission, .fileSystem,
+      .unreadable, .newerSchema, .objectMissing:
+      .surroundings
+    case .unknownQueryKey, .malformedQuery, .unknownArtifact, .ambiguousArtifact, .noPatients, .fractionsInvalid, .splitDiffers,
+      .patientInTwoSplits, .modelName, .noSuchModel, .readOnlyStatement, .malformedStatement:
+      .request
+    case .patientWithdrawn: .item
+    }
+  }
+
+  package var code: String {
+    switch self {
+    case .notAWorkspace: "workspace.missing"
+    case .folderNotEmpty: "workspace.folderNotEmpty"
+    case .notAFolder: "workspace.notAFolder"
+    case .networkFileSystem: "workspace.networkFileSystem"
+    case .workspaceBusy: "workspace.busy"
+    case .diskFull: "workspace.diskFull"
+    case .noPermission: "workspace.noPermission"
+    case .fileSystem: "workspace.fileSystem"
+    case .unreadable: "catalog.unreadable"
+    case .newerSchema: "catalog.newerSchema"
+    case .objectMissing: "object.missing"
+    case .unknownQueryKey: "query.unknownKey"
+    case .malformedQuery: "query.malformed"
+    case .unknownArtifact: "artifact.unknown"
+    case .ambiguousArtifact: "artifact.ambiguous"
+    case .noPatients: "split.noPatients"
+    case .fractionsInvalid: "split.fractionsInvalid"
+    case .splitDiffers: "split.differs"
+    case .patientInTwoSplits: "split.patientInTwo"
+    case .modelName: "model.name"
+    case .noSuchModel: "model.unknown"
+    case .readOnlyStatement: "catalog.readOnly"
+    case .malformedStatement: "catalog.malformedStatement"
+    case .patientWithdrawn: "patient.withdrawn"
+    }
+  }
+
+  package var what: String {
+    switch self {
+    case .notAWorkspace: "the workspace has no catalog"
+    case .folderNotEmpty: "the folder holds other files and is not a workspace"
+    case .notAFolder: "the workspace path is not a folder"
+    case .networkFileSystem(let type): "the workspace lies on a network file system (\(type)), where SQLite's locks do not hold"
+    case .workspaceBusy: "another scanforge is writing to this workspace"
+    case .diskFull: "the disk is full"
+    case .noPermission: "no permission to read or write the workspace"
+    case .fileSystem(let operation, let code): "\(operation) failed with system error \(code)"
+    case .unreadable(let reason): "the catalog cannot be read: \(reason)"
+    case .newerSchema(let found, let known): "the catalog has schema version \(found), this program knows \(known)"
+    case .objectMissing(let digest): "the object \(digest) is not in the workspace"
+    case .unknownQueryKey(let key): "the query key \(key) is not known"
+    case .malformedQuery(let text): "the query part \(text) is not of the form key=value"
+    case .unknownArtifact(let text): "nothing is recorded for \(text)"
+    case .ambiguousArtifact(let text, let count): "\(text) stands for \(count) different objects"
+    case .noPatients: "there are no patients to split"
+    case .fractionsInvalid(let text): "the fractions \(text) do not add up to 1"
+    case .splitDiffers: "this workspace is already split with other fractions or another seed"
+    case .patientInTwoSplits(let pseudonym): "patient \(pseudonym) would be in two splits"
+    case .modelName(let name): "\(name) cannot be the name of a model"
+    case .noSuchModel(let name): "there is no model named \(name)"
+    case .readOnlyStatement: "the statement is none that reads"
+    case .malformedStatement(let message): "SQLite refuses the statement: \(message)"
+    case .patientWithdrawn(let pseudonym): "patient \(pseudonym) has withdrawn"
+    }
+  }
+
+  package var remedy: String {
+    switch self {
+    case .notAWorkspace: "Make one with scanforge init, or name another with --workspace."
+    case .folderNotEmpty: "Choose an empty or a new folder."
+    case .notAFolder: "Choose a folder."
+    case .networkFileSystem: "Choose a folder on a local disk."
+    case .workspaceBusy: "Wait until it has ended, or use another workspace."
+    case .diskFull: "Free some space and run the same command again; nothing half-written counts."
+    case .noPermission: "Check owner and mode of the workspace folder."
+    case .fileSystem: "Check the disk and the mode of the workspace folder."
+    case .unreadable: "Restore catalog.sqlite from a backup, then run scanforge audit verify."
+    case .newerSchema: "Use a newer scanforge."
+    case .objectMissing: "Run scanforge audit verify to see what else is missing."
+    case .unknownQueryKey: "Use label, split, origin, kind, modality or run."
+    case .malformedQuery: "Write for example label=AbdomenCT,split=train."
+    case .unknownArtifact: "Give a SHA-256 (at least 8 digits) or a file that ScanForge made; see scanforge catalog list."
+    case .ambiguousArtifact: "Give more digits of the SHA-256."
+    case .noPatients: "Run scanforge ingest first."
+    case .fractionsInvalid: "Write for example --train 0.8 --test 0.2."
+    case .splitDiffers: "A split never changes: use the recorded fractions and seed, or a new workspace."
+    case .patientInTwoSplits: "Give all images of a patient the same split."
+    case .modelName: "Use letters, digits, dot, dash and underscore."
+    case .noSuchModel: "List them with scanforge catalog list --kind model."
+    case .readOnlyStatement: "Use SELECT; the catalog is written by scanforge alone."
+    case .malformedStatement: "Correct the SQL; docs/cli.md lists tables and columns."
+    case .patientWithdrawn: "Leave this patient's files out."
+    }
+  }
+}

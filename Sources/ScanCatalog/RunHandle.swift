@@ -1,0 +1,71 @@
+package import Foundation
+import GRDB
+
+/// A run in progress: what records artifacts, splits and models under its name.
+package final class RunHandle: Sendable {
+  package let id: RunID
+  package let catalog: Catalog
+  /// Names the request: op, parameters and seed (see `RunRecord.fingerprint`).
+  let request: ContentDigest
+
+  init(id: RunID, catalog: Catalog, request: ContentDigest) {
+    self.id = id
+    self.catalog = catalog
+    self.request = request
+  }
+
+  /// `runs/<id>/`, for logs and pictures that are not artifacts.
+  package func folder() throws -> URL { try catalog.workspace.run(id) }
+
+  /// Says that the run is over. A run that was cut off keeps `ended_ms` and `exit` NULL.
+  ///
+  /// - Parameter exit: the program's exit code for this work.
+  package func finish(exit: Int32 = 0) throws {
+    let ended = catalog.clock()
+    try catalog.write { db in
+      try EventLog.append(.runEnded(run: id.rawValue, endedMilliseconds: ended, exit: Int64(exit)), db)
+      try db.execute(sql: "UPDATE run SET ended_ms = ?, exit = ? WHERE id = ?", arguments: [ended, exit, id.rawValue])
+    }
+  }
+}
+
+extension Catalog {
+  /// Opens a run.
+  ///
+  /// - Parameters:
+  ///   - op: verb or stage.
+  ///   - parameters: every option that bears on the result; never an input path, which may name a patient.
+  ///   - seed: nil when nothing random was used.
+  ///   - device: `cpu`, `cuda:NVIDIA …`.
+  package func beginRun(
+    op: String, parameters: CanonicalJSON, seed: Int64? = nil, device: String = "cpu", determinism: Determinism = .bitwise,
+    identity: ToolIdentity = .current
+  ) throws -> RunHandle {
+    let params = parameters.text
+    let started = clock()
+    let id = try write { db in
+      let id = try (Int64.fetchOne(db, sql: "SELECT max(id) FROM run") ?? 0) + 1
+      let event = try EventLog.nextSequence(db)
+      let row: Row = [
+        "id": id, "op": op, "tool_version": identity.version, "build_sha256": identity.buildSHA256, "params": params, "seed": seed,
+        "actor": identity.actor, "host": identity.host, "device": device, "started_ms": started, "determinism": determinism.rawValue,
+      ]
+      try EventLog.append(.runBegan(RunRecord.began(row: row)), db)
+      try db.execute(
+        sql: """
+          INSERT INTO run (id, op, tool_version, build_sha256, params, seed, actor, host, device, started_ms, determinism, event_seq)
+          VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+          """,
+        arguments: [
+          id, op, identity.version, identity.buildSHA256, params, seed, identity.actor, identity.host, device, started, determinism.rawValue, event,
+        ])
+      return id
+    }
+    return RunHandle(id: RunID(rawValue: id), catalog: self, request: RunRecord.fingerprint(op: op, params: params, seed: seed))
+  }
+
+  /// All runs, oldest first.
+  package func runs() throws -> [RunRecord] {
+    try read { try Row.fetchAll($0, sql: "SELECT * FROM run ORDER BY id").map(RunRecord.init(row:)) }
+  }
+}

@@ -1,0 +1,52 @@
+import CTIFF
+import ScanModel
+
+/// Decodes the first page of a TIFF through libtiff's strips and tiles, never through its RGBA interface, which loses depth.
+struct TIFFDecoder {
+  let output: OutputMemory
+
+  func decode(_ bytes: UnsafeRawBufferPointer, wantsPixels: Bool, reply: inout DecodeReply) throws(CodecError) {
+    var status: Int32 = 0
+    let (opened, text) = withMessage { message, size in
+      ctiff_open(bytes.bindMemory(to: UInt8.self).baseAddress, bytes.count, &status, message, size)
+    }
+    guard let reader = opened else { throw tiffError(status, text) }
+    defer { ctiff_close(reader) }
+    var info = ctiff_info()
+    ctiff_info_of(reader, &info)
+    reply.pages = Int(info.pages)
+    reply.photometric = Self.photometric(info.photometric)
+    reply.filePhotometric = reply.photometric
+    if info.pages > 1 { reply.warn(.morePages) }
+    if info.row_spacing_mm > 0, info.column_spacing_mm > 0 { reply.spacingMillimeters = [info.row_spacing_mm, info.column_spacing_mm] }
+    guard info.samples_per_pixel <= 64 else { throw .unsupported(.tiff, "Pages with more than 64 samples per pixel are not supported") }
+    reply.layout = .init(
+      rows: Int(info.rows), columns: Int(info.columns), samplesPerPixel: Int(info.samples_per_pixel), bitsAllocated: Int(info.word_bits),
+      bitsStored: Int(info.bits_per_sample), isSigned: info.is_signed != 0 || info.is_float != 0, isFloat: info.is_float != 0,
+      isPlanar: info.is_planar != 0)
+    guard wantsPixels else { return }
+    let (offset, words) = try output.words(count: Int(info.byte_count), after: 0)
+    let (readStatus, readText) = withMessage { ctiff_read(reader, words.bindMemory(to: UInt8.self).baseAddress, words.count, $0, $1) }
+    guard readStatus == 0 else { throw tiffError(readStatus, readText) }
+    if ctiff_complaints(reader) > 0 { reply.warn(.decoder) }
+    reply.wordsOffset = offset
+    reply.wordsBytes = words.count
+  }
+
+  /// TIFF 6.0 Photometric Interpretation in DICOM's words where they mean the same.
+  static func photometric(_ value: UInt32) -> String {
+    switch value {
+    case 0: "MONOCHROME1"
+    case 1: "MONOCHROME2"
+    case 2: "RGB"
+    case 3: "PALETTE COLOR"
+    case 4: "MASK"
+    case 5: "SEPARATED"
+    case 6: "YCBCR"
+    case 8: "CIELAB"
+    case 9: "ICCLAB"
+    case 10: "ITULAB"
+    default: "TIFF_\(value)"
+    }
+  }
+}

@@ -1,0 +1,140 @@
+import ScanModel
+
+/// Gathers the tokens of an `IdentifierSet` from an identified dataset.
+///
+/// A name gives its parts and joined forms, a number itself and its bare digits, a date its usual spellings. Left out is what would hit
+/// harmless text: fewer than 4 characters, numbers under 5 digits, medical and other common words.
+struct IdentifierCollector {
+  let actions: ProfileActions
+  private(set) var tokens: Set<IdentifierSet.Token> = []
+
+  init(actions: ProfileActions) { self.actions = actions }
+
+  /// Words of the vendor that stay anyway: some devices repeat them as station or institution.
+  private var vendor: Set<[UInt8]> = []
+
+  mutating func collect(_ dataset: Dataset) {
+    for tag in [Tag.manufacturer, .manufacturerModelName] {
+      if let bytes = dataset[tag]?.bytes { vendor.insert(IdentifierCollector.trimmed(bytes[...]).map(IdentifierSet.lower)) }
+    }
+    for element in dataset.elements where !element.tag.isPrivate {
+      if case .sequence(let items) = element.value {
+        for item in items { collect(item) }
+      } else if let action = actions.action(for: element.tag), action != .keep {
+        collect(element, action)
+      }
+    }
+  }
+
+  private mutating func collect(_ element: Element, _ action: ProfileAction) {
+    guard let bytes = element.bytes, !bytes.isEmpty, let row = ConfidentialityTable.row(for: element.tag) else { return }
+    let values = bytes.split(separator: 0x5C).map { IdentifierCollector.trimmed($0) }.filter { !$0.isEmpty }
+    switch row.vr {
+    case .PN: values.forEach { addName($0) }
+    case .DA, .DT:
+      if case .shiftDates = action { return }
+      values.forEach { addDate($0) }
+    case .UI: values.forEach { addUID($0) }
+    case .LO, .SH, .UC, .AE, .ST, .LT, .UT, .UR:
+      // Descriptions and characteristics are common words, not identifiers.
+      guard row.options[.cleanDescriptors] == nil, row.options[.retainPatientCharacteristics] == nil else { return }
+      for value in values where value.count <= 128 {
+        for line in value.split(whereSeparator: { $0 == 10 || $0 == 13 }) { addIdentifier(IdentifierCollector.trimmed(line)) }
+      }
+    default: return
+    }
+  }
+
+  private mutating func addName(_ value: [UInt8]) {
+    for group in value.split(separator: 0x3D) {
+      let parts = group.split { [0x5E, 0x20, 0x2C, 0x2E, 0x2D, 0x27, 0x28, 0x29, 0x22, 0x00].contains($0) }.map(Array.init)
+      add(Array(group))
+      for part in parts where !part.allSatisfy(IdentifierSet.isDigit) { add(part) }
+      for part in parts where part.allSatisfy(IdentifierSet.isDigit) { addNumber(part) }
+      guard parts.count >= 2, parts[0].count + parts[1].count >= 5 else { continue }
+      if parts[0].count >= 4, parts[1].count >= 4 { continue }
+      for separator in [" ", "_", ", ", "^", "-", ""] {
+        let joint = Array(separator.utf8)
+        add(parts[0] + joint + parts[1])
+        add(parts[1] + joint + parts[0])
+      }
+    }
+  }
+
+  private mutating func addIdentifier(_ value: [UInt8]) {
+    guard !vendor.contains(value.map(IdentifierSet.lower)) else { return }
+    add(value)
+    let digits = value.filter(IdentifierSet.isDigit)
+    // 12-345-678 is also written 12345678.
+    if digits.count >= 6, digits.count < value.count,
+      value.allSatisfy({ IdentifierSet.isDigit($0) || [0x2D, 0x2E, 0x2F, 0x20].contains($0) })
+    {
+      addNumber(digits)
+    }
+  }
+
+  private mutating func addUID(_ value: [UInt8]) {
+    guard value.count >= 10, !value.starts(with: UID.standardRoot.utf8) else { return }
+    tokens.insert(.init(bytes: value.map(IdentifierSet.lower), isNumber: false, isWord: false))
+  }
+
+  private mutating func addDate(_ value: [UInt8]) {
+    let digits = value.filter(IdentifierSet.isDigit).prefix(8).map { $0 }
+    guard digits.count == 8, String(decoding: digits, as: UTF8.self) != DummyValue.date else { return }
+    let (year, month, day) = (digits[0..<4], digits[4..<6], digits[6..<8])
+    guard (1...12).contains(IdentifierCollector.number(month)), (1...31).contains(IdentifierCollector.number(day)) else { return }
+    let spellings: [[ArraySlice<UInt8>]] = [[year, month, day], [day, month, year], [month, day, year]]
+    tokens.insert(.init(bytes: digits, isNumber: true, isWord: false, isDate: true))
+    for separator in ["-", ".", "/"] {
+      for spelling in spellings {
+        let joined = spelling.joined(separator: Array(separator.utf8))
+        tokens.insert(.init(bytes: Array(joined), isNumber: true, isWord: false, isDate: true))
+      }
+    }
+  }
+
+  private mutating func addNumber(_ digits: [UInt8]) {
+    guard digits.count >= 5, digits.contains(where: { $0 != digits[0] }) else { return }
+    tokens.insert(.init(bytes: digits, isNumber: true, isWord: false))
+  }
+
+  private mutating func add(_ value: [UInt8]) {
+    let lower = value.map(IdentifierSet.lower)
+    if lower.allSatisfy(IdentifierSet.isDigit) { return addNumber(lower) }
+    guard lower.count >= 4, !IdentifierCollector.isCommon(lower) else { return }
+    tokens.insert(.init(bytes: lower, isNumber: false, isWord: lower.count < 6))
+  }
+
+  /// Every word in it is a medical or another harmless word, a number under 5 digits, or what this profile itself writes.
+  private static func isCommon(_ value: [UInt8]) -> Bool {
+    let words = value.split { !IdentifierSet.isAlphanumeric($0) }
+    return words.allSatisfy { word in
+      let text = String(decoding: word, as: UTF8.self)
+      return MedicalVocabulary.contains(text) || commonWords.contains(text) || word.count < 2
+        || (word.count < 5 && word.allSatisfy(IdentifierSet.isDigit))
+    }
+  }
+
+  private static let commonWords: Set<String> = [
+    "anonymized", "anonymised", "anonymous", "anon", "unknown", "unspecified", "none", "null", "other", "patient", "person", "subject",
+    "study",
+    "series", "doctor", "hospital", "clinic", "department", "center", "centre", "university", "medical", "radiology", "default",
+    "undefined",
+    "original", "derived", "primary", "secondary", "monochrome", "siemens", "philips", "canon", "toshiba", "hitachi", "fujifilm", "agfa",
+    "kodak",
+    "hologic", "healthcare", "systems", "electric", "general", "united", "imaging", "about", "blank", "basic", "application",
+    "confidentiality",
+    "profile", "clean", "retain", "option", "scanforge", "identifying", "equipment", "identification", "removed", "modified", "unmodified",
+    "structured", "graphics", "descriptors", "longitudinal", "temporal", "information", "full", "dates", "characteristics", "identity",
+    "institution", "device", "safe", "private", "uids", "version", "station", "scanner", "from", "with", "the",
+  ]
+
+  private static func trimmed(_ value: ArraySlice<UInt8>) -> [UInt8] {
+    var value = value
+    while let first = value.first, first == 0x20 || first == 0 || first == 9 { value.removeFirst() }
+    while let last = value.last, last == 0x20 || last == 0 || last == 9 { value.removeLast() }
+    return Array(value)
+  }
+
+  private static func number(_ digits: ArraySlice<UInt8>) -> Int { digits.reduce(0) { $0 * 10 + Int($1) - 48 } }
+}

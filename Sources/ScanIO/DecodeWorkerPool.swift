@@ -1,0 +1,94 @@
+import Foundation
+package import ScanModel
+
+/// Worker processes that decode files from outside, so that a crash in a codec costs one file.
+///
+/// Thread safe. `decode` blocks its caller; as many calls run at once as there are workers, and the others wait. A worker is replaced
+/// after a crash, a timeout, or `itemsPerWorker` files.
+package final class DecodeWorkerPool: @unchecked Sendable {
+  /// The pool that readers use unless told otherwise: a worker per core.
+  package static let shared = DecodeWorkerPool()
+
+  private let executable: String?
+  private let capacity: Int
+  private let memoryBytes: Int
+  private let secondsPerItem: Int
+  private let itemsPerWorker: Int
+  // Guards the two below.
+  private let condition = NSCondition()
+  private var idle: [DecodeWorker] = []
+  private var lent = 0
+
+  /// - Parameters:
+  ///   - executable: path of scanforge-decode; by default the one of `SCANFORGE_DECODE`, else the one beside this program.
+  ///   - workers: processes at most; started when needed.
+  ///   - memoryBytes: address space of each.
+  ///   - secondsPerItem: deadline of one file.
+  package init(
+    executable: String? = DecodeWorkerPool.locate(), workers: Int = ProcessInfo.processInfo.activeProcessorCount,
+    memoryBytes: Int = DecodeContract.defaultMemoryBytes, secondsPerItem: Int = 10, itemsPerWorker: Int = 1_000
+  ) {
+    self.executable = executable
+    capacity = max(1, workers)
+    self.memoryBytes = memoryBytes
+    self.secondsPerItem = secondsPerItem
+    self.itemsPerWorker = itemsPerWorker
+  }
+
+  /// Path of scanforge-decode: `SCANFORGE_DECODE`, else beside this program's own file; nil when it is in neither place.
+  package static func locate() -> String? {
+    if let named = getenv("SCANFORGE_DECODE") {
+      let path = String(cString: named)
+      return access(path, X_OK) == 0 ? path : nil
+    }
+    var buffer = [CChar](repeating: 0, count: Int(PATH_MAX))
+    let count = readlink("/proc/self/exe", &buffer, buffer.count - 1)
+    guard count > 0 else { return nil }
+    let program = String(decoding: buffer[0..<count].map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    guard let slash = program.lastIndex(of: "/") else { return nil }
+    let path = program[...slash] + "scanforge-decode"
+    return access(String(path), X_OK) == 0 ? String(path) : nil
+  }
+
+  /// Decodes one file that the pre-scan has accepted.
+  ///
+  /// - Throws: `.missing` and `.doesNotStart` concern the machine, the rest this file. A failure that the worker itself reports is in
+  ///   `reply.failure`.
+  package func decode(_ bytes: UnsafeRawBufferPointer, format: ScanFormat, wantsPixels: Bool) throws(DecodeWorkerError) -> DecodedFile {
+    let worker = try borrow()
+    do throws(DecodeWorkerError) {
+      let decoded = try worker.decode(bytes, format: format, wantsPixels: wantsPixels, seconds: secondsPerItem)
+      giveBack(worker.served < itemsPerWorker ? worker : nil)
+      return decoded
+    } catch {
+      // After any trouble the worker's state is unknown.
+      worker.kill()
+      giveBack(nil)
+      throw error
+    }
+  }
+
+  private func borrow() throws(DecodeWorkerError) -> DecodeWorker {
+    guard let executable else { throw .missing }
+    condition.lock()
+    while idle.isEmpty, lent >= capacity { condition.wait() }
+    lent += 1
+    let worker = idle.popLast()
+    condition.unlock()
+    if let worker { return worker }
+    do throws(DecodeWorkerError) {
+      return try DecodeWorker(executable: executable, memoryBytes: memoryBytes, startSeconds: 30)
+    } catch {
+      giveBack(nil)
+      throw error
+    }
+  }
+
+  private func giveBack(_ worker: DecodeWorker?) {
+    condition.lock()
+    lent -= 1
+    if let worker { idle.append(worker) }
+    condition.signal()
+    condition.unlock()
+  }
+}

@@ -1,0 +1,121 @@
+import ScanModel
+
+/// What the top level of a dataset says about its image, and whether Pixel Data bears it out. PS3.3 section C.7.6.3, PS3.5 section 8.
+struct PrescanPixels {
+  private var sopClassUID: String?
+  private var rows: Int?
+  private var columns: Int?
+  private var frames: Int?
+  private var samplesPerPixel: Int?
+  private var bitsAllocated: Int?
+  private var photometric: String?
+  private var nativeLength: Int?
+  private var floatBits: Int?
+  /// Fragments without the Basic Offset Table; nil when Pixel Data is not encapsulated.
+  private var fragments: Int?
+  /// Pixels are elsewhere: Spectroscopy Data or a Pixel Data Provider URL.
+  private var hasOtherData = false
+  private var hasPixelElement = false
+
+  init(mediaStorageSOPClassUID: String?) { sopClassUID = mediaStorageSOPClassUID }
+
+  var isFound: Bool { hasPixelElement }
+
+  mutating func beginFragments() {
+    hasPixelElement = true
+    // The Basic Offset Table comes first and is not counted.
+    fragments = -1
+  }
+
+  mutating func note(_ tag: Tag, at offset: Int, length: Int, _ bytes: PrescanBytes, bigEndian: Bool) throws(PrescanError) {
+    switch tag {
+    case .sopClassUID: sopClassUID = bytes.text(at: offset, length: length)
+    case .rows: rows = word(bytes, offset, length, bigEndian)
+    case .columns: columns = word(bytes, offset, length, bigEndian)
+    case .samplesPerPixel: samplesPerPixel = word(bytes, offset, length, bigEndian)
+    case .bitsAllocated: bitsAllocated = word(bytes, offset, length, bigEndian)
+    case .photometricInterpretation: photometric = bytes.text(at: offset, length: length)
+    case .numberOfFrames:
+      let text = bytes.text(at: offset, length: length)?.filter { $0 != " " } ?? ""
+      // An empty or odd text counts as one frame, as decoders take it; a number out of range is refused by the memory limit.
+      if let number = Double(text), number > 1 { frames = number < 1e12 ? Int(number) : Int.max }
+    case .pixelData:
+      hasPixelElement = true
+      nativeLength = length
+    case .floatPixelData, .doubleFloatPixelData:
+      hasPixelElement = true
+      nativeLength = length
+      floatBits = tag == .floatPixelData ? 32 : 64
+    case Tag(0x5600, 0x0020), Tag(0x0028, 0x7FE0): hasOtherData = true
+    default: break
+    }
+  }
+
+  private func word(_ bytes: PrescanBytes, _ offset: Int, _ length: Int, _ bigEndian: Bool) -> Int? {
+    length >= 2 ? bytes.word16(at: offset, bigEndian: bigEndian).map(Int.init) : nil
+  }
+
+  mutating func noteFragment(at offset: Int, length: Int, _ bytes: PrescanBytes, transferSyntaxUID: String) throws(PrescanError) {
+    let index = fragments ?? -1
+    fragments = index + 1
+    if index >= 0, transferSyntaxUID == "1.2.840.10008.1.2.5" {
+      guard PrescanPixels.isRLEHeader(bytes, at: offset, length: length) else { throw .rleHeader(frame: index + 1) }
+    }
+  }
+
+  /// Sixteen 32-bit words: the number of segments, then their offsets, ascending and inside the frame. PS3.5 section G.5.
+  private static func isRLEHeader(_ bytes: PrescanBytes, at offset: Int, length: Int) -> Bool {
+    guard length >= 64, let count = bytes.word32(at: offset, bigEndian: false), (1...15).contains(count) else { return false }
+    var last = 0
+    for segment in 1...Int(count) {
+      guard let start = bytes.word32(at: offset + 4 * segment, bigEndian: false) else { return false }
+      guard Int(start) >= 64, Int(start) > last, Int(start) < length else { return false }
+      last = Int(start)
+    }
+    return true
+  }
+
+  /// Checks the claims against the data and fills the report's geometry.
+  func check(transferSyntaxUID: String, limits: PrescanLimits, report: inout PrescanReport) throws(PrescanError) {
+    guard hasPixelElement else {
+      let describesImage = rows != nil && columns != nil && bitsAllocated != nil
+      let isImageClass = sopClassUID.map(PrescanPixels.isImageClass) ?? false
+      if !hasOtherData, describesImage || isImageClass { throw .truncated(.dicom, place: "before Pixel Data") }
+      return
+    }
+    guard let rows, let columns, let bits = floatBits ?? bitsAllocated else { return }
+    let samples = samplesPerPixel ?? 1
+    guard rows > 0, columns > 0, (1...64).contains(bits), (1...4).contains(samples) else { throw .pixelAttributes(.dicom) }
+    let geometry = PixelGeometry(
+      rows: rows, columns: columns, frames: frames ?? 1, samplesPerPixel: samples, bitsAllocated: bits, isEncapsulated: fragments != nil)
+    guard let decoded = geometry.decodedBytes, decoded <= limits.decodedBytes else {
+      throw .tooLarge(.dicom, limitBytes: limits.decodedBytes)
+    }
+    if let nativeLength, fragments == nil {
+      // Uncompressed 4:2:2 stores two samples a pixel (PS3.3 section C.7.6.3.1.2).
+      let stored = photometric == "YBR_FULL_422" || photometric == "YBR_PARTIAL_422" ? 2 : samples
+      guard let total = product([rows, columns, geometry.frames, stored, bits]) else { throw .tooLarge(.dicom, limitBytes: limits.decodedBytes) }
+      let expected = total / 8 + (total % 8 == 0 ? 0 : 1)
+      if nativeLength < expected { throw .pixelShort(expectedBytes: expected, foundBytes: nativeLength) }
+      if nativeLength > expected + expected % 2 { report.warn(.pixelLong) }
+    }
+    // Videos hold many frames in a fragment; every other encapsulated form has at least a fragment a frame (PS3.5 section A.4).
+    if let fragments, !transferSyntaxUID.hasPrefix("1.2.840.10008.1.2.4.10"), fragments < geometry.frames {
+      throw .truncated(.dicom, place: Tag.pixelData.description)
+    }
+    report.geometry = geometry
+  }
+
+  /// SOP classes whose every instance has Pixel Data: a file of theirs without it was cut off. PS3.6 table A-1.
+  private static func isImageClass(_ uid: String) -> Bool {
+    let root = UID.standardRoot + "5.1.4.1.1."
+    guard uid.hasPrefix(root) else { return false }
+    let branch = uid.dropFirst(root.count)
+    let classes: Set<Substring> = [
+      "1", "1.1", "1.1.1", "1.2", "1.2.1", "1.3", "1.3.1", "2", "2.1", "2.2", "3.1", "4", "4.1", "4.3", "4.4", "6.1", "6.2", "7", "7.1", "7.2",
+      "7.3", "7.4", "12.1", "12.1.1", "12.2", "12.2.1", "13.1.1", "13.1.2", "13.1.3", "20", "30", "66.4", "77.1.1", "77.1.2", "77.1.3", "77.1.4",
+      "77.1.5.1", "77.1.5.2", "77.1.6", "128", "128.1", "130", "481.1",
+    ]
+    return classes.contains(branch)
+  }
+}

@@ -1,0 +1,103 @@
+package import Diagnostics
+package import ScanModel
+
+/// Reads a scan from a file: bytes, pre-scan, decode worker, checks of the worker's answer.
+package struct ScanReader: Sendable {
+  private let pool: DecodeWorkerPool
+  private let limits: PrescanLimits
+
+  package init(pool: DecodeWorkerPool = .shared, limits: PrescanLimits = .standard) {
+    self.pool = pool
+    self.limits = limits
+  }
+
+  /// Reads `path` with the shared pool.
+  ///
+  /// - Parameter pixels: decode the samples; without it only the attributes are read, and encapsulated Pixel Data stays as it is.
+  /// - Throws: `ScanFileError`, `PrescanError`, `DecodeWorkerError`, `DecodeFailure`, all `ExplainedError` without the path.
+  package static func read(path: String, pixels: Bool = true) throws -> RawScan {
+    try ScanReader().read(path: path, pixels: pixels)
+  }
+
+  package func read(path: String, pixels: Bool = true) throws -> RawScan {
+    try attempt(path: path, pixels: pixels).result.get()
+  }
+
+  /// Reads bytes that are in memory already; `source` is where they came from.
+  package func read(_ bytes: [UInt8], source: Redacted<String>, pixels: Bool = true) throws -> RawScan {
+    var facts = ScanFacts()
+    return try scan(bytes, source: source, pixels: pixels, facts: &facts)
+  }
+
+  /// Reads `path` and tells what was learned of the file, also when it cannot be read to its end.
+  func attempt(path: String, pixels: Bool) -> (facts: ScanFacts, result: Result<RawScan, any Error>) {
+    var facts = ScanFacts()
+    let result = Result {
+      try scan(ScanFile.bytes(atPath: path), source: Redacted(path), pixels: pixels, facts: &facts)
+    }
+    return (facts, result)
+  }
+
+  private func scan(_ bytes: [UInt8], source: Redacted<String>, pixels: Bool, facts: inout ScanFacts) throws -> RawScan {
+    try bytes.withUnsafeBytes { buffer in
+      let report = try Prescan.scan(buffer, limits: limits)
+      facts.format = report.format
+      facts.warnings = report.warnings
+      let decoded = try pool.decode(buffer, format: report.format, wantsPixels: pixels)
+      facts.add(decoded.reply)
+      if let failure = decoded.reply.failure { throw failure }
+      return try assemble(decoded, report.format, source, facts)
+    }
+  }
+
+  private func assemble(_ decoded: DecodedFile, _ format: ScanFormat, _ source: Redacted<String>, _ facts: ScanFacts) throws -> RawScan {
+    let dataset = decoded.dataset.isEmpty ? Dataset() : try ExplicitStream.decode(decoded.dataset)
+    var scan = RawScan(source: source, format: format, warnings: facts.warnings)
+    scan.pixels = try Self.pixels(decoded, dataset)
+    scan.photometric = decoded.reply.photometric.map(Photometric.init(dicom:))
+    try FormatRegistry.reader(of: format).complete(&scan, from: decoded, dataset: dataset)
+    return scan
+  }
+
+  /// Joins layout and words, and checks that they fit: the worker may have been taken over by the file it read.
+  private static func pixels(_ decoded: DecodedFile, _ dataset: Dataset) throws(DecodeWorkerError) -> PixelBuffer? {
+    let reply = decoded.reply
+    guard let layout = reply.layout, reply.wordsBytes > 0 else { return nil }
+    let factors = [layout.rows, layout.columns, layout.frames, layout.samplesPerPixel, layout.bitsAllocated / 8]
+    guard [8, 16, 32, 64].contains(layout.bitsAllocated), factors.allSatisfy({ $0 > 0 }), product(factors) == reply.wordsBytes else {
+      throw .badReply
+    }
+    var words = decoded.words
+    if reply.wordsAreDatasetBytes {
+      let tags: [Tag] = [.pixelData, .floatPixelData, .doubleFloatPixelData]
+      guard let bytes = tags.lazy.compactMap({ dataset[$0]?.bytes }).first, bytes.count >= reply.wordsBytes else { throw .badReply }
+      words = bytes.count == reply.wordsBytes ? bytes : Array(bytes[..<reply.wordsBytes])
+    }
+    guard words.count == reply.wordsBytes else { throw .badReply }
+    return PixelBuffer(
+      rows: layout.rows, columns: layout.columns, frames: layout.frames, samplesPerPixel: layout.samplesPerPixel,
+      bitsAllocated: layout.bitsAllocated, bitsStored: layout.bitsStored, isSigned: layout.isSigned, isFloat: layout.isFloat,
+      isPlanar: layout.isPlanar, words: words)
+  }
+}
+
+/// What is known of a file beside its scan; complete after success, partial after a failure.
+struct ScanFacts: Sendable {
+  var format: ScanFormat?
+  var layout: DecodeReply.Layout?
+  var pages = 1
+  var modality: String?
+  /// As the file names it; `RawScan.photometric` is the decoded words'.
+  var filePhotometric: String?
+  var fileTransferSyntaxUID: String?
+  var warnings: [ScanWarning] = []
+
+  mutating func add(_ reply: DecodeReply) {
+    layout = reply.layout
+    pages = reply.pages
+    modality = reply.modality
+    filePhotometric = reply.filePhotometric
+    fileTransferSyntaxUID = reply.fileTransferSyntaxUID
+    for warning in reply.warnings where !warnings.contains(warning) { warnings.append(warning) }
+  }
+}

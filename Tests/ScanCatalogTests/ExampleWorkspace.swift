@@ -1,0 +1,124 @@
+import Foundation
+import GRDB
+import ScanCatalog
+import ScanDeid
+import ScanModel
+import TestSupport
+
+/// A small workspace with rows in every table: four patients, slices, a mask, a split, two publications of a model, generated and
+/// super-resolved images, a finished stage. Names and bytes are invented.
+struct ExampleWorkspace {
+  let root: URL
+  let slices: [ArtifactID]
+  let model: PublishedModel
+  let generated: [ArtifactID]
+  let enhanced: ArtifactID
+
+  static let patients = (0..<4).map { Pseudonym(stored: "P\(String(repeating: "0", count: 15))\($0)")! }
+
+  /// Orders patients by their last digit.
+  static func rank(_ patient: Pseudonym) -> [UInt8] { [(patient.text.utf8.last! - 48) * 60] }
+
+  init() throws {
+    root = try TestData.temporaryFolder("catalog").appendingPathComponent("workspace")
+    let catalog = try Catalog.openOrCreate(at: root)
+    let ingest = try catalog.beginRun(op: "ingest", parameters: .object(["labelFrom": .string("folder")]))
+    var slices: [ArtifactID] = []
+    for (index, patient) in Self.patients.enumerated() {
+      var drafts: [ArtifactDraft] = []
+      for image in 0..<3 {
+        var attributes = ArtifactAttributes()
+        attributes.rows = 2
+        attributes.columns = 3
+        attributes.modality = "MR"
+        attributes.spacingMillimeters = SpacingMillimeters(row: 0.5, column: 1)
+        let label = Label(image % 2 == 0 ? "lesion" : "normal")
+        drafts.append(
+          .acquired(
+            try catalog.objects.store(Array("image \(index) \(image)".utf8), of: patient), media: "image/tiff", label: label,
+            consent: "research", attributes: attributes))
+        drafts.append(
+          .derived(
+            try catalog.objects.store(Array("slice \(index) \(image)".utf8), of: patient), media: "image/tiff",
+            from: [(.draft(drafts.count - 1), "source")], label: label, attributes: attributes))
+      }
+      let ids = try ingest.record(drafts)
+      slices += [ids[1], ids[3], ids[5]]
+    }
+    let mask = try catalog.objects.store(Array("mask".utf8), of: Self.patients[0])
+    try ingest.record(.derived(mask, kind: .mask, media: "image/tiff", from: [(.recorded(slices[0]), "mask of")]))
+    try ingest.finish()
+    self.slices = slices
+
+    let split = try catalog.beginRun(op: "split", parameters: .object(["test": .number(0.25), "train": .number(0.75)]), seed: 7)
+    _ = try split.split(try SplitFractions(train: 0.75, test: 0.25), seed: 7, rank: Self.rank)
+    try split.finish()
+
+    let train = try catalog.beginRun(op: "train", parameters: .object(["model": .string("cgan")]), seed: 7)
+    let dataset = try train.recordDataset(try catalog.artifacts(ArtifactQuery(splits: [.train], kinds: [.slice])).map(\.id))
+    _ = try train.publishModel("cgan", files: try Self.modelFiles(train, version: 1), from: [(.recorded(dataset), "trainingSet")])
+    model = try train.publishModel("cgan", files: try Self.modelFiles(train, version: 2), from: [(.recorded(dataset), "trainingSet")])
+    try train.finish()
+
+    let generate = try catalog.beginRun(op: "generate", parameters: .object(["count": .integer(3)]), seed: 1 << 60)
+    var drafts: [ArtifactDraft] = []
+    for index in 0..<3 {
+      var attributes = ArtifactAttributes()
+      attributes.seed = 1 << 60
+      attributes.sampleIndex = index
+      let object = try catalog.objects.store(unownedBytes: Array("generated \(index)".utf8))
+      drafts.append(
+        .generated(
+          object, media: "image/tiff", from: [(.recorded(model.weights), "model")], label: Label("lesion"), attributes: attributes))
+    }
+    generated = try generate.record(drafts)
+    let larger = try catalog.objects.store(Array("enhanced".utf8), of: Self.patients[0])
+    enhanced = try generate.record(
+      .enhanced(larger, media: "image/tiff", from: [(.recorded(slices[0]), "source"), (.recorded(model.weights), "model")]))
+    try generate.finish(exit: 0)
+    try catalog.finishStage(pipeline: "example", attempt: 1, position: 0, name: "ingest", summary: .object(["images": .integer(12)]))
+  }
+
+  static func modelFiles(_ run: RunHandle, version: Int) throws -> ModelFiles {
+    let folder = try run.folder()
+    let weights = folder.appendingPathComponent("weights-\(version)")
+    let state = folder.appendingPathComponent("state-\(version)")
+    try Data("weights \(version)".utf8).write(to: weights)
+    try Data("state \(version)".utf8).write(to: state)
+    return ModelFiles(weights: weights, state: state, description: Array(#"{"version":\#(version)}"#.utf8))
+  }
+
+  var workspace: Workspace { get throws { try Workspace.open(at: root) } }
+
+  func verify() throws -> (findings: [AuditFinding], summary: AuditSummary) { try Self.verify(root) }
+
+  static func verify(_ root: URL) throws -> (findings: [AuditFinding], summary: AuditSummary) {
+    var findings: [AuditFinding] = []
+    let summary = try CatalogAudit(try Catalog.openForReading(at: root), threads: 2).verify { findings.append($0) }
+    return (findings, summary)
+  }
+
+  /// A copy of the whole folder that a test may damage.
+  func copy() throws -> URL {
+    let target = root.deletingLastPathComponent().appendingPathComponent(UUID().uuidString)
+    try FileManager.default.copyItem(at: root, to: target)
+    return target
+  }
+
+  func remove() { try? FileManager.default.removeItem(at: root.deletingLastPathComponent()) }
+
+  /// Opens a catalog file as someone would who means harm: no triggers, no checks, no foreign keys.
+  static func tamper<T>(_ root: URL, _ work: (Database) throws -> T) throws -> T {
+    var configuration = Configuration()
+    configuration.foreignKeysEnabled = false
+    let queue = try DatabaseQueue(path: root.appendingPathComponent("catalog.sqlite").path, configuration: configuration)
+    return try queue.writeWithoutTransaction { db in
+      try db.execute(sql: "PRAGMA ignore_check_constraints = ON")
+      let triggers = try Row.fetchAll(db, sql: "SELECT name, sql FROM sqlite_schema WHERE type = 'trigger' ORDER BY rowid")
+      for trigger in triggers { try db.execute(sql: "DROP TRIGGER \(trigger["name"] as String)") }
+      let result = try work(db)
+      for trigger in triggers { try db.execute(sql: trigger["sql"]) }
+      return result
+    }
+  }
+}

@@ -1,0 +1,207 @@
+import Foundation
+import GRDB
+import ScanCatalog
+import Testing
+
+/// One changed row or byte anywhere gives a finding.
+struct TamperTests {
+  @Test func `an untouched workspace verifies`() throws {
+    let example = try ExampleWorkspace()
+    defer { example.remove() }
+    let (findings, summary) = try example.verify()
+    #expect(findings == [])
+    #expect(summary.ok)
+    #expect(summary.artifacts == 36)
+    #expect(summary.patients == 4)
+    #expect(summary.runs == 4)
+    #expect(summary.modelFiles == 3)
+    #expect(Set(summary.notChecked.keys) == ["history.rewritten", "history.rolledBack"])
+  }
+
+  @Test func `every column of every row of every table is bound`() throws {
+    let example = try ExampleWorkspace()
+    defer { example.remove() }
+    let tables = try ExampleWorkspace.tamper(example.root) { db in
+      try String.fetchAll(db, sql: "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%' ORDER BY name")
+    }
+    #expect(tables.count == 10)
+    var tried = 0
+    for table in tables {
+      let (rows, columns, key) = try ExampleWorkspace.tamper(example.root) { db in
+        let columns = try db.columns(in: table).map(\.name)
+        return (try Row.fetchAll(db, sql: "SELECT * FROM \(table)"), columns, try db.primaryKey(table).columns)
+      }
+      #expect(!rows.isEmpty, "the example has no row in \(table)")
+      // First, middle and last row: each column of each.
+      for index in Set([0, rows.count / 2, rows.count - 1]).sorted() {
+        for column in columns {
+          let row = rows[index]
+          let condition = key.map { "\($0) IS ?" }.joined(separator: " AND ")
+          let place = StatementArguments(key.map { row[$0] as DatabaseValue })
+          let old = row[column] as DatabaseValue
+          let changed = try Self.changed(old, table: table, column: column)
+          let root = try example.copy()
+          defer { try? FileManager.default.removeItem(at: root) }
+          try ExampleWorkspace.tamper(root) { db in
+            try db.execute(sql: "UPDATE \(table) SET \(column) = ? WHERE \(condition)", arguments: [changed] + place)
+            #expect(db.changesCount == 1)
+          }
+          let (findings, summary) = try ExampleWorkspace.verify(root)
+          #expect(!summary.ok && !findings.isEmpty, "\(table).\(column) of row \(index) was changed from \(old) to \(changed)")
+          tried += 1
+        }
+      }
+    }
+    #expect(tried > 150)
+  }
+
+  /// Another value that the column's type allows.
+  private static func changed(_ value: DatabaseValue, table: String, column: String) throws -> DatabaseValue {
+    switch value.storage {
+    case .null:
+      switch column {
+      case "seed", "ended_ms", "exit", "patient_id": 1.databaseValue
+      case "upper", "edges": Data(repeating: 1, count: 32).databaseValue
+      default: "train".databaseValue
+      }
+    case .int64(let number): (number + 1_000_003).databaseValue
+    case .double(let number): (number / 2).databaseValue
+    case .string(let text):
+      // Still JSON, and still 64 hexadecimal digits: a careful forger keeps the form.
+      if text.hasPrefix("{") {
+        (text == "{}" ? #"{"a":1}"# : "{}").databaseValue
+      } else if column == "sha256" {
+        (text.hasPrefix("0") ? "1" + text.dropFirst() : "0" + text.dropFirst()).databaseValue
+      } else {
+        (text + "x").databaseValue
+      }
+    case .blob(let data): Data(data.dropLast() + [data.last! ^ 1]).databaseValue
+    }
+  }
+
+  @Test func `every removed row is missed`() throws {
+    let example = try ExampleWorkspace()
+    defer { example.remove() }
+    let tables = [
+      "artifact", "derivation", "event", "grdb_migrations", "model_file", "patient", "patient_split", "run", "split_rule", "stage",
+    ]
+    for table in tables {
+      let (rows, key) = try ExampleWorkspace.tamper(example.root) { db in
+        (try Row.fetchAll(db, sql: "SELECT * FROM \(table)"), try db.primaryKey(table).columns)
+      }
+      for index in Set([0, rows.count / 2, rows.count - 1]) {
+        let root = try example.copy()
+        defer { try? FileManager.default.removeItem(at: root) }
+        try ExampleWorkspace.tamper(root) { db in
+          let condition = key.map { "\($0) IS ?" }.joined(separator: " AND ")
+          try db.execute(
+            sql: "DELETE FROM \(table) WHERE \(condition)", arguments: StatementArguments(key.map { rows[index][$0] as DatabaseValue }))
+        }
+        let (findings, _) = try ExampleWorkspace.verify(root)
+        #expect(!findings.isEmpty, "row \(index) of \(table) was removed")
+      }
+    }
+  }
+
+  @Test(arguments: [
+    "INSERT INTO artifact SELECT id + 1000, sha256, kind, origin, bytes, media, label, split, patient_id, run_id, state, attributes, randomblob(32), salt, randomblob(32), edges, event_seq FROM artifact WHERE id = 1",
+    "INSERT INTO derivation VALUES (36, 1, 'source')",
+    "INSERT INTO derivation VALUES (5000, 1, 'source')",
+    "INSERT INTO patient SELECT 77, 'P00000000000000ff', NULL, 'active', salt, randomblob(32), event_seq FROM patient LIMIT 1",
+    "INSERT INTO run SELECT 99, op, tool_version, build_sha256, params, seed, actor, host, device, started_ms, ended_ms, exit, determinism, event_seq FROM run LIMIT 1",
+    "INSERT INTO event SELECT seq + 1, body, hash, randomblob(32) FROM event ORDER BY seq DESC LIMIT 1",
+    "INSERT INTO model_file SELECT 'other', file, event_seq, artifact_id FROM model_file LIMIT 1",
+    "INSERT INTO stage SELECT pipeline, attempt, position + 1, name, summary, event_seq FROM stage",
+    "INSERT INTO split_rule SELECT 5, 'val', fraction, upper, seed, event_seq FROM split_rule LIMIT 1",
+    "INSERT INTO grdb_migrations VALUES ('0002_More')",
+    "CREATE TABLE more (a)", "DROP INDEX derivation_parent", "DROP TRIGGER run_append_only_delete", "PRAGMA user_version = 0",
+    "CREATE VIEW seen AS SELECT 1",
+  ])
+  func `whatever is added or dropped is found`(sql: String) throws {
+    let example = try ExampleWorkspace()
+    defer { example.remove() }
+    try ExampleWorkspace.tamper(example.root) { db in
+      if sql.hasPrefix("DROP TRIGGER") { return }
+      try db.execute(sql: sql)
+    }
+    if sql.hasPrefix("DROP TRIGGER") {
+      try DatabaseQueue(path: example.root.appendingPathComponent("catalog.sqlite").path).write { try $0.execute(sql: sql) }
+    }
+    let (findings, summary) = try example.verify()
+    #expect(!findings.isEmpty && !summary.ok)
+    #expect(summary.json["ok"] == .bool(false))
+  }
+
+  @Test func `findings have the public codes`() throws {
+    let example = try ExampleWorkspace()
+    defer { example.remove() }
+    func codes(_ sql: String) throws -> Set<AuditFinding.Code> {
+      let root = try example.copy()
+      defer { try? FileManager.default.removeItem(at: root) }
+      try ExampleWorkspace.tamper(root) { try $0.execute(sql: sql) }
+      return Set(try ExampleWorkspace.verify(root).findings.map(\.code))
+    }
+    #expect(try codes("UPDATE artifact SET label = 'other' WHERE id = 2") == [.artifactRowChanged])
+    #expect(try codes("DELETE FROM artifact WHERE id = 36").contains(.artifactRowMissing))
+    #expect(try codes("UPDATE derivation SET role = 'x' WHERE child = 2") == [.lineageChanged])
+    #expect(try codes("DELETE FROM derivation WHERE child = 2") == [.lineageChanged])
+    #expect(try codes("UPDATE event SET body = '{}' WHERE seq = 4").contains(.eventChanged))
+    #expect(try codes("DELETE FROM event WHERE seq = 4").contains(.eventGap))
+    #expect(try codes("DROP INDEX artifact_run") == [.schemaChanged])
+  }
+
+  @Test func `one changed byte of any object or model file is found`() throws {
+    let example = try ExampleWorkspace()
+    defer { example.remove() }
+    let files = try Self.files(example.root, under: "objects") + Self.files(example.root, under: "models")
+    #expect(files.count == 36 + 3 - 3)
+    for file in files {
+      let root = try example.copy()
+      defer { try? FileManager.default.removeItem(at: root) }
+      let url = root.appendingPathComponent(file)
+      var bytes = try Data(contentsOf: url)
+      bytes[bytes.count / 2] ^= 0x20
+      try FileManager.default.removeItem(at: url)
+      try bytes.write(to: url)
+      let (findings, _) = try ExampleWorkspace.verify(root)
+      #expect(findings.map(\.code) == [.objectModified], "\(file)")
+      try FileManager.default.removeItem(at: url)
+      #expect(try ExampleWorkspace.verify(root).findings.map(\.code) == [.objectMissing], "\(file)")
+      try FileManager.default.createSymbolicLink(at: url, withDestinationURL: example.root.appendingPathComponent(file))
+      #expect(try ExampleWorkspace.verify(root).findings.map(\.code) == [.objectSymlink], "\(file)")
+    }
+  }
+
+  @Test(arguments: [
+    "objects/stray", "objects/00/stray", "objects/ff/\(String(repeating: "f", count: 62))", "models/stray", "models/cgan/notes.txt",
+  ])
+  func `an unrecorded file is found`(path: String) throws {
+    let example = try ExampleWorkspace()
+    defer { example.remove() }
+    let url = example.root.appendingPathComponent(path)
+    try FileManager.default.createDirectory(at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
+    try Data("x".utf8).write(to: url)
+    let (findings, _) = try example.verify()
+    #expect(findings.map(\.code) == [.objectUnrecorded])
+    #expect(findings.allSatisfy { !($0.path ?? "").contains("stray") && !$0.what.contains("stray") })
+  }
+
+  @Test func `a broken or missing catalog is unreadable`() throws {
+    let example = try ExampleWorkspace()
+    defer { example.remove() }
+    let file = example.root.appendingPathComponent("catalog.sqlite")
+    try Data("this is no database, and it is long enough to be looked at as one".utf8).write(to: file)
+    #expect(throws: CatalogError.unreadable(reason: "it is not an SQLite file")) { try example.verify() }
+    try FileManager.default.removeItem(at: file)
+    #expect(throws: CatalogError.notAWorkspace) { try example.verify() }
+  }
+
+  /// Files below `folder`, relative to `root`, sorted.
+  private static func files(_ root: URL, under folder: String) throws -> [String] {
+    try FileManager.default.subpathsOfDirectory(atPath: root.appendingPathComponent(folder).path).sorted().map { "\(folder)/\($0)" }
+      .filter { path in
+        var isFolder: ObjCBool = false
+        return FileManager.default.fileExists(atPath: root.appendingPathComponent(path).path, isDirectory: &isFolder) && !isFolder.boolValue
+      }
+  }
+}
