@@ -10,10 +10,12 @@ package enum DeidError: ExplainedError, Equatable {
   case directory
   /// The finished object still held this many of the identifiers of its input.
   case identifiersRemain(Int)
+  /// Something kept as de-identified does not say that it is.
+  case notMarked
 
   package var kind: FailureKind {
     switch self {
-    case .directory, .identifiersRemain: .item
+    case .directory, .identifiersRemain, .notMarked: .item
     default: .request
     }
   }
@@ -26,6 +28,7 @@ package enum DeidError: ExplainedError, Equatable {
     case .contradiction: "deid.contradiction"
     case .directory: "deid.directory"
     case .identifiersRemain: "deid.identifiersRemain"
+    case .notMarked: "deid.notMarked"
     }
   }
 
@@ -37,6 +40,7 @@ package enum DeidError: ExplainedError, Equatable {
     case .contradiction(let a, let b): "the options \(a.rawValue) and \(b.rawValue) contradict each other"
     case .directory: "this is a DICOM directory (DICOMDIR), which lists patients and holds no image"
     case .identifiersRemain(let count): "the result still held \(count) of the identifiers of its input, so it was not released"
+    case .notMarked: "a stored object lacks the mark of a de-identified one"
     }
   }
 
@@ -48,6 +52,7 @@ package enum DeidError: ExplainedError, Equatable {
     case .contradiction: "Choose one of them."
     case .directory: "Leave it out; de-identify the files that it lists."
     case .identifiersRemain: "Look at the file by hand: its pixels or kept values repeat a name, number or UID."
+    case .notMarked: "Run audit verify, and ingest the scan again."
     }
   }
 }

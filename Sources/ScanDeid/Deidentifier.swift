@@ -10,6 +10,9 @@ package struct Deidentifier: Sendable {
     case basic
   }
 
+  /// Edition of PS3.15 Table E.1-1.
+  package static var edition: String { ConfidentialityTable.edition }
+
   package let profile: Profile
   package let options: Set<DeidOption>
   package let key: PseudonymKey
@@ -64,13 +67,15 @@ package struct Deidentifier: Sendable {
       actions: actions, key: key, patient: patient, patientName: DatasetCleaner.trimmed(identified[.patientName]?.bytes ?? []),
       identifiers: identifiers, mapping: mapping)
     var dataset = cleaner.clean(identified, types: types.tree(for: identified))
+    let instance = dataset.text(.sopInstanceUID) ?? key.contentUID(Deidentifier.digest(raw))
+    // A file without its own name gets one: no DICOM file can be without.
+    dataset.set(.sopInstanceUID, .UI, text: instance)
     let risks = PixelRisk.assess(identified)
     DeidMarkers.write(into: &dataset, options: options, showsFace: risks.contains(.face))
     let clean = CleanScan(
       format: .dicom, dataset: dataset, transferSyntaxUID: raw.transferSyntaxUID, pixels: raw.pixels, photometric: raw.photometric,
       spacingMillimeters: raw.spacingMillimeters, warnings: raw.warnings, patient: patient,
-      instance: dataset.text(.sopInstanceUID) ?? key.contentUID(Deidentifier.digest(raw)),
-      record: record(counts: cleaner.counts, risks: risks))
+      instance: instance, record: record(counts: cleaner.counts, risks: risks))
     let remaining = SelfCheck(identifiers: identifiers, options: options).leaks(in: clean)
     guard remaining == 0 else { throw .identifiersRemain(remaining) }
     return clean

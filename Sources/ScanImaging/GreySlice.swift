@@ -64,29 +64,6 @@ extension Slice {
   }
 }
 
-/// (0028,0120) and (0028,0121): stored values that mean "no image here". PS3.3 C.7.5.1.1.2.
-private struct PixelPadding {
-  private let range: ClosedRange<Float>?
-
-  init(_ dataset: Dataset, signed: Bool) {
-    func value(_ tag: Tag) -> Float? {
-      guard let bytes = dataset[tag]?.bytes, bytes.count >= 2 else { return nil }
-      // The VR is US or SS by Pixel Representation, whatever a writer put there.
-      let word = UInt16(bytes[0]) | UInt16(bytes[1]) << 8
-      return signed ? Float(Int16(bitPattern: word)) : Float(word)
-    }
-    guard let first = value(.pixelPaddingValue) else {
-      range = nil
-      return
-    }
-    let limit = value(.pixelPaddingRangeLimit) ?? first
-    range = min(first, limit)...max(first, limit)
-  }
-
-  var isPresent: Bool { range != nil }
-  func contains(_ value: Float) -> Bool { range?.contains(value) ?? false }
-}
-
 extension SpacingMillimeters {
   /// Pixel Spacing, of the frame's Pixel Measures for enhanced objects, else Imager Pixel Spacing; nil when absent or not positive.
   package init?(_ dataset: Dataset, frame: Int = 0) {
@@ -102,7 +79,8 @@ extension SpacingMillimeters {
     self = isUsable ? SpacingMillimeters(row: values[0], column: values[1]) : SpacingMillimeters(row: 0, column: 0)
   }
 
-  fileprivate init?(_ values: [Double]?) {
+  /// Two positive numbers: between rows, between columns; nil otherwise.
+  package init?(_ values: [Double]?) {
     guard let values else { return nil }
     self.init(values)
     if row <= 0 { return nil }

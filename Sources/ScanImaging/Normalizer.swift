@@ -49,19 +49,11 @@ package struct Normalizer: Sendable, Equatable, Codable {
     let window = try window(for: slice)
     let plane = Plane(rows: slice.rows, columns: slice.columns, values: slice.windowed(window, to: -1...1))
     guard let size, slice.rows != size || slice.columns != size else { return (plane, window, slice.spacingMillimeters) }
-    let longest = max(slice.rows, slice.columns)
-    let rows = max(1, (slice.rows * size + longest / 2) / longest)
-    let columns = max(1, (slice.columns * size + longest / 2) / longest)
-    let fitted = plane.resampled(rows: rows, columns: columns, antialias: true)
-    var values = [Float](repeating: -1, count: size * size)
-    let (top, left) = ((size - rows) / 2, (size - columns) / 2)
-    for row in 0..<rows {
-      for column in 0..<columns { values[(top + row) * size + left + column] = min(max(fitted[row, column], -1), 1) }
-    }
+    let (fitted, rows, columns) = plane.fitted(to: size)
     let spacing = slice.spacingMillimeters.map {
       SpacingMillimeters(row: $0.row * Double(slice.rows) / Double(rows), column: $0.column * Double(slice.columns) / Double(columns))
     }
-    return (Plane(rows: size, columns: size, values: values), window, spacing)
+    return (fitted, window, spacing)
   }
 
   private func window(for slice: Slice) throws(ImagingError) -> WindowSetting {
@@ -99,5 +91,24 @@ extension Slice {
     let sorted = values.sorted()
     func percentile(_ share: Double) -> Float { sorted[min(sorted.count - 1, Int(share * Double(sorted.count - 1) + 0.5))] }
     return WindowSetting(exactly: percentile(0.005)...percentile(0.995))
+  }
+}
+
+extension Plane {
+  /// This plane of -1...1 within a square: the longer side becomes `size`, the rest is -1.
+  ///
+  /// - Returns: the square, and the rows and columns that the picture itself has in it.
+  package func fitted(to size: Int) -> (plane: Plane, rows: Int, columns: Int) {
+    if rows == size, columns == size { return (self, size, size) }
+    let longest = max(rows, columns)
+    let height = max(1, (rows * size + longest / 2) / longest)
+    let width = max(1, (columns * size + longest / 2) / longest)
+    let small = resampled(rows: height, columns: width)
+    var square = [Float](repeating: -1, count: size * size)
+    let (top, left) = ((size - height) / 2, (size - width) / 2)
+    for row in 0..<height {
+      for column in 0..<width { square[(top + row) * size + left + column] = min(max(small[row, column], -1), 1) }
+    }
+    return (Plane(rows: size, columns: size, values: square), height, width)
   }
 }

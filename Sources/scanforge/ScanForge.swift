@@ -9,10 +9,16 @@ struct ScanForge: ParsableCommand {
     abstract: "De-identified scans in, labelled synthetic and super-resolved training sets out, with a catalog that proves where each pixel came from.",
     discussion: "For research, not for diagnosis. Exit codes: 0 all well, 1 found something wrong or items failed, 2 wrong request, 3 surroundings, 70 a bug.",
     version: Version.text,
-    subcommands: [])
-
-  /// Checks that ArgumentParser cannot express run before anything else.
-  static let version = Version.text
+    subcommands: [
+      Deidentify.self,
+      Ingest.self,
+      Run.self,
+      Train.self,
+      Generate.self,
+      Upscale.self,
+      Key.self,
+      Doctor.self,
+    ])
 }
 
 enum Version {

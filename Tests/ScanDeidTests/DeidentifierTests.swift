@@ -59,12 +59,15 @@ struct DeidentifierTests {
     #expect(equipment.items(.purposeOfReferenceCodeSequence).first?.text(.codeValue) == "109104")
     #expect(try Planted.clean(Planted.patient()).dataset.text(.longitudinalTemporalInformationModified) == "REMOVED")
     #expect(
-      try Planted.clean(Planted.patient(), [.retainLongitudinalFullDates]).dataset.text(.longitudinalTemporalInformationModified) == "UNMODIFIED")
+      try Planted.clean(Planted.patient(), [.retainLongitudinalFullDates]).dataset.text(.longitudinalTemporalInformationModified)
+        == "UNMODIFIED")
   }
 
   @Test func `every option writes its own code of CID 7050`() throws {
     for option in DeidOption.allCases where ![.cleanPixelData, .cleanRecognizableVisualFeatures].contains(option) {
-      let codes = try Planted.clean(Planted.patient(), [option]).dataset.items(.deidentificationMethodCodeSequence).map { $0.text(.codeValue) }
+      let codes = try Planted.clean(Planted.patient(), [option]).dataset.items(.deidentificationMethodCodeSequence).map {
+        $0.text(.codeValue)
+      }
       #expect(codes == ["113100", option.codeValue])
     }
     #expect(Set(DeidOption.allCases.map(\.codeValue)) == Set((113_101...113_112).map(String.init)))

@@ -84,12 +84,15 @@ struct HiddenPlacesTests {
   }
 
   @Test(arguments: [
-    "scan of Quarlsborough, Zinnia", "QUARLSBOROUGH", "ref FAKE-4711 old", "zinnia.quarlsborough@example", "born 1962-03-14", "born 14.03.1962",
+    "scan of Quarlsborough, Zinnia", "QUARLSBOROUGH", "ref FAKE-4711 old", "zinnia.quarlsborough@example", "born 1962-03-14",
+    "born 14.03.1962",
     "see ACC0815-99", "uid 1.3.6.1.4.1.99999.1.9.2.1", "Quuxville Infirmary",
   ])
   func `free text that repeats an identifier loses it`(text: String) throws {
     var dataset = Planted.patient()
-    let tags = [Tag(0x0018, 0x1400), Tag(0x0018, 0x9941), Tag(0x0008, 0x2111), Tag(0x0040, 0xA160), Tag(0x0018, 0x0024), Tag(0x0018, 0x1020)]
+    let tags = [
+      Tag(0x0018, 0x1400), Tag(0x0018, 0x9941), Tag(0x0008, 0x2111), Tag(0x0040, 0xA160), Tag(0x0018, 0x0024), Tag(0x0018, 0x1020),
+    ]
     for tag in tags { dataset.set(tag, .LO, text: text) }
     var item = Dataset()
     item.set(.codeMeaning, .LO, text: text)
@@ -110,7 +113,9 @@ struct HiddenPlacesTests {
     dataset.set(Tag(0x0018, 0x1020), .LO, text: "VB19A\\build 19620314")
     dataset.set(Tag(0x0018, 0x9941), .UT, text: "smoothing, then 1000 steps")
     let clean = try Planted.clean(dataset).dataset
-    for tag in [Tag.manufacturer, .manufacturerModelName, .imageType, .modality, .bodyPartExamined, Tag(0x0018, 0x0024), Tag(0x0018, 0x9941)] {
+    for tag in [
+      Tag.manufacturer, .manufacturerModelName, .imageType, .modality, .bodyPartExamined, Tag(0x0018, 0x0024), Tag(0x0018, 0x9941),
+    ] {
       #expect(clean[tag] == dataset[tag], "\(tag)")
     }
     #expect(clean.text(Tag(0x0018, 0x1020)) == "VB19A\\build")

@@ -36,7 +36,8 @@ struct RandomDatasetTests {
       case 0, 1: tag = rows[Int(random.next() % UInt64(rows.count))]
       case 2: tag = Tag(0x0011 + UInt16(random.next() % 4) * 2, 0x1000 + UInt16(random.next() % 256))
       case 3: tag = Tag(0x0018, 0xF000 + UInt16(random.next() % 256))
-      default: tag = [Tag(0x0008, 0x1199), .sourceImageSequence, .sharedFunctionalGroupsSequence, Tag(0x0040, 0xA730)][Int(random.next() % 4)]
+      default:
+        tag = [Tag(0x0008, 0x1199), .sourceImageSequence, .sharedFunctionalGroupsSequence, Tag(0x0040, 0xA730)][Int(random.next() % 4)]
       }
       let isNested = depth < 5 && (vr == .SQ || random.next() % 3 == 0)
       if isNested || tag.element == 0x1199 || tag == .sourceImageSequence {

@@ -31,7 +31,10 @@ package struct Slicing: Hashable, Sendable, CustomStringConvertible {
   }
 }
 
-private func copy(_ operation: String, _ extent: [Int], from a: UnsafePointer<Float>, _ aStrides: [Int], to y: UnsafeMutablePointer<Float>, _ yStrides: [Int]) {
+private func copy(
+  _ operation: String, _ extent: [Int], from a: UnsafePointer<Float>, _ aStrides: [Int], to y: UnsafeMutablePointer<Float>,
+  _ yStrides: [Int]
+) {
   var kernel = Walk(operation, extent: extent, out: yStrides, a: aStrides).kernel
   require(KernelTable.current.slots.pointee.copy(&kernel, a, y), "\(operation) \(extent)")
 }

@@ -4,7 +4,7 @@ extension ConfidentialityTable {
   /// A line is `tag|basic|options|VR`. `options` has one letter per option column (`K` keep, `C` clean, `.` none) in the order of
   /// `ConfidentialityTable.columns`; the VR is that of PS3.6. `x` stands for any hexadecimal digit, `private` for every odd group.
   /// Transcribed from innolitics/dicom-standard (2024e), brought to 2026d from three published transcriptions that agree.
-  static let edition = "2026d"
+  package static let edition = "2026d"
   static let rows = #"""
     00001000|X|.K........|UI
     00001001|U|.K........|UI

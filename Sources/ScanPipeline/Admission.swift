@@ -1,0 +1,196 @@
+import Diagnostics
+package import Foundation
+import ScanCatalog
+package import ScanDeid
+import ScanIO
+import ScanImaging
+import ScanModel
+
+/// What goes in, as the user named it. Holds identified paths, so it lives in memory only.
+package struct Intake: Sendable {
+  package var inputs: [URL] = []
+  package var labels = LabelSource.none
+  package var subjects = SubjectSource.standard
+  package var terms: String?
+  package var stopsOnItemError = false
+
+  package init() {}
+
+  package init(
+    inputs: [URL], labels: LabelSource = .none, subjects: SubjectSource = .standard, terms: String? = nil, stopsOnItemError: Bool = false
+  ) {
+    self.inputs = inputs
+    self.labels = labels
+    self.subjects = subjects
+    self.terms = terms
+    self.stopsOnItemError = stopsOnItemError
+  }
+
+  /// The files, in byte order of their paths within what was named.
+  ///
+  /// - Throws: `InputError` when something named is not there or there is no file at all.
+  package func items() throws(InputError) -> [InputItem] { try InputCollector.collect(inputs.map(\.path)).items }
+}
+
+/// De-identifies the intake and records every result as an `acquired` artifact.
+package struct Admission {
+  package let options: Set<DeidOption>
+  package let context: RunContext
+
+  package init(options: Set<DeidOption>, context: RunContext) {
+    self.options = options
+    self.context = context
+  }
+
+  /// Artifacts recorded at a time.
+  private static let batch = 64
+
+  /// What one file became.
+  private struct Admitted: Sendable {
+    let draft: ArtifactDraft
+    let split: Split?
+    let risks: [String]
+    let isOwnSubject: Bool
+  }
+
+  package func run() throws -> StageOutcome {
+    let intake = context.intake
+    let sheet = try ScanSheet(labels: intake.labels, subjects: intake.subjects)
+    let items = try intake.items()
+    let run = try context.catalog.beginRun(
+      op: "ingest",
+      parameters: .object([
+        "profile": .string("basic"), "options": .array(options.map(\.rawValue).sorted().map { .string($0) }),
+        "key": .string(context.key.fingerprint), "terms": intake.terms.map { .string($0) } ?? .null,
+      ]))
+    let stage = "deidentify"
+    context.progress(.began(stage: stage, total: items.count, unit: "files"))
+    // The subject is used as HMAC input only.
+    let stream = CleanStream(
+      deidentifier: try Deidentifier(options: options, key: context.key), threads: context.threads, pixels: .decoded,
+      subject: { sheet.subject(of: URL(fileURLWithPath: $0.path.revealed))?.revealed })
+    let objects = context.catalog.objects
+    let terms = intake.terms
+    var tally = Tally()
+    var splits: [Pseudonym: Split] = [:]
+    var waiting: [ArtifactDraft] = []
+    func record() throws {
+      tally.recorded += Set(try run.record(waiting)).count
+      waiting = []
+    }
+    try stream.forEach(items) { item, clean in
+      try Admission.admit(URL(fileURLWithPath: item.path.revealed), clean, sheet, terms: terms, into: objects)
+    } deliver: { item in
+      switch item.outcome {
+      case .done(let admitted):
+        if let split = admitted.split, let patient = admitted.draft.patient {
+          if let known = splits[patient], known != split { throw CatalogError.patientInTwoSplits(patient.text) }
+          splits[patient] = split
+        }
+        waiting.append(admitted.draft)
+        tally.add(admitted)
+      case .failed(let error):
+        tally.failures += 1
+        context.progress(.warning(stage: stage, text: "file \(item.input.number) (\(item.id)): \(error)"))
+        if intake.stopsOnItemError { throw PipelineError.itemFailed(stage: stage, number: item.input.number) }
+      }
+      if waiting.count >= Admission.batch { try record() }
+      context.progress(.advanced(stage: stage, done: item.input.number))
+      return !context.isCancelled()
+    }
+    try record()
+    try context.checkCancelled()
+    if !splits.isEmpty { try run.assignSplits(splits) }
+    try run.finish(exit: tally.failures == 0 ? 0 : 1)
+    if tally.ownSubjects > 0 {
+      context.progress(
+        .warning(
+          stage: stage, text: "\(tally.ownSubjects) TIFF or PNG files name no subject, so each counts as a patient of its own; use subjectFrom when files share one"))
+    }
+    for (risk, count) in tally.risks.sorted(by: { $0.key < $1.key }) {
+      context.progress(.warning(stage: stage, text: "\(count) images may show identifying pixels (\(risk)); pixels are not cleaned"))
+    }
+    let summary = tally.summary(of: items.count, labelled: intake.labels != .none)
+    context.progress(.ended(stage: stage, summary: summary))
+    return StageOutcome(
+      summary: summary,
+      figures: ["images": Double(tally.recorded), "files": Double(items.count), "atRisk": Double(tally.risks.values.reduce(0, +))],
+      failedItems: tally.failures)
+  }
+
+  /// Runs on a worker thread, right after cleaning.
+  private static func admit(_ file: URL, _ clean: CleanScan, _ sheet: ScanSheet, terms: String?, into objects: ObjectStore) throws -> Admitted {
+    var split: Split?
+    if let named = sheet.split(of: file) {
+      guard let known = Split(rawValue: named) else { throw PipelineError.unknownSplit }
+      split = known
+    }
+    let (bytes, media) = try ScanFileEncoder.encode(clean)
+    let object = try objects.store(bytes, of: clean)
+    var attributes = ArtifactAttributes(describing: clean)
+    attributes.terms = terms
+    let draft = ArtifactDraft.acquired(
+      object, media: media, label: sheet.label(of: file, dataset: clean.dataset), consent: terms, attributes: attributes)
+    let isOwnSubject = clean.format != .dicom && sheet.subject(of: file) == nil
+    return Admitted(draft: draft, split: split, risks: clean.record.risks, isOwnSubject: isOwnSubject)
+  }
+
+  private struct Tally {
+    var recorded = 0
+    var failures = 0
+    var ownSubjects = 0
+    var unlabelled = 0
+    var risks: [String: Int] = [:]
+
+    mutating func add(_ admitted: Admitted) {
+      for risk in admitted.risks { risks[risk, default: 0] += 1 }
+      if admitted.isOwnSubject { ownSubjects += 1 }
+      if admitted.draft.label == nil { unlabelled += 1 }
+    }
+
+    func summary(of files: Int, labelled: Bool) -> String {
+      var text = "\(recorded) images of \(files) files"
+      if failures > 0 { text += ", \(failures) failed" }
+      if labelled, unlabelled > 0 { text += ", \(unlabelled) without a label" }
+      return text
+    }
+  }
+}
+
+/// Which errors concern one item: everything else ends the work.
+enum ItemPolicy {
+  static func check(_ error: any Error) throws {
+    guard let explained = error as? any ExplainedError else { throw error }
+    if explained.kind != .item { throw error }
+  }
+}
+
+extension ArtifactAttributes {
+  /// What the catalog keeps of a de-identified image: geometry, modality, and what the chosen options left of the patient.
+  init(describing clean: CleanScan) {
+    self.init()
+    let dataset = clean.dataset
+    rows = clean.pixels?.rows
+    columns = clean.pixels?.columns
+    frames = clean.pixels?.frames
+    bitsStored = clean.pixels?.bitsStored
+    modality = dataset.text(.modality)
+    bodyPart = dataset.text(.bodyPartExamined)
+    sex = dataset.text(.patientSex)
+    ageBand = dataset.text(.patientAge).flatMap(ArtifactAttributes.ageBand)
+    let maker = [dataset.text(.manufacturer), dataset.text(.manufacturerModelName)].compactMap { $0 }
+    scanner = maker.isEmpty ? nil : maker.joined(separator: " ")
+    seriesInstanceUID = dataset.text(.seriesInstanceUID)
+    sopInstanceUID = dataset.text(.sopInstanceUID)
+    spacingMillimeters = SpacingMillimeters(dataset) ?? SpacingMillimeters(clean.spacingMillimeters)
+    deidentification = clean.record
+  }
+
+  /// `044Y` -> `040-049`; months, weeks and days are the first decade.
+  private static func ageBand(_ age: String) -> String? {
+    guard age.count == 4, let number = Int(age.dropLast()), let unit = age.last, "YMWD".contains(unit) else { return nil }
+    let decade = unit == "Y" ? number / 10 * 10 : 0
+    func padded(_ value: Int) -> String { String(repeating: "0", count: max(0, 3 - String(value).count)) + String(value) }
+    return "\(padded(decade))-\(padded(decade + 9))"
+  }
+}

@@ -1,0 +1,161 @@
+package import Diagnostics
+import Foundation
+
+/// A file to read, with its place in the batch.
+package struct InputItem: Sendable {
+  /// From 1, in the order of the batch; names the item in messages.
+  package let number: Int
+  package let path: Redacted<String>
+  /// Its path below the folder that was named, or its file name when it was named itself.
+  package let relativePath: Redacted<String>
+
+  package init(number: Int, path: Redacted<String>, relativePath: Redacted<String>) {
+    self.number = number
+    self.path = path
+    self.relativePath = relativePath
+  }
+}
+
+/// What a collection passed over, as counts.
+package struct SkippedInputs: Sendable, Equatable, Codable {
+  /// Names that begin with a dot.
+  package var hidden = 0
+  /// DICOM directories, by name.
+  package var directories = 0
+  /// Symbolic links, pipes and devices inside folders.
+  package var special = 0
+  /// Files that were named or reached twice.
+  package var repeated = 0
+
+  package init() {}
+}
+
+/// Finds the files of a batch: named files, and all files below named folders, in byte order of their relative paths.
+///
+/// What is named is followed, also a symbolic link. Inside folders links are not followed: nothing outside what was named is read, and no
+/// loop can form. Hidden files and DICOMDIR are passed over inside folders.
+package enum InputCollector {
+  /// - Throws: `InputError.missing`, `.denied`, `.empty`.
+  package static func collect(_ inputs: [String]) throws(InputError) -> (items: [InputItem], skipped: SkippedInputs) {
+    var walk = Walk()
+    for (index, input) in inputs.enumerated() { try walk.add(input, position: index + 1) }
+    guard !walk.found.isEmpty else { throw .empty }
+    let items = walk.found.enumerated().map {
+      InputItem(number: $0.offset + 1, path: Redacted($0.element.path), relativePath: Redacted($0.element.relative))
+    }
+    return (items, walk.skipped)
+  }
+
+  private struct FileID: Hashable {
+    let device: UInt64
+    let inode: UInt64
+  }
+
+  private struct Walk {
+    var found: [(path: String, relative: String)] = []
+    var skipped = SkippedInputs()
+    private var seen: Set<FileID> = []
+
+    mutating func add(_ input: String, position: Int) throws(InputError) {
+      var status = stat()
+      guard stat(input, &status) == 0 else { throw errno == EACCES ? .denied(position: position) : .missing(position: position) }
+      if status.st_mode & S_IFMT == S_IFDIR {
+        var files: [(path: String, relative: String, id: FileID)] = []
+        guard try walk(input, "", &files, position: position) else { throw .denied(position: position) }
+        for file in files.sorted(by: { $0.relative.utf8.lexicographicallyPrecedes($1.relative.utf8) }) {
+          take(file.path, file.relative, file.id)
+        }
+      } else {
+        take(input, (input as NSString).lastPathComponent, FileID(device: UInt64(status.st_dev), inode: UInt64(status.st_ino)))
+      }
+    }
+
+    private mutating func take(_ path: String, _ relative: String, _ id: FileID) {
+      if seen.insert(id).inserted { found.append((path, relative)) } else { skipped.repeated += 1 }
+    }
+
+    /// - Returns: false when the folder cannot be read.
+    private mutating func walk(
+      _ folder: String, _ relative: String, _ files: inout [(path: String, relative: String, id: FileID)], position: Int
+    ) throws(InputError) -> Bool {
+      guard let names = try? FileManager.default.contentsOfDirectory(atPath: folder) else { return false }
+      for name in names {
+        if name.hasPrefix(".") {
+          skipped.hidden += 1
+          continue
+        }
+        let path = folder.hasSuffix("/") ? folder + name : folder + "/" + name
+        let below = relative.isEmpty ? name : relative + "/" + name
+        var status = stat()
+        guard lstat(path, &status) == 0 else { continue }
+        switch status.st_mode & S_IFMT {
+        case S_IFDIR: guard try walk(path, below, &files, position: position) else { throw .denied(position: position) }
+        case S_IFREG where name.uppercased() == "DICOMDIR": skipped.directories += 1
+        case S_IFREG: files.append((path, below, FileID(device: UInt64(status.st_dev), inode: UInt64(status.st_ino))))
+        default: skipped.special += 1
+        }
+      }
+      return true
+    }
+  }
+}
+
+/// What is wrong with the inputs or outputs that a request names. Positions, not paths: paths may hold names.
+package enum InputError: ExplainedError, Equatable {
+  case missing(position: Int)
+  case denied(position: Int)
+  case empty
+  /// The output folder is the input folder, or inside it.
+  case outputInsideInput(position: Int)
+  /// The key or the mapping would travel with the output.
+  case secretInsideOutput
+  /// A run without a lasting key cannot continue an earlier one.
+  case outputNotEmpty
+
+  package var kind: FailureKind {
+    switch self {
+    case .missing, .denied, .empty: .surroundings
+    case .outputInsideInput, .secretInsideOutput, .outputNotEmpty: .request
+    }
+  }
+
+  package var code: String {
+    switch self {
+    case .missing: "input.missing"
+    case .denied: "input.denied"
+    case .empty: "input.empty"
+    case .outputInsideInput: "output.insideInput"
+    case .secretInsideOutput: "output.holdsSecret"
+    case .outputNotEmpty: "output.notEmpty"
+    }
+  }
+
+  package var what: String {
+    switch self {
+    case .missing: "the file or folder does not exist"
+    case .denied: "the file or folder may not be read (permission denied)"
+    case .empty: "there is no file to read"
+    case .outputInsideInput: "the output folder is this input folder or lies inside it"
+    case .secretInsideOutput: "the key or the mapping would lie inside the output folder and travel with it"
+    case .outputNotEmpty: "the output folder is not empty, and without --key a run cannot continue an earlier one"
+    }
+  }
+
+  package var place: String? {
+    switch self {
+    case .missing(let position), .denied(let position), .outputInsideInput(let position): "input \(position)"
+    default: nil
+    }
+  }
+
+  package var remedy: String {
+    switch self {
+    case .missing: "Check the path."
+    case .denied: "Give yourself read permission, or run as a user who has it."
+    case .empty: "Name files, or folders that hold DICOM, TIFF or PNG files; hidden files and links inside folders do not count."
+    case .outputInsideInput: "Choose an output folder outside all inputs."
+    case .secretInsideOutput: "Keep the key and the mapping in a private folder elsewhere."
+    case .outputNotEmpty: "Choose an empty folder, or keep a key with --key FILE."
+    }
+  }
+}

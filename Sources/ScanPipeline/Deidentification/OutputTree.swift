@@ -1,0 +1,118 @@
+import Diagnostics
+import Foundation
+import ScanIO
+import Synchronization
+
+/// A folder that files are added to, each whole or not at all, none over another.
+///
+/// Bytes are staged in a hidden folder beside their destination, on any thread; publishing gives them their name by a hard link, which
+/// fails when the name is taken. So a run can be interrupted anywhere and repeated: what is there stays, what is missing is added.
+final class OutputTree: Sendable {
+  enum Outcome: Sendable {
+    case written
+    /// The same bytes were there already.
+    case unchanged
+  }
+
+  /// Bytes on disk that have no name yet.
+  struct Staged: Sendable {
+    fileprivate let path: String
+    fileprivate let bytes: Int
+  }
+
+  private static let stagingPrefix = ".scanforge-partial-"
+  let root: String
+  private let staging: String
+  /// Folders that got new names.
+  private let touched = Mutex<Set<String>>([])
+
+  /// Makes the folder, and takes away what an interrupted run left in staging.
+  init(root: String) throws(FileWriteError) {
+    self.root = root
+    staging = root + "/" + OutputTree.stagingPrefix + "\(getpid())"
+    try OutputTree.makeFolder(root)
+    for name in (try? FileManager.default.contentsOfDirectory(atPath: root)) ?? [] where name.hasPrefix(OutputTree.stagingPrefix) {
+      let owner = Int32(name.dropFirst(OutputTree.stagingPrefix.count)) ?? 0
+      // A process that still runs may be at work on the same folder.
+      if owner == getpid() || owner <= 0 || (kill(owner, 0) != 0 && errno == ESRCH) {
+        try? FileManager.default.removeItem(atPath: root + "/" + name)
+      }
+    }
+    try OutputTree.makeFolder(staging)
+  }
+
+  func stage(_ bytes: [UInt8]) throws(FileWriteError) -> Staged {
+    let path = "\(staging)/\(UInt64.random(in: 0...UInt64.max))"
+    try AtomicFile.write(bytes, to: path)
+    return Staged(path: path, bytes: bytes.count)
+  }
+
+  /// - Parameter path: below the root, `/` between parts.
+  /// - Throws: `OutputConflict` when another file has the name; `FileWriteError`.
+  func publish(_ staged: Staged, as path: String) throws -> Outcome {
+    defer { unlink(staged.path) }
+    let target = root + "/" + path
+    let folder = (target as NSString).deletingLastPathComponent
+    try OutputTree.makeFolder(folder)
+    _ = touched.withLock { $0.insert(folder) }
+    if link(staged.path, target) == 0 { return .written }
+    switch errno {
+    case EEXIST: break
+    case EPERM, ENOTSUP, ENOSYS, EMLINK:
+      // A file system without hard links: nobody else writes here, so looking first is enough.
+      if access(target, F_OK) != 0 {
+        guard rename(staged.path, target) == 0 else { throw OutputTree.failure(errno) }
+        return .written
+      }
+    default: throw OutputTree.failure(errno)
+    }
+    guard OutputTree.isEqual(staged.path, target) else { throw OutputConflict() }
+    return .unchanged
+  }
+
+  /// Takes the staging folder away and makes all names last.
+  func close() {
+    try? FileManager.default.removeItem(atPath: staging)
+    for folder in touched.withLock({ $0 }) {
+      let descriptor = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+      guard descriptor >= 0 else { continue }
+      fsync(descriptor)
+      _ = Foundation.close(descriptor)
+    }
+  }
+
+  private static func isEqual(_ a: String, _ b: String) -> Bool {
+    var status = stat()
+    guard lstat(b, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return false }
+    return FileManager.default.contentsEqual(atPath: a, andPath: b)
+  }
+
+  private static func makeFolder(_ path: String) throws(FileWriteError) {
+    var status = stat()
+    if stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFDIR { return }
+    do {
+      try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+    } catch {
+      let number = ((error as NSError).userInfo[NSUnderlyingErrorKey] as? NSError)?.code ?? Int(errno)
+      throw failure(Int32(truncatingIfNeeded: number))
+    }
+  }
+
+  private static func failure(_ number: Int32) -> FileWriteError {
+    switch number {
+    case ENOSPC, EDQUOT: .diskFull
+    case EACCES, EPERM: .permission
+    case ENOENT, ENOTDIR: .folderMissing
+    case EROFS: .readOnly
+    default: .system(number)
+    }
+  }
+}
+
+/// An output of that name exists and differs.
+struct OutputConflict: ExplainedError, Equatable {
+  var kind: FailureKind { .item }
+  var code: String { "output.conflict" }
+  var what: String { "another file is already there under this item's output name, with other content" }
+  var remedy: String { "Choose an empty output folder, or remove the file if it is out of date." }
+}

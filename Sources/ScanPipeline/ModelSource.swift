@@ -1,0 +1,37 @@
+package import Diagnostics
+package import Foundation
+import ForgeGAN
+package import ScanDeid
+import ScanCatalog
+
+/// A model named on the command line: in the workspace, or a folder or file of its own.
+package struct ModelSource {
+  package let url: URL
+  package let name: String
+  /// The workspace that it was found in; nil for a file.
+  private let workspace: Workspace?
+
+  /// - Parameter text: an existing file or folder wins over a name in the workspace.
+  /// - Throws: `CatalogError.notAWorkspace`, `.noSuchModel`.
+  package init(_ text: String, workspace: URL) throws {
+    let path = URL(fileURLWithPath: text)
+    if FileManager.default.fileExists(atPath: path.path) {
+      url = path
+      name = path.deletingPathExtension().lastPathComponent
+      self.workspace = nil
+    } else {
+      let catalog = try Catalog.openForReading(at: workspace)
+      url = try catalog.model(named: text).folder
+      name = text
+      self.workspace = catalog.workspace
+    }
+  }
+
+  /// The pseudonym key for inputs: the given file's, the workspace's, or one for this run only.
+  package func key(file: String?, progress: ProgressSink) throws -> PseudonymKey {
+    if let file { return try PseudonymKey.loadOrCreate(file).key }
+    if let workspace { return try PseudonymKey.loadOrCreate(workspace.keys.appendingPathComponent("pseudonym.key").path).key }
+    progress(.note(stage: "key", text: "identifiers are replaced under a key for this run only; give --key FILE for the same ones again"))
+    return PseudonymKey.random()
+  }
+}

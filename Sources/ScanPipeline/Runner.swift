@@ -1,0 +1,77 @@
+import Diagnostics
+import Foundation
+import ScanCatalog
+
+/// Runs a checked pipeline stage by stage, keeping in the catalog which stages are done.
+package struct Runner {
+  package let spec: PipelineSpec
+  package let context: RunContext
+
+  package init(_ spec: PipelineSpec, context: RunContext) {
+    self.spec = spec
+    self.context = context
+  }
+
+  /// What one stage did, or that it was done before.
+  package struct Report: Sendable {
+    package let stage: String
+    package let outcome: StageOutcome
+    package let wasDone: Bool
+  }
+
+  /// - Parameters:
+  ///   - resume: skip the stages that an earlier run of the same pipeline finished.
+  ///   - each: told after every stage.
+  package func run(resume: Bool, each: (Report) -> Void = { _ in }) throws -> [Report] {
+    let catalog = context.catalog
+    let pipeline = identity
+    let last = try catalog.lastAttempt(pipeline: pipeline)
+    let attempt = resume ? max(1, last) : last + 1
+    var finished: [Int: FinishedStage] = [:]
+    if resume {
+      for stage in try catalog.finishedStages(pipeline: pipeline, attempt: attempt) { finished[stage.position] = stage }
+    }
+    context.resumesTraining = resume
+    var reports: [Report] = []
+    for (position, step) in spec.steps.enumerated() {
+      try context.checkCancelled()
+      let name = type(of: step.stage).name
+      if let done = finished[position], let outcome = StageOutcome(done.summary) {
+        // The intake is not kept: it names identified files. Later stages that need it run only after it.
+        if name == IngestStage.name, finished[position + 1] == nil { _ = try step.stage.run(context) }
+        let report = Report(stage: name, outcome: outcome, wasDone: true)
+        reports.append(report)
+        each(report)
+        continue
+      }
+      let outcome = try step.stage.run(context)
+      // A stage with failed items is done: running it again would fail again. The exit code tells.
+      try catalog.finishStage(pipeline: pipeline, attempt: attempt, position: position, name: name, summary: outcome.journal)
+      let report = Report(stage: name, outcome: outcome, wasDone: false)
+      reports.append(report)
+      each(report)
+    }
+    return reports
+  }
+
+  /// The same for the same name, seed and stages, whatever the file looks like or where it lies.
+  private var identity: String {
+    ContentDigest(ofText: ([spec.name, String(spec.seed)] + spec.steps.map { $0.stage.fingerprint }).joined(separator: "\n")).hex
+  }
+}
+
+extension StageOutcome {
+  /// What the journal keeps: no places, which are paths.
+  var journal: CanonicalJSON {
+    .object([
+      "summary": .string(summary), "failedItems": .integer(Int64(failedItems)), "figures": .object(figures.mapValues { .number($0) }),
+    ])
+  }
+
+  init?(_ journal: CanonicalJSON) {
+    guard let summary = journal["summary"]?.stringValue else { return nil }
+    self.init(
+      summary: summary, figures: (journal["figures"]?.objectValue ?? [:]).compactMapValues(\.numberValue),
+      failedItems: Int(journal["failedItems"]?.integerValue ?? 0))
+  }
+}

@@ -1,0 +1,43 @@
+import Foundation
+
+/// Writes a training set that other programs read.
+///
+/// YAML: `export: { to: FOLDER, format: imagefolder | dicom | [both], split: S }`
+package struct ExportStage: Stage {
+  package static let name = "export"
+
+  package var to: String
+  package var formats: [String]
+  package var split: String?
+
+  package init(to: String, formats: [String], split: String?) {
+    self.to = to
+    self.formats = formats
+    self.split = split
+  }
+
+  package init(_ options: inout OptionReader) throws(PlanError) {
+    guard let to = try options.string("to") else { throw options.missing("to") }
+    let formats = try options.strings("format") ?? ["imagefolder"]
+    for format in formats where !RunContext.exportFormats.contains(format) {
+      throw .outOfRange(key: "format", allowed: "among \(RunContext.exportFormats.joined(separator: ", "))", options.positionOf("format"))
+    }
+    self.init(to: to, formats: formats, split: try options.choice("split", of: ["train", "val", "test"]))
+  }
+
+  package func plan(_ state: inout PlanState, at position: PlanError.Position) throws(PlanError) {
+    try state.requireClean("export", position)
+    guard state.isNormalized else {
+      throw .needs(stage: "export", what: "normalize before it", remedy: "Add - normalize: { intensity: auto } after deidentify.", position)
+    }
+    guard state.isSplit else {
+      throw .needs(stage: "export", what: "split before it", remedy: "Add - split: { train: 0.8, test: 0.2 } before export.", position)
+    }
+  }
+
+  package func run(_ context: RunContext) throws -> StageOutcome {
+    try context.export(to: URL(fileURLWithPath: to), formats: formats, split: split)
+  }
+
+  package var summary: String { "\(formats.joined(separator: ", ")) to \(to)" }
+}

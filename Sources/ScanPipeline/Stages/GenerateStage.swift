@@ -1,0 +1,49 @@
+/// Makes labelled synthetic slices with a trained conditional model.
+///
+/// YAML: `generate: { model: NAME, perLabel: N | count: N, label: L, seed: S }`
+package struct GenerateStage: Stage {
+  package static let name = "generate"
+
+  package var model: String
+  package var amount: GenerationAmount
+  package var seed: UInt64?
+
+  package init(model: String, amount: GenerationAmount, seed: UInt64?) {
+    self.model = model
+    self.amount = amount
+    self.seed = seed
+  }
+
+  package init(_ options: inout OptionReader) throws(PlanError) {
+    guard let model = try options.string("model") else { throw options.missing("model") }
+    let perLabel = try options.int("perLabel", in: 1...1_000_000)
+    let count = try options.int("count", in: 1...10_000_000)
+    let label = try options.string("label")
+    let seed = try options.int("seed", in: 0...Int.max)
+    switch (perLabel, count, label) {
+    case (let perLabel?, nil, nil): amount = .perLabel(perLabel)
+    case (nil, let count?, nil): amount = .count(count)
+    case (nil, let count, let label?): amount = .label(label, count: count ?? 1)
+    default: throw .outOfRange(key: "generate", allowed: "given perLabel, count, or label with count", options.position)
+    }
+    self.model = model
+    self.seed = seed.map(UInt64.init)
+  }
+
+  package func plan(_ state: inout PlanState, at position: PlanError.Position) throws(PlanError) {
+    guard let kind = state.models[model] else {
+      throw .needs(
+        stage: "generate", what: "the model \(model); trained so far: \(state.trainedModels)", remedy: "Add a train stage for it before.", position)
+    }
+    guard kind != "srgan" else {
+      throw .needs(stage: "generate", what: "a model that makes images from labels; \(model) is an srgan", remedy: "Use superResolve for it.", position)
+    }
+    state.hasGenerated = true
+  }
+
+  package func run(_ context: RunContext) throws -> StageOutcome {
+    try context.generateIntoWorkspace(model: model, amount: amount, seed: seed)
+  }
+
+  package var summary: String { "\(amount) with \(model)" }
+}

@@ -1,0 +1,35 @@
+package import ScanImaging
+import ScanModel
+
+/// Makes one grey slice per image (per frame of a multi-frame object): window, size, 8 or 16 bits.
+///
+/// YAML: `normalize: { window: { center: 40, width: 80 } | intensity: auto | file | percentiles | stored, size: 64 }`
+package struct NormalizeStage: Stage {
+  package static let name = "normalize"
+
+  package var normalizer: Normalizer
+
+  package init(normalizer: Normalizer) { self.normalizer = normalizer }
+
+  package init(_ options: inout OptionReader) throws(PlanError) {
+    var intensity: Normalizer.Intensity = .auto
+    if let name = try options.choice("intensity", of: Normalizer.Intensity.names) { intensity = Normalizer.Intensity(named: name) ?? .auto }
+    if var window = try options.section("window") {
+      guard let center = try window.double("center", in: -1e6...1e6) else { throw window.missing("center") }
+      guard let width = try window.double("width", in: 1e-6...1e7) else { throw window.missing("width") }
+      try window.finish()
+      intensity = .window(WindowSetting(center: Float(center), width: Float(width)))
+    }
+    let size = try options.int("size", in: 8...4096)
+    self.init(normalizer: Normalizer(intensity: intensity, size: size))
+  }
+
+  package func plan(_ state: inout PlanState, at position: PlanError.Position) throws(PlanError) {
+    try state.requireClean("normalize", position)
+    state.isNormalized = true
+  }
+
+  package func run(_ context: RunContext) throws -> StageOutcome { try SliceMaker(normalizer: normalizer, context: context).run() }
+
+  package var summary: String { "grey slices" + (normalizer.size.map { " of \($0) x \($0) pixels" } ?? " at their own size") }
+}

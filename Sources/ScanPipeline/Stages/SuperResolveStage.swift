@@ -1,0 +1,33 @@
+/// Super-resolves the workspace's acquired images; results stay their patient's data (`enhanced`).
+///
+/// YAML: `superResolve: { model: NAME, split: train | val | test | all }`
+package struct SuperResolveStage: Stage {
+  package static let name = "superResolve"
+
+  package var model: String
+  package var split: String?
+
+  package init(model: String, split: String?) {
+    self.model = model
+    self.split = split
+  }
+
+  package init(_ options: inout OptionReader) throws(PlanError) {
+    guard let model = try options.string("model") else { throw options.missing("model") }
+    let split = try options.choice("split", of: ["train", "val", "test", "all"])
+    self.init(model: model, split: split == "all" ? nil : split)
+  }
+
+  package func plan(_ state: inout PlanState, at position: PlanError.Position) throws(PlanError) {
+    guard state.models[model] == "srgan" else {
+      throw .needs(
+        stage: "superResolve", what: "an srgan called \(model); trained so far: \(state.trainedModels)",
+        remedy: "Add - train: { model: srgan, name: \(model), factor: 2 } before.", position)
+    }
+    state.hasEnhanced = true
+  }
+
+  package func run(_ context: RunContext) throws -> StageOutcome { try context.superResolveWorkspace(model: model, split: split) }
+
+  package var summary: String { "\(split ?? "all") images with \(model)" }
+}

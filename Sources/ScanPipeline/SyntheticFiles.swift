@@ -1,0 +1,57 @@
+package import Diagnostics
+package import Foundation
+import ForgeGAN
+import ForgeTensor
+import ScanDeid
+import ScanIO
+import ScanModel
+
+/// Writes generated images as files: one per image in a folder per label, or one `.npz`.
+package struct SyntheticFiles {
+  package enum Format: String, Sendable, CaseIterable { case tiff, dicom, png, npz }
+
+  package let folder: URL
+  package let format: Format
+  package let threads: Int
+
+  package init(folder: URL, format: Format, threads: Int) {
+    self.folder = folder
+    self.format = format
+    self.threads = threads
+  }
+
+  /// `LABEL/LABEL-000012.tif`; `generated.npz` for npz. Existing files of these names are replaced, each as a whole.
+  package func write(_ amount: GenerationAmount, generator: ImageGenerator, progress: @escaping ProgressSink) throws -> StageOutcome {
+    KernelTable.threads = threads
+    if format == .npz, try generator.bytes(of: amount) > 4_000_000_000 { throw PipelineError.archiveTooLarge }
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    var archive = format == .npz ? ImageArchive(size: generator.generator.size, bits: generator.facts.depth.rawValue) : nil
+    let count = try generator.generate(amount, progress: progress, isCancelled: { Interruption.isRequested }) { items in
+      for item in items {
+        if archive != nil {
+          archive?.append(item.scan.pixels, label: item.scan.label?.name ?? "")
+        } else {
+          try write(item, generator)
+        }
+      }
+    }
+    if let archive { try AtomicFile.write(archive.bytes(labelNames: generator.generator.labelNames), to: folder.appendingPathComponent("generated.npz").path) }
+    return StageOutcome(summary: "\(count) synthetic images", figures: ["generated": Double(count)], places: [folder.path])
+  }
+
+  private func write(_ item: ImageGenerator.Item, _ generator: ImageGenerator) throws {
+    let label = item.scan.label?.name ?? "unlabelled"
+    let place = folder.appendingPathComponent(label, isDirectory: true)
+    try FileManager.default.createDirectory(at: place, withIntermediateDirectories: true)
+    let digits = String(item.index)
+    let stem = "\(label)-" + String(repeating: "0", count: max(0, 6 - digits.count)) + digits
+    let (bytes, ending): ([UInt8], String) =
+      switch format {
+      case .dicom:
+        (try DICOMWriter.encode(generator.dicomScan(item), identifiers: SyntheticIdentifiers(run: generator.identity, index: item.index)), "dcm")
+      case .png: (try PNGWriter.encode(item.scan), "png")
+      case .tiff, .npz: (try TIFFWriter.encode(item.scan), "tif")
+      }
+    try AtomicFile.write(bytes, to: place.appendingPathComponent("\(stem).\(ending)").path)
+  }
+}

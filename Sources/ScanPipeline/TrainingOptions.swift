@@ -1,0 +1,95 @@
+package import ForgeGAN
+package import ForgeNN
+
+/// What to train and for how long: the options of the train stage and of the train verb.
+package struct TrainingOptions: Sendable, Equatable {
+  /// Name in the registry: `cgan`, `srgan` …
+  package var model: String
+  /// Name in the workspace.
+  package var name: String
+  package var steps: Int?
+  package var minutes: Double?
+  package var stopAfter: Int?
+  /// Side of the images in pixels; for super-resolution the side of a high-resolution crop.
+  package var size: Int?
+  package var seed: UInt64?
+  /// `train` unless said otherwise; nil for all.
+  package var split: String?
+  /// The model's own options.
+  package var extra: JSON
+
+  package init(
+    model: String, name: String? = nil, steps: Int? = nil, minutes: Double? = nil, stopAfter: Int? = nil, size: Int? = nil, seed: UInt64? = nil,
+    split: String? = "train", extra: JSON = .object([:])
+  ) {
+    self.model = model
+    self.name = name ?? model
+    self.steps = steps
+    self.minutes = minutes
+    self.stopAfter = stopAfter
+    self.size = size
+    self.seed = seed
+    self.split = split
+    self.extra = extra
+  }
+
+  /// Decodes the keys of a train stage; keys that are not the stage's own are the model's, and the model checks them.
+  package init(_ reader: inout OptionReader) throws(PlanError) {
+    guard let model = try reader.choice("model", of: ModelRegistry.names) else { throw reader.missing("model") }
+    let name = try reader.string("name")
+    let steps = try reader.int("steps", in: 1...100_000_000)
+    let minutes = try reader.double("minutes", in: 0.01...100_000)
+    let stopAfter = try reader.int("stopAfter", in: 1...100_000_000)
+    let size = try reader.int("size", in: 8...4096)
+    let seed = try reader.int("seed", in: 0...Int.max)
+    let split = try reader.choice("split", of: ["train", "val", "test", "all"]) ?? "train"
+    let extra = JSON.object(try reader.remainingScalars())
+    self.init(
+      model: model, name: name, steps: steps, minutes: minutes, stopAfter: stopAfter, size: size, seed: seed.map(UInt64.init),
+      split: split == "all" ? nil : split, extra: extra)
+    guard steps != nil || minutes != nil else {
+      throw .needs(stage: "train", what: "an end", remedy: "Add steps: N or minutes: M.", reader.position)
+    }
+    do {
+      try check()
+    } catch {
+      throw .needs(stage: "train", what: "other options: \(error.what)", remedy: error.remedy, reader.position)
+    }
+  }
+
+  /// Checks the model's own options without data.
+  package func check() throws(ForgeGANError) { try ModelRegistry.entry(model).check(modelOptions) }
+
+  /// The model's options with the size put where the model wants it.
+  package var modelOptions: JSON {
+    guard case .object(var values) = extra, let size else { return extra }
+    if model == "srgan" {
+      let factor = values["factor"]?.integerValue ?? 2
+      values["patch"] = .integer(max(1, size / factor))
+    } else {
+      values["size"] = .integer(size)
+    }
+    return .object(values)
+  }
+
+  package var budgetText: String {
+    switch (steps, minutes) {
+    case (let steps?, _): "\(steps) steps"
+    case (nil, let minutes?): "\(minutes) minutes"
+    default: "no end"
+    }
+  }
+
+  /// Everything that decides the result, as canonical text.
+  package var canonical: String { parameters.text() }
+
+  package var parameters: JSON {
+    var values: [String: JSON] = ["model": .string(model), "name": .string(name), "options": modelOptions]
+    if let steps { values["steps"] = .integer(steps) }
+    if let minutes { values["minutes"] = .number(minutes) }
+    if let stopAfter { values["stopAfter"] = .integer(stopAfter) }
+    if let seed { values["seed"] = .string(String(seed)) }
+    values["split"] = .string(split ?? "all")
+    return .object(values)
+  }
+}

@@ -1,0 +1,95 @@
+package import Foundation
+import Diagnostics
+import ForgeGAN
+import ForgeNN
+import ScanCatalog
+package import ScanDeid
+import ScanImaging
+import Yams
+
+/// What the train verb asks for: options from flags and from a YAML file, data from the workspace or a folder.
+package struct TrainingRequest {
+  package private(set) var options: TrainingOptions
+
+  /// One line per model, name first.
+  package static var modelLines: [String] {
+    let width = (ModelRegistry.names.map(\.count).max() ?? 0) + 2
+    return ModelRegistry.entries.map { $0.name.padding(toLength: width, withPad: " ", startingAt: 0) + $0.summary }
+  }
+
+  /// - Parameter config: YAML with keys of the train stage; flags win.
+  /// - Throws: `ForgeGANError` for an unknown model or option, `PlanError` for the YAML file.
+  package init(
+    model: String, name: String?, steps: Int?, minutes: Double?, stopAfter: Int?, size: Int?, seed: UInt64, config: URL?
+  ) throws {
+    _ = try ModelRegistry.entry(model)
+    var base = TrainingOptions(model: model)
+    if let config {
+      guard let data = try? Data(contentsOf: config), let text = String(data: data, encoding: .utf8) else { throw PlanError.unreadable }
+      base = try TrainingRequest.read(text, model: model)
+    }
+    base.name = name ?? base.name
+    base.steps = steps ?? base.steps
+    base.minutes = minutes ?? (steps == nil ? base.minutes : nil)
+    base.stopAfter = stopAfter ?? base.stopAfter
+    base.size = size ?? base.size
+    base.seed = seed
+    if base.steps == nil, base.minutes == nil { base.minutes = 10 }
+    try base.check()
+    options = base
+  }
+
+  private static func read(_ yaml: String, model: String) throws -> TrainingOptions {
+    let node: Node
+    do {
+      node = try Yams.compose(yaml: yaml) ?? Node("")
+    } catch {
+      throw PipelineSpec.syntaxError(error)
+    }
+    var reader = try OptionReader(node, section: "the config file")
+    if let named = try reader.string("model"), named != model {
+      throw PlanError.outOfRange(key: "model", allowed: "\(model), as on the command line", reader.positionOf("model"))
+    }
+    let name = try reader.string("name")
+    let steps = try reader.int("steps", in: 1...100_000_000)
+    let minutes = try reader.double("minutes", in: 0.01...100_000)
+    let size = try reader.int("size", in: 8...4096)
+    let split = try reader.choice("split", of: ["train", "val", "test", "all"])
+    let extra = try reader.remainingScalars()
+    return TrainingOptions(
+      model: model, name: name, steps: steps, minutes: minutes, size: size, split: split == "all" ? nil : split ?? "train", extra: .object(extra))
+  }
+
+  /// - Parameter data: a query, or an existing folder or file, which is ingested first and used whole; nil for the training split of the
+  ///   workspace, or for all of its slices when nothing was split yet.
+  package func run(_ context: RunContext, data: String?, options deid: Set<DeidOption>, replaces: Bool) throws -> StageOutcome {
+    var trainer = ModelTrainer(options: options, context: context)
+    trainer.replaces = replaces
+    if let data {
+      if FileManager.default.fileExists(atPath: data) {
+        trainer.query = try ingest(URL(fileURLWithPath: data), context, deid)
+      } else {
+        var query = try ArtifactQuery(parsing: data)
+        if query.kinds.isEmpty { query.kinds = query.origins == [.generated] ? [.image] : [.slice] }
+        trainer.query = query
+      }
+    } else if try context.catalog.artifacts(TrainingSlices.query(split: "train")).isEmpty {
+      trainer.query = TrainingSlices.query(split: nil)
+    }
+    return try trainer.run()
+  }
+
+  /// Ingests a folder with its subfolders as labels, and gives the query for exactly its slices.
+  private func ingest(_ url: URL, _ context: RunContext, _ deid: Set<DeidOption>) throws -> ArtifactQuery {
+    let hasSubfolders = (try? FileManager.default.contentsOfDirectory(at: url, includingPropertiesForKeys: [.isDirectoryKey]))?.contains {
+      !$0.lastPathComponent.hasPrefix(".") && (try? $0.resourceValues(forKeys: [.isDirectoryKey]))?.isDirectory == true
+    }
+    context.intake = Intake(inputs: [url], labels: hasSubfolders == true ? .folder : .none)
+    let admission = Admission(options: deid, context: context)
+    let outcome = try admission.run()
+    if outcome.failedItems > 0 { context.progress(.warning(stage: "deidentify", text: "\(outcome.failedItems) files were left out")) }
+    let slices = SliceMaker(normalizer: Normalizer(intensity: .auto, size: nil), context: context)
+    _ = try slices.run()
+    return TrainingSlices.query(split: nil)
+  }
+}

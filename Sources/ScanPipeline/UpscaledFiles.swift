@@ -1,0 +1,70 @@
+package import Diagnostics
+package import Foundation
+import ForgeGAN
+import ForgeTensor
+package import ScanDeid
+import ScanIO
+import ScanModel
+
+/// Super-resolves files into a folder: names start with the input's, format kept.
+package struct UpscaledFiles {
+  package let inputs: [URL]
+  package let output: URL
+  package let options: Set<DeidOption>
+  package let stopsOnItemError: Bool
+  package let threads: Int
+
+  package init(inputs: [URL], output: URL, options: Set<DeidOption>, stopsOnItemError: Bool, threads: Int) {
+    self.inputs = inputs
+    self.output = output
+    self.options = options
+    self.stopsOnItemError = stopsOnItemError
+    self.threads = threads
+  }
+
+  /// `STEM_x2.tif`; inputs of one stem get `_2`, `_3` … before the ending.
+  package func write(_ upscaler: ImageUpscaler, key: PseudonymKey, progress: @escaping ProgressSink) throws -> StageOutcome {
+    KernelTable.threads = threads
+    let deidentifier = try Deidentifier(options: options, key: key)
+    let files = try Intake(inputs: inputs).items().map { URL(fileURLWithPath: $0.path.revealed) }
+    try FileManager.default.createDirectory(at: output, withIntermediateDirectories: true)
+    let stage = "upscale"
+    progress(.began(stage: stage, total: files.count, unit: "images"))
+    var taken: Set<String> = []
+    var (done, failures) = (0, 0)
+    for (number, file) in files.enumerated() {
+      if Interruption.isRequested { throw PipelineError.interrupted }
+      do {
+        let raw = try ScanReader().read(path: file.path)
+        let scan = try upscaler.upscale(deidentifier.clean(raw))
+        let identity = Array("\(scan.source.instance) \(upscaler.derivation)".utf8)
+        let (bytes, _) = try ScanFileEncoder.encode(scan, identity: identity)
+        guard SelfCheck(of: raw, with: deidentifier).leaks(in: bytes) == 0 else { throw DeidError.identifiersRemain(1) }
+        let name = UpscaledFiles.name(
+          file, factor: upscaler.resolver.factor, fileExtension: ScanFileEncoder.fileExtension(of: raw.format), taken: &taken)
+        try AtomicFile.write(bytes, to: output.appendingPathComponent(name).path)
+        done += 1
+      } catch {
+        try ItemPolicy.check(error)
+        failures += 1
+        progress(.warning(stage: stage, text: "file \(number + 1): \(ItemMessage.text(error))"))
+        if stopsOnItemError { throw PipelineError.itemFailed(stage: stage, number: number + 1) }
+      }
+      progress(.advanced(stage: stage, done: number + 1))
+    }
+    let summary = "\(done) of \(files.count) images enlarged x\(upscaler.resolver.factor)" + (failures > 0 ? ", \(failures) failed" : "")
+    progress(.ended(stage: stage, summary: summary))
+    return StageOutcome(summary: summary, figures: ["enhanced": Double(done)], failedItems: failures, places: [output.path])
+  }
+
+  private static func name(_ file: URL, factor: Int, fileExtension: String, taken: inout Set<String>) -> String {
+    let stem = file.deletingPathExtension().lastPathComponent + "_x\(factor)"
+    var name = "\(stem).\(fileExtension)"
+    var number = 2
+    while !taken.insert(name).inserted {
+      name = "\(stem)_\(number).\(fileExtension)"
+      number += 1
+    }
+    return name
+  }
+}

@@ -1,0 +1,79 @@
+import ArgumentParser
+import Diagnostics
+import Foundation
+import ScanPipeline
+
+struct Generate: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Make labelled synthetic slices with a trained conditional model.",
+    discussion: "MODEL is a name in the workspace or a model.safetensors file. Without --output the images go into the workspace. Image i depends on model, seed and i alone.")
+
+  @Option(help: "Model name in the workspace, model folder, or model.safetensors file.")
+  var model: String
+
+  @Option(help: "Only this label (with --count).")
+  var label: String?
+
+  @Option(help: "Images per label.")
+  var perLabel: Int?
+
+  @Option(help: "Images in all, spread over the labels.")
+  var count: Int?
+
+  @Option(help: "Seed.")
+  var seed: UInt64 = 0
+
+  @Option(help: "Redraw latent values beyond this: less variety, more likeliness.")
+  var truncation: Float?
+
+  @Option(help: "Folder for files; without it the images are recorded in the workspace.")
+  var output: String?
+
+  @Option(help: "tiff, dicom, png or npz.")
+  var format = "tiff"
+
+  @OptionGroup var common: CommonOptions
+
+  func validate() throws {
+    guard ["tiff", "dicom", "png", "npz"].contains(format) else { throw ValidationError("--format must be tiff, dicom, png or npz.") }
+    if perLabel != nil, count != nil || label != nil { throw ValidationError("Give --per-label alone, or --count, or --label with --count.") }
+    if perLabel == nil, count == nil, label == nil { throw ValidationError("Say how many: --per-label N, --count N, or --label L --count N.") }
+    for number in [perLabel, count].compactMap({ $0 }) where number < 1 || number > 10_000_000 {
+      throw ValidationError("The number of images must be 1 to 10000000.")
+    }
+    if let truncation, !(truncation > 0 && truncation.isFinite) { throw ValidationError("--truncation must be above 0.") }
+  }
+
+  private struct Result: Encodable {
+    let ok: Bool
+    let images: Int
+    let places: [String]
+  }
+
+  private var amount: GenerationAmount {
+    if let perLabel { return .perLabel(perLabel) }
+    if let label { return .label(label, count: count ?? 1) }
+    return .count(count ?? 1)
+  }
+
+  func run() throws {
+    try common.perform { console in
+      let outcome: StageOutcome
+      if let output {
+        let source = try ModelSource(model, workspace: common.workspaceURL)
+        let files = SyntheticFiles(
+          folder: URL(fileURLWithPath: output), format: SyntheticFiles.Format(rawValue: format) ?? .tiff, threads: common.threadCount)
+        outcome = try files.write(
+          amount, generator: ImageGenerator(model: source.url, name: source.name, seed: seed, truncation: truncation), progress: console.progress)
+      } else {
+        let context = try RunContext(workspace: common.workspaceURL, seed: seed, threads: common.threadCount, progress: console.progress)
+        outcome = try context.generateIntoWorkspace(model: model, amount: amount, seed: seed, truncation: truncation)
+      }
+      console.say(outcome.summary)
+      for place in outcome.places { console.say("  \(place)") }
+      console.say("Synthetic images. For research, not for diagnosis.")
+      console.result(Result(ok: true, images: Int(outcome.figures["generated"] ?? 0), places: outcome.places))
+      return true
+    }
+  }
+}

@@ -1,0 +1,65 @@
+import ArgumentParser
+import Diagnostics
+import Foundation
+import ScanPipeline
+
+struct Upscale: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Super-resolve DICOM, TIFF and PNG files or folders of them.",
+    discussion: "DICOM input is de-identified first. Depth, spacing, windows and format are kept right. Works without a workspace when MODEL is a file.")
+
+  @Argument(help: "Files and folders.")
+  var inputs: [String]
+
+  @Option(help: "Model name in the workspace, model folder, or model.safetensors file.")
+  var model: String
+
+  @Option(help: "Folder for the results; names start with the input's.")
+  var output: String
+
+  @Option(help: "Arithmetic: fp32. (int16 is not built yet.)")
+  var precision = "fp32"
+
+  @Option(name: .customLong("option"), help: "De-identification option (repeatable).")
+  var options: [String] = []
+
+  @Option(help: "File with the pseudonym key (default: the workspace's, else a key for this run only).")
+  var key: String?
+
+  @Option(help: "What a failing item does: continue or stop.")
+  var onItemError = "continue"
+
+  @OptionGroup var common: CommonOptions
+
+  func validate() throws {
+    guard precision == "fp32" else { throw ValidationError("--precision must be fp32; int16 is not built yet.") }
+    guard ["continue", "stop"].contains(onItemError) else { throw ValidationError("--on-item-error must be continue or stop.") }
+    _ = try DeidOptionArguments.parse(options)
+  }
+
+  private struct Result: Encodable {
+    let ok: Bool
+    let images: Int
+    let failed: Int
+    let output: String
+  }
+
+  func run() throws {
+    try common.perform { console in
+      let source = try ModelSource(model, workspace: common.workspaceURL)
+      let files = UpscaledFiles(
+        inputs: inputs.map { URL(fileURLWithPath: $0) }, output: URL(fileURLWithPath: output), options: try DeidOptionArguments.parse(options),
+        stopsOnItemError: onItemError == "stop", threads: common.threadCount)
+      let outcome = try files.write(
+        ImageUpscaler(model: source.url), key: try source.key(file: key, progress: console.progress), progress: console.progress)
+      console.say(outcome.summary)
+      for place in outcome.places { console.say("  \(place)") }
+      console.say("Super-resolved: fine detail is estimated by a model. For research, not for diagnosis.")
+      console.result(
+        Result(
+          ok: outcome.failedItems == 0, images: Int(outcome.figures["enhanced"] ?? 0), failed: outcome.failedItems,
+          output: URL(fileURLWithPath: output).path))
+      return outcome.failedItems == 0
+    }
+  }
+}

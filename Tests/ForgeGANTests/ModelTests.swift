@@ -1,0 +1,223 @@
+import Foundation
+import ForgeGAN
+import ForgeNN
+import ForgeTensor
+import PixelMath
+import TestSupport
+import Testing
+
+@Suite struct ConditionalGANTests {
+  @Test func `the generator learns what a class looks like`() throws {
+    // Distance of each class's mean generated image to its mean real image, before and after a short training.
+    let images = Tiny.images()
+    func distance(_ folder: ModelFolder) throws -> Float {
+      let generator = try CGANGenerator(contentsOf: folder.url)
+      var total: Float = 0
+      for label in 0..<3 {
+        let made = mean(try generator.generate(labels: [Int32](repeating: Int32(label), count: 12), seed: 1), axes: [0])
+        let members = (0..<images.count).filter { images.labels[$0] == Int32(label) }
+        total += mean(abs(made - mean(images.batch(members), axes: [0]))).scalar
+      }
+      return total / 3
+    }
+    let options: JSON = ["batch": 12, "width": 8, "latent": 8, "generatorRate": 1e-3, "discriminatorRate": 2e-3, "averageDecay": 0.98]
+    let (before, after) = try Tiny.withFolder { folder in
+      let model = try Tiny.cgan(options)
+      _ = try Trainer(plan: TrainingPlan(steps: 150, stopAfter: 1), seed: 5).train(model, into: folder)
+      let before = try distance(folder)
+      _ = try Trainer(plan: TrainingPlan(steps: 150), seed: 5).train(model, into: folder, resume: true)
+      return (before, try distance(folder))
+    }
+    #expect(after < before / 2, "\(before) to \(after)")
+  }
+
+  @Test(arguments: [32, 64, 128])
+  func `images have the size of the data and lie in -1...1`(size: Int) throws {
+    let images = InMemoryImages(
+      size: size, pixels: [Float](repeating: 0.5, count: 4 * size * size), labels: [0, 1, 0, 1], labelNames: ["a", "b"])
+    let model = try ModelRegistry.entry("cgan").make(
+      ModelRequest(options: ["batch": 2, "width": 4, "r1": 1.0, "r1Every": 1], data: .images(images), seed: 1))
+    let measures = model.step(TrainingMoment(seed: 1, step: 0, progress: 0))
+    #expect(measures.map(\.name) == ["r1", "discriminator", "generator"])
+    let sheet = model.sampleSheet(step: 1).images
+    #expect(sheet.shape == [16, size, size, 1])
+    #expect(sheet.values.allSatisfy { abs($0) <= 1 })
+  }
+
+  @Test func `unsuitable data are refused before training`() {
+    let odd = InMemoryImages(size: 48, pixels: [Float](repeating: 0, count: 2 * 48 * 48), labels: [0, 0], labelNames: ["a"])
+    #expect(throws: ForgeGANError.unsuitableData(model: "cgan", reason: "they have 48 pixels a side, it learns 32, 64, 128")) {
+      try ModelRegistry.entry("cgan").make(ModelRequest(data: .images(odd), seed: 1))
+    }
+    #expect(throws: ForgeGANError.unsuitableData(model: "cgan", reason: "it needs labelled square images of one size")) {
+      try ModelRegistry.entry("cgan").make(ModelRequest(data: .planes(Tiny.planes()), seed: 1))
+    }
+    #expect(throws: ForgeGANError.unsuitableData(model: "srgan", reason: "none holds a patch of 128x128 pixels")) {
+      try ModelRegistry.entry("srgan").make(ModelRequest(options: ["patch": 64], data: .planes(Tiny.planes()), seed: 1))
+    }
+  }
+}
+
+@Suite struct CGANGeneratorTests {
+  private func withGenerator(_ body: (CGANGenerator) throws -> Void) throws {
+    try Tiny.withFolder { folder in
+      _ = try Trainer(plan: TrainingPlan(steps: 3), seed: 5).train(Tiny.cgan(), into: folder)
+      try body(CGANGenerator(contentsOf: folder.url))
+    }
+  }
+
+  @Test func `an image depends on seed, index and label alone`() throws {
+    try withGenerator { generator in
+      let labels = (0..<70).map { Int32($0 % 3) }
+      let all = try generator.generate(labels: labels, seed: 9)
+      #expect(all.shape == [70, 32, 32, 1])
+      func image(_ index: Int) -> Tensor { slice(all, Slicing(starts: [index, 0, 0, 0], sizes: [1, 32, 32, 1])) }
+      for index in [0, 1, 31, 32, 33, 69] {
+        #expect(try generator.generate(labels: [labels[index]], seed: 9, firstIndex: index) == image(index), "image \(index)")
+      }
+      let part = try generator.generate(labels: Array(labels[5..<18]), seed: 9, firstIndex: 5)
+      #expect(part == slice(all, Slicing(starts: [5, 0, 0, 0], sizes: [13, 32, 32, 1])))
+      #expect(try generator.generate(labels: [labels[0]], seed: 10) != image(0))
+      #expect(try generator.generate(labels: [2], seed: 9) != image(0))
+    }
+  }
+
+  @Test func `truncation keeps an image's independence and narrows the variety`() throws {
+    try withGenerator { generator in
+      let labels = [Int32](repeating: 1, count: 40)
+      let wide = try generator.generate(labels: labels, seed: 2)
+      let narrow = try generator.generate(labels: labels, seed: 2, truncation: 0.3)
+      func spread(_ x: Tensor) -> Float { mean(square(x - mean(x, axes: [0], keepingDimensions: true))).scalar }
+      #expect(spread(narrow) < spread(wide) / 2)
+      #expect(try generator.generate(labels: [1], seed: 2, firstIndex: 17, truncation: 0.3) == slice(narrow, Slicing(starts: [17, 0, 0, 0], sizes: [1, 32, 32, 1])))
+    }
+  }
+
+  @Test func `labels are found by name and checked`() throws {
+    try withGenerator { generator in
+      let bar = try generator.label(named: "bar")
+      #expect(bar == 1)
+      #expect(throws: ForgeGANError.unknownLabel("knee", known: ["disc", "bar", "slope"])) { try generator.label(named: "knee") }
+      #expect(throws: ForgeGANError.unknownLabel("3", known: ["disc", "bar", "slope"])) { try generator.generate(labels: [3], seed: 1) }
+    }
+  }
+
+  @Test func `a model of the other kind is refused`() throws {
+    try Tiny.withFolder { folder in
+      _ = try Trainer(plan: TrainingPlan(steps: 1), seed: 5).train(Tiny.srgan(), into: folder)
+      #expect(throws: CheckpointError.wrongKind(file: "model.safetensors", reason: "srgan is not a generator of labelled images")) {
+        try CGANGenerator(contentsOf: folder.url)
+      }
+      #expect(try SuperResolver(contentsOf: folder.model).factor == 2)
+    }
+  }
+}
+
+@Suite struct SRGANTests {
+  @Test(arguments: [2, 3, 4])
+  func `content training lowers the loss and beats bicubic on what it saw`(factor: Int) throws {
+    try Tiny.withFolder { folder in
+      let model = try Tiny.srgan(
+        ["factor": .integer(factor), "phase": "content", "width": 12, "blocks": 2, "batch": 4, "averageDecay": 0.98, "rate": 3e-3])
+      let log = folder.url.appendingPathComponent("log.jsonl")
+      _ = try Trainer(plan: TrainingPlan(steps: 500), seed: 5).train(model, into: folder, log: log)
+      let losses = try String(contentsOf: log, encoding: .utf8).split(separator: "\n").map {
+        try JSON.parse(String($0))["losses"]?["content"]?.doubleValue ?? .nan
+      }
+      let (first, last) = (losses.prefix(15).reduce(0, +), losses.suffix(15).reduce(0, +))
+      #expect(last < 0.8 * first, "\(first / 15) to \(last / 15)")
+      let score = try SuperResolutionScore(of: SuperResolver(contentsOf: folder.url), on: Tiny.planes())
+      #expect(score.count == 3)
+      #expect(score.gain > 1, "\(score)")
+    }
+  }
+
+  @Test func `before its first step the network is bicubic`() throws {
+    try Tiny.withFolder { folder in
+      _ = try Trainer(plan: TrainingPlan(steps: 1), seed: 5, isCancelled: { true }).train(Tiny.srgan(), into: folder)
+      let resolver = try SuperResolver(contentsOf: folder.url)
+      let plane = Tiny.planes().plane(0).plane
+      #expect(try resolver.upscale(plane, range: 4095) == plane.resampled(rows: plane.rows * 2, columns: plane.columns * 2))
+    }
+  }
+
+  @Test func `tiles give what the whole image gives`() throws {
+    try Tiny.withFolder { folder in
+      _ = try Trainer(plan: TrainingPlan(steps: 6), seed: 5).train(Tiny.srgan(["phase": "content"]), into: folder)
+      let resolver = try SuperResolver(contentsOf: folder.url)
+      let item = Tiny.planes(count: 1, rows: 47, columns: 38).plane(0)
+      let whole = try resolver.upscale(item.plane, range: item.range)
+      resolver.tile = 13
+      let tiled = try resolver.upscale(item.plane, range: item.range)
+      let worst = zip(whole.values, tiled.values).map { abs($0 - $1) }.max() ?? 1
+      #expect(worst <= 1e-5 * item.range)
+      #expect(whole != item.plane.resampled(rows: 94, columns: 76))
+    }
+  }
+
+  @Test func `flat, empty-range and unsound planes have an answer`() throws {
+    try Tiny.withFolder { folder in
+      _ = try Trainer(plan: TrainingPlan(steps: 2), seed: 5).train(Tiny.srgan(), into: folder)
+      let resolver = try SuperResolver(contentsOf: folder.url)
+      let black = Plane(rows: 5, columns: 4, values: [Float](repeating: 0, count: 20))
+      #expect(try resolver.upscale(black, range: 0).values == [Float](repeating: 0, count: 80))
+      let one = try resolver.upscale(Plane(rows: 1, columns: 1, values: [7]), range: 10)
+      #expect(one.rows == 2 && one.columns == 2 && one.values.allSatisfy(\.isFinite))
+      #expect(throws: ForgeGANError.unsuitablePlane(reason: "it holds NaN or infinite values")) {
+        try resolver.upscale(Plane(rows: 1, columns: 2, values: [1, .nan]), range: 10)
+      }
+    }
+  }
+}
+
+@Suite struct SuperResolutionPatchesTests {
+  @Test func `a patch, its enlargement and its truth show the same place`() throws {
+    let source = Tiny.planes(count: 1, rows: 41, columns: 37)
+    let item = source.plane(0)
+    let (factor, side) = (2, 8)
+    let patches = SuperResolutionPatches(source, factor: factor, patch: side)
+    let large = item.plane.croppedToMultiple(of: factor)
+    let small = SuperResolutionPatches.shrink(large, factor: factor, maximum: item.maximum)
+    let enlarged = small.resampled(rows: large.rows, columns: large.columns)
+    #expect(large.rows == 40 && large.columns == 36)
+    let count = 12
+    let batch = patches.batch(count: count, stream: RandomStream(seed: 8, stream: 1), counter: 0)
+
+    /// All eight symmetric views of a square crop.
+    func views(_ plane: Plane, _ row: Int, _ column: Int, _ side: Int) -> [[Float]] {
+      let crop = plane.cropped(row: row, column: column, rows: side, columns: side).values
+      return (0..<8).map { turn in
+        (0..<side * side).map { index in
+          let (y, x) = turn & 4 != 0 ? (index % side, index / side) : (index / side, index % side)
+          return crop[(turn & 1 != 0 ? side - 1 - y : y) * side + (turn & 2 != 0 ? side - 1 - x : x)] / item.range
+        }
+      }
+    }
+    func near(_ a: [Float], _ b: ArraySlice<Float>) -> Bool { zip(a, b).allSatisfy { abs($0 - $1) < 1e-5 } }
+    let (smallArea, largeArea) = (side * side, side * side * factor * factor)
+    let (smalls, larges, enlargements) = (batch.small.values, batch.large.values, batch.enlarged.values)
+    for index in 0..<count {
+      let wanted = smalls[index * smallArea..<(index + 1) * smallArea]
+      var isFound = false
+      search: for row in 0...small.rows - side {
+        for column in 0...small.columns - side {
+          for (turn, view) in views(small, row, column, side).enumerated() where near(view, wanted) {
+            let truth = views(large, row * factor, column * factor, side * factor)[turn]
+            let cubic = views(enlarged, row * factor, column * factor, side * factor)[turn]
+            isFound =
+              near(truth, larges[index * largeArea..<(index + 1) * largeArea])
+              && near(cubic, enlargements[index * largeArea..<(index + 1) * largeArea])
+            if isFound { break search }
+          }
+        }
+      }
+      #expect(isFound, "patch \(index)")
+    }
+  }
+
+  @Test func `small images are whole numbers within the range`() {
+    let bright = Plane(rows: 8, columns: 8, values: (0..<64).map { $0 % 8 < 4 ? 0 : 255 })
+    let small = SuperResolutionPatches.shrink(bright, factor: 2, maximum: 255)
+    #expect(small.values.allSatisfy { $0 == $0.rounded() && (0...255).contains($0) })
+  }
+}

@@ -1,0 +1,74 @@
+import Foundation
+import ForgeGAN
+import ForgeNN
+import ForgeTensor
+import PixelMath
+import TestSupport
+
+/// Small data and small networks, so that a training takes a fraction of a second.
+enum Tiny {
+  /// Three classes of 32-pixel images: a bright disc, a bright bar, a slope, each moved a little from image to image.
+  static func images(perClass: Int = 8) -> InMemoryImages {
+    let size = 32
+    var pixels: [Float] = []
+    var labels: [Int32] = []
+    for index in 0..<perClass * 3 {
+      let label = index % 3
+      let offset = Float(index / 3 % 5) - 2
+      labels.append(Int32(label))
+      for row in 0..<size {
+        for column in 0..<size {
+          let (y, x) = (Float(row) - 15.5 + offset, Float(column) - 15.5)
+          let inside: Bool
+          switch label {
+          case 0: inside = y * y + x * x < 64
+          case 1: inside = abs(y) < 4
+          default: inside = y > x
+          }
+          pixels.append(inside ? 0.8 : -0.8)
+        }
+      }
+    }
+    return InMemoryImages(size: size, pixels: pixels, labels: labels, labelNames: ["disc", "bar", "slope"])
+  }
+
+  static let cganOptions: JSON = ["batch": 4, "width": 4, "latent": 8, "labelWidth": 4]
+
+  static func cgan(_ options: JSON = cganOptions, seed: UInt64 = 5) throws -> any GenerativeModel {
+    try ModelRegistry.entry("cgan").make(ModelRequest(options: options, data: .images(images()), seed: seed))
+  }
+
+  /// Planes with edges and fine rings, 12 bit.
+  static func planes(count: Int = 3, rows: Int = 50, columns: Int = 61) -> InMemoryPlanes {
+    InMemoryPlanes(
+      (0..<count).map { index in
+        var values: [Float] = []
+        for row in 0..<rows {
+          for column in 0..<columns {
+            let (y, x) = (Float(row) - 20 - Float(index), Float(column) - 30)
+            let ring = Float(Int((y * y + x * x).squareRoot()) % 7 < 3 ? 1 : 0)
+            values.append((600 * ring + 20 * Float(row) + 300 * (x > y ? 1 : 0)).rounded())
+          }
+        }
+        return IntensityPlane(Plane(rows: rows, columns: columns, values: values), range: values.max()!, maximum: 4095)
+      })
+  }
+
+  static let srganOptions: JSON = [
+    "batch": 2, "patch": 8, "width": 6, "blocks": 1, "discriminatorWidth": 4, "contentShare": 0.5, "rate": 2e-3,
+  ]
+
+  static func srgan(_ changes: [String: JSON] = [:], seed: UInt64 = 5) throws -> any GenerativeModel {
+    let options = srganOptions.objectValue!.merging(changes) { $1 }
+    return try ModelRegistry.entry("srgan").make(ModelRequest(options: .object(options), data: .planes(planes()), seed: seed))
+  }
+
+  static func model(_ name: String) throws -> any GenerativeModel { name == "cgan" ? try cgan() : try srgan() }
+
+  /// A folder that is gone after `body`.
+  static func withFolder<Result>(_ body: (ModelFolder) throws -> Result) throws -> Result {
+    let url = try TestData.temporaryFolder("forge")
+    defer { try? FileManager.default.removeItem(at: url) }
+    return try body(ModelFolder(url))
+  }
+}
