@@ -3,15 +3,19 @@ import Foundation
 import ScanDeid
 import ScanIO
 import ScanModel
-import Testing
 import TestSupport
+import Testing
 
 /// The generator of the embedded data, run as a user would.
 @Suite struct PhantomTests {
   @Test func `the same options give the same bytes and another seed gives others`() throws {
-    let folders = try [["--seed", "3"], ["--seed", "3"], ["--seed", "4"]].map { try PhantomSample.make($0 + ["--patients", "1", "--slices", "3", "--size", "64"]) }
+    let folders = try [["--seed", "3"], ["--seed", "3"], ["--seed", "4"]].map {
+      try PhantomSample.make($0 + ["--patients", "1", "--slices", "3", "--size", "64"])
+    }
     defer { folders.forEach { try? FileManager.default.removeItem(at: $0) } }
-    let contents = try folders.map { folder in try PhantomSample.files(folder).map { [UInt8](try Data(contentsOf: folder.appendingPathComponent($0))) } }
+    let contents = try folders.map { folder in
+      try PhantomSample.files(folder).map { [UInt8](try Data(contentsOf: folder.appendingPathComponent($0))) }
+    }
     #expect(contents[0] == contents[1])
     #expect(contents[0] != contents[2])
   }
@@ -28,7 +32,8 @@ import TestSupport
       kinds[fields[2], default: []].insert(fields[1])
       splits[fields[2], default: []].insert(fields[3])
       #expect(URL(fileURLWithPath: fields[0]).deletingLastPathComponent().lastPathComponent == fields[1])
-      let mask = folder.appendingPathComponent("masks").appendingPathComponent(fields[0]).deletingPathExtension().appendingPathExtension("tif")
+      let mask = folder.appendingPathComponent("masks").appendingPathComponent(fields[0]).deletingPathExtension().appendingPathExtension(
+        "tif")
       let bytes = [UInt8](try Data(contentsOf: mask))
       let marked = bytes[TIFFTags(bytes).strips].filter { $0 == 255 }.count
       #expect(fields[1] == "normal" ? marked == 0 : (20...600).contains(marked), "\(fields[1]): \(marked) pixels")
@@ -83,7 +88,9 @@ import TestSupport
 /// A small phantom set with every transfer syntax, made once for all tests.
 enum PhantomSample {
   static let folder: URL = {
-    do { return try make(["--patients", "6", "--slices", "3", "--size", "64", "--tiff-patients", "2"]) } catch { fatalError("make-phantoms: \(error)") }
+    do { return try make(["--patients", "6", "--slices", "3", "--size", "64", "--tiff-patients", "2"]) } catch {
+      fatalError("make-phantoms: \(error)")
+    }
   }()
 
   static let pool = DecodeWorkerPool(executable: Program.url("scanforge-decode").path, workers: 2)

@@ -3,8 +3,8 @@ import Foundation
 import ScanDeid
 import ScanIO
 import ScanModel
-import Testing
 import TestSupport
+import Testing
 
 /// De-identified and super-resolved DICOM files, made from the phantoms.
 @Suite struct WriterCleanTests {
@@ -39,7 +39,10 @@ import TestSupport
       let corners = [WriterCleanTests.corner(dataset), WriterCleanTests.corner(source)]
       // DS has 16 characters; positions below 1000 mm keep ten decimals.
       #expect(zip(corners[0], corners[1]).allSatisfy { abs($0 - $1) < 1e-9 })
-      for tag in [Tag.windowCenter, .windowWidth, .rescaleSlope, .rescaleIntercept, .patientID, .studyInstanceUID, .sopClassUID, .bitsStored, .pixelRepresentation, .photometricInterpretation] {
+      for tag in [
+        Tag.windowCenter, .windowWidth, .rescaleSlope, .rescaleIntercept, .patientID, .studyInstanceUID, .sopClassUID, .bitsStored,
+        .pixelRepresentation, .photometricInterpretation,
+      ] {
         #expect(dataset[tag]?.bytes == source[tag]?.bytes, "\(tag)")
       }
       #expect(dataset.text(.sopInstanceUID) != source.text(.sopInstanceUID))
@@ -50,7 +53,9 @@ import TestSupport
       #expect(reference.text(.referencedSOPInstanceUID) == source.text(.sopInstanceUID))
       #expect(reference.text(.spatialLocationsPreserved) == "YES")
       #expect(dataset.items(.derivationCodeSequence).first?.text(.codeValue) == "113085")
-      let purposes = dataset.items(.contributingEquipmentSequence).compactMap { $0.items(.purposeOfReferenceCodeSequence).first?.text(.codeValue) }
+      let purposes = dataset.items(.contributingEquipmentSequence).compactMap {
+        $0.items(.purposeOfReferenceCodeSequence).first?.text(.codeValue)
+      }
       #expect(purposes == ["109104", "109102"])
       #expect(dataset.elements.allSatisfy { !(0x6000...0x60FF).contains($0.tag.group) })
       if let before = try Verifier.errors(in: PhantomSample.bytes(file)), let after = try Verifier.errors(in: bytes) {
@@ -93,7 +98,11 @@ import TestSupport
   }
 
   @Test func `multi-frame functional groups get the finer grid`() throws {
-    var measures = Dataset(), orientation = Dataset(), position = Dataset(), shared = Dataset(), frame = Dataset()
+    var measures = Dataset()
+    var orientation = Dataset()
+    var position = Dataset()
+    var shared = Dataset()
+    var frame = Dataset()
     measures.set(.pixelSpacing, .DS, text: "2\\1")
     orientation.set(.imageOrientationPatient, .DS, text: "1\\0\\0\\0\\1\\0")
     position.set(.imagePositionPatient, .DS, text: "10\\20\\30")
