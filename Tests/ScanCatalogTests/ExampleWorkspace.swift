@@ -98,13 +98,6 @@ struct ExampleWorkspace {
     return (findings, summary)
   }
 
-  /// A copy of the whole folder that a test may damage.
-  func copy() throws -> URL {
-    let target = root.deletingLastPathComponent().appendingPathComponent(UUID().uuidString)
-    try FileManager.default.copyItem(at: root, to: target)
-    return target
-  }
-
   /// The catalog file's bytes, without a log beside it.
   func catalogBytes() throws -> Data {
     try Self.tamper(root) { try $0.execute(sql: "PRAGMA wal_checkpoint(TRUNCATE)") }
