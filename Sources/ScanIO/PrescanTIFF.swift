@@ -31,12 +31,11 @@ enum PrescanTIFF {
     _ bytes: PrescanBytes, after page: TIFFDirectory, _ layout: TIFFLayout, limits: PrescanLimits, report: inout PrescanReport
   ) {
     var visited: Set<Int> = [page.offset]
-    var queue = page.children(bytes, layout, limits: limits)
-    if page.next > 0 { queue.append(page.next) }
+    var queue = page.successors(bytes, layout, limits: limits)
     var index = 0
     var entries = page.entries.count
     while index < queue.count {
-      let offset = queue[index]
+      let (offset, isImage) = queue[index]
       index += 1
       guard visited.insert(offset).inserted else {
         report.warn(.decoder)
@@ -47,12 +46,11 @@ enum PrescanTIFF {
         return
       }
       report.count += 1
-      report.warn(.morePages)
+      if isImage { report.warn(.morePages) }
       do throws(PrescanError) {
         let directory = try TIFFDirectory.read(bytes, at: offset, layout, limits: limits)
         entries += directory.entries.count
-        queue.append(contentsOf: directory.children(bytes, layout, limits: limits).prefix(max(0, limits.directories - queue.count)))
-        if directory.next > 0 { queue.append(directory.next) }
+        queue += directory.successors(bytes, layout, limits: limits).prefix(max(0, limits.directories - queue.count))
       } catch {
         report.warn(.truncated)
       }
@@ -70,7 +68,9 @@ struct TIFFLayout {
 
   /// An offset or count of the layout's width; nil outside the file or beyond `Int.max`.
   func offset(_ bytes: PrescanBytes, at position: Int) -> Int? {
-    isBig ? bytes.word64(at: position, bigEndian: isBigEndian).flatMap { Int(exactly: $0) } : bytes.word32(at: position, bigEndian: isBigEndian).map(Int.init)
+    isBig
+      ? bytes.word64(at: position, bigEndian: isBigEndian).flatMap { Int(exactly: $0) }
+      : bytes.word32(at: position, bigEndian: isBigEndian).map(Int.init)
   }
 }
 
@@ -114,7 +114,8 @@ struct TIFFDirectory {
   /// Offset of the next page; 0 at the end.
   let next: Int
 
-  static func read(_ bytes: PrescanBytes, at offset: Int, _ layout: TIFFLayout, limits: PrescanLimits) throws(PrescanError) -> TIFFDirectory {
+  static func read(_ bytes: PrescanBytes, at offset: Int, _ layout: TIFFLayout, limits: PrescanLimits) throws(PrescanError) -> TIFFDirectory
+  {
     let countBytes = layout.isBig ? 8 : 2
     guard bytes.holds(countBytes, at: offset) else { throw .truncated(.tiff, place: "directory") }
     let count: Int
@@ -149,14 +150,14 @@ struct TIFFDirectory {
     return TIFFDirectory(offset: offset, entries: entries, next: next)
   }
 
-  /// Offsets of sub-directories (330), EXIF (34665), GPS (34853) and interoperability (40965) directories.
-  func children(_ bytes: PrescanBytes, _ layout: TIFFLayout, limits: PrescanLimits) -> [Int] {
-    var offsets: [Int] = []
+  /// The next page, sub-images (330), and the directories of EXIF (34665), GPS (34853) and interoperability (40965), which are no images.
+  func successors(_ bytes: PrescanBytes, _ layout: TIFFLayout, limits: PrescanLimits) -> [(offset: Int, isImage: Bool)] {
+    var offsets: [(offset: Int, isImage: Bool)] = next > 0 ? [(next, true)] : []
     for tag in [UInt16(330), 34665, 34853, 40965] {
       guard let entry = entries[tag] else { continue }
       for index in 0..<min(entry.count, limits.directories) {
         guard let offset = entry.integer(index, bytes, layout) else { break }
-        offsets.append(offset)
+        offsets.append((offset, tag == 330))
       }
     }
     return offsets

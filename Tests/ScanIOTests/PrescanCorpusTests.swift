@@ -1,8 +1,8 @@
 import Foundation
 import ScanIO
 import ScanModel
-import Testing
 import TestSupport
+import Testing
 
 /// Testing has a `Tag` too; in these tests the word means DICOM's.
 typealias Tag = ScanModel.Tag
