@@ -118,7 +118,7 @@ package enum CatalogError: ExplainedError, Equatable {
     case .objectMissing: "Run scanforge audit verify to see what else is missing."
     case .unknownQueryKey: "Use label, split, origin, kind, modality or run."
     case .malformedQuery: "Write for example label=AbdomenCT,split=train."
-    case .unknownArtifact: "Give a SHA-256 (at least 8 digits) or a file that ScanForge made; see scanforge catalog list."
+    case .unknownArtifact: "Give a SHA-256 (at least 4 digits) or a file that ScanForge made; see scanforge catalog list."
     case .ambiguousArtifact: "Give more digits of the SHA-256."
     case .noPatients: "Run scanforge ingest first."
     case .fractionsInvalid: "Write for example --train 0.8 --test 0.2."

@@ -22,16 +22,11 @@ struct SplitVerb: ParsableCommand {
     try common.perform { console in
       let fractions = try Self.fractions(train: train, val: val, test: test)
       let catalog = try Catalog(Workspace.open(at: common.workspaceURL), mode: .readWrite)
-      let key = try PseudonymKey.loadOrCreate(catalog.workspace.keys.appendingPathComponent("pseudonym.key").path).key
+      try catalog.checkSplit(fractions, seed: Int64(bitPattern: seed))
+      let key = try PseudonymKey.load(catalog.workspace.keys.appendingPathComponent("pseudonym.key").path)
       let parts = Dictionary(uniqueKeysWithValues: fractions.parts.map { ($0.split.rawValue, CanonicalJSON.number($0.fraction)) })
       let run = try catalog.beginRun(op: "split", parameters: .object(parts), seed: Int64(bitPattern: seed))
-      let report: SplitReport
-      do {
-        report = try run.split(fractions, seed: seed, key: key)
-      } catch let error as CatalogError {
-        try run.finish(exit: error.kind.exitCode)
-        throw error
-      }
+      let report = try run.split(fractions, seed: seed, key: key)
       try run.finish()
       let counts = ScanCatalog.Split.allCases.compactMap { part in report.patients[part].map { (part.rawValue, $0) } }
       console.say("\(report.assigned) patients assigned. Now " + counts.map { "\($0.0) \($0.1)" }.joined(separator: ", ") + ".")
