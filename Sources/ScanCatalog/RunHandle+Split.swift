@@ -14,7 +14,7 @@ extension RunHandle {
   /// Divides the patients by rank. The first call fixes seed, fractions and the rank at which each part ends; a later call assigns
   /// newcomers by those ends and moves nobody.
   ///
-  /// - Parameter rank: HMAC-SHA-256 of patient and seed under the workspace's key (32 bytes), so nobody without the key can choose a
+  /// - Parameter rank: HMAC-SHA-256 of patient and seed under the workspace's key (or its first bytes), so nobody without the key can choose a
   ///   part by choosing an identifier.
   /// - Throws: `CatalogError`: `noPatients`, `splitDiffers`.
   package func split(_ fractions: SplitFractions, seed: Int64, rank: (Pseudonym) throws -> [UInt8]) throws -> SplitReport {
@@ -48,6 +48,14 @@ extension RunHandle {
       }
       try self.assign(assignments, db)
       return SplitReport(patients: try Self.patientCounts(db), assigned: assignments.count)
+    }
+  }
+
+  /// Divides the patients by their rank under the workspace's key.
+  package func split(_ fractions: SplitFractions, seed: UInt64, key: PseudonymKey) throws -> SplitReport {
+    try split(fractions, seed: Int64(bitPattern: seed)) { patient in
+      let rank = key.rank(of: patient, seed: seed)
+      return withUnsafeBytes(of: rank.bigEndian) { Array($0) }
     }
   }
 

@@ -10,7 +10,13 @@ struct IdentifierCollector {
 
   init(actions: ProfileActions) { self.actions = actions }
 
+  /// Words of the vendor that stay anyway: some devices repeat them as station or institution.
+  private var vendor: Set<[UInt8]> = []
+
   mutating func collect(_ dataset: Dataset) {
+    for tag in [Tag.manufacturer, .manufacturerModelName] {
+      if let bytes = dataset[tag]?.bytes { vendor.insert(IdentifierCollector.trimmed(bytes[...]).map(IdentifierSet.lower)) }
+    }
     for element in dataset.elements where !element.tag.isPrivate {
       if case .sequence(let items) = element.value {
         for item in items { collect(item) }
@@ -56,6 +62,7 @@ struct IdentifierCollector {
   }
 
   private mutating func addIdentifier(_ value: [UInt8]) {
+    guard !vendor.contains(value.map(IdentifierSet.lower)) else { return }
     add(value)
     let digits = value.filter(IdentifierSet.isDigit)
     // 12-345-678 is also written 12345678.

@@ -86,7 +86,7 @@ struct DeidOptionsTests {
   }
 
   @Test(arguments: [
-    ("CT HEAD Quibble 5mm axial W/O", "CT HEAD 5mm axial W O"), ("T2 flair sag, Dr. Zyx 12/05/1970", "T2 flair sag"),
+    ("CT HEAD Quibble 5mm axial W/O", "CT HEAD 5mm axial W/O"), ("T2 flair sag, Dr. Zyx 12/05/1970", "T2 flair sag"),
     ("tse_t1_cor p2 4711", "tse t1 cor"),
     ("1970", ""), ("slice 3 mm", "slice 3 mm"), ("555 1234", ""), ("ABD/PELVIS 3x3", "PELVIS 3x3"),
   ])
