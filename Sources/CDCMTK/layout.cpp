@@ -49,11 +49,12 @@ size_t walkMeta(const uint8_t *bytes, size_t count, size_t offset, std::string &
 }
 
 /// What the first element looks like: a VR in letters means explicit, a group number of 0x0100 or more in little-endian order big-endian.
-E_TransferSyntax guess(const uint8_t *bytes, size_t count) {
+E_TransferSyntax guess(const uint8_t *bytes, size_t count, bool afterMeta) {
   if (count < 8) throw Failure{CDCM_NOT_DICOM, "There is no dataset"};
   bool explicitVR = isVR(bytes + 4);
   uint16_t group = little16(bytes);
   if (explicitVR) return group >= 0x0100 && bytes[0] == 0 ? EXS_BigEndianExplicit : EXS_LittleEndianExplicit;
+  if (afterMeta) return EXS_LittleEndianImplicit;
   if (group == 0 || group > 0x0100 || little32(bytes + 4) > count)
     throw Failure{CDCM_NOT_DICOM, "There is no File Meta Information, and the bytes do not begin like a dataset"};
   return EXS_LittleEndianImplicit;
@@ -70,7 +71,7 @@ Layout findLayout(const uint8_t *bytes, size_t count) {
   const uint8_t *dataset = bytes + layout.offset;
   size_t left = count - layout.offset;
   if (layout.transferSyntax.empty()) {
-    layout.container = guess(dataset, left);
+    layout.container = guess(dataset, left, layout.offset > start);
     layout.transferSyntax = DcmXfer(layout.container).getXferID();
     return layout;
   }

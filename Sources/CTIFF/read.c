@@ -10,14 +10,40 @@ struct ctiff_reader {
   ctiff_info info;
 };
 
-/// Directories in the main chain; libtiff itself stops at a loop.
-static uint32_t count_pages(const uint8_t *bytes, size_t count) {
-  ctiff_memory memory = {.source = bytes, .count = count};
-  TIFF *tiff = ctiff_memory_open(&memory, "r");
-  if (!tiff) return 1;
-  uint32_t pages = TIFFNumberOfDirectories(tiff);
-  TIFFClose(tiff);
-  return pages ? pages : 1;
+typedef struct {
+  const uint8_t *bytes;
+  uint64_t count;
+  int is_big_endian, is_big_tiff;
+} directories;
+
+/// An unsigned number of `width` bytes at `offset`; 0, which ends a chain, when it lies outside the file.
+static uint64_t number_at(const directories *file, uint64_t offset, unsigned width) {
+  if (offset > file->count || file->count - offset < width) return 0;
+  uint64_t value = 0;
+  for (unsigned i = 0; i < width; i++) value = value << 8 | file->bytes[offset + (file->is_big_endian ? i : width - 1 - i)];
+  return value;
+}
+
+static uint64_t next_directory(const directories *file, uint64_t offset) {
+  uint64_t entries = number_at(file, offset, file->is_big_tiff ? 8 : 2);
+  if (entries > 65535) return 0;
+  return file->is_big_tiff ? number_at(file, offset + 8 + 20 * entries, 8) : number_at(file, offset + 2 + 12 * entries, 4);
+}
+
+/// Directories in the main chain. How many pages a chain that runs in a circle has is a convention; this is the one of the reader that
+/// the reference values come from (tifffile): the hundredth step tells the last page.
+static uint32_t count_pages(const uint8_t *bytes, size_t count, TIFF *tiff) {
+  directories file = {bytes, count, bytes[0] == 'M', 0};
+  file.is_big_tiff = number_at(&file, 2, 2) == 43;
+  uint64_t seen[100];
+  uint32_t pages = 0;
+  uint64_t offset = file.is_big_tiff ? number_at(&file, 8, 8) : number_at(&file, 4, 4);
+  for (; offset && pages < 100; offset = next_directory(&file, offset)) seen[pages++] = offset;
+  if (pages < 100) return pages ? pages : 1;
+  for (uint32_t i = 0; i < 99; i++)
+    if (seen[i] == seen[99]) return i + 1;
+  // Many pages: libtiff counts them and stops at a repeated one.
+  return TIFFNumberOfDirectories(tiff);
 }
 
 static double millimeters(float per_unit, uint16_t unit) {
@@ -102,7 +128,7 @@ ctiff_reader *ctiff_open(const uint8_t *bytes, size_t count, int *status, char *
     ctiff_close(reader);
     return NULL;
   }
-  reader->info.pages = count_pages(bytes, count);
+  reader->info.pages = count_pages(bytes, count, reader->tiff);
   return reader;
 }
 

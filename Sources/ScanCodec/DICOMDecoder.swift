@@ -45,8 +45,18 @@ struct DICOMDecoder {
     let image = UnsafeRawBufferPointer(rebasing: stored[0..<expected])
     reply.wordsBytes = layout.wordsBytes
     if layout.isWhole, !isHalved, !layout.isPlanar {
-      reply.wordsAreDatasetBytes = true
-      checkUnusedBits(image, layout, &reply)
+      // Bits above Bits Stored of unsigned samples are left as they are; a negative number is only itself with its sign extended.
+      guard hasDirtyBits(image, layout) else {
+        reply.wordsAreDatasetBytes = true
+        return
+      }
+      reply.warn(.dirtyBits)
+      if !layout.isSigned {
+        reply.wordsAreDatasetBytes = true
+        return
+      }
+      let words = try makeRoom(layout, &reply)
+      NativePixels.extendSigns(image, wordBytes: layout.wordBytes, bitsStored: layout.bitsStored, into: words)
       return
     }
     let words = try makeRoom(layout, &reply)
@@ -60,7 +70,7 @@ struct DICOMDecoder {
       NativePixels.unpackBits(
         image, bits: layout.bitsAllocated, isSigned: layout.isSigned, count: layout.samplesInAll, wordBytes: layout.wordBytes, into: words)
     }
-    checkUnusedBits(UnsafeRawBufferPointer(words), layout, &reply)
+    cleanUnusedBits(words, layout, &reply)
   }
 
   private func decodeFrames(_ object: DICOMObject, _ layout: DICOMLayout, _ reply: inout DecodeReply) throws(CodecError) {
@@ -71,7 +81,7 @@ struct DICOMDecoder {
     case .rle:
       let words = try makeRoom(layout, &reply)
       try decodeRLE(object, layout, into: words)
-      checkUnusedBits(UnsafeRawBufferPointer(words), layout, &reply)
+      cleanUnusedBits(words, layout, &reply)
     case .jpeg2000:
       guard layout.isWhole, layout.wordBytes <= 4 else { throw .attribute(.bitsAllocated, "JPEG 2000 needs Bits Allocated 8, 16 or 32") }
       let words = try makeRoom(layout, &reply)
@@ -161,10 +171,15 @@ struct DICOMDecoder {
     }
   }
 
-  private func checkUnusedBits(_ words: UnsafeRawBufferPointer, _ layout: DICOMLayout, _ reply: inout DecodeReply) {
-    guard !layout.isFloat, layout.bitsStored < layout.wordBits, layout.isWhole else { return }
-    if NativePixels.hasDirtyBits(words, wordBytes: layout.wordBytes, bitsStored: layout.bitsStored, isSigned: layout.isSigned) {
-      reply.warn(.dirtyBits)
-    }
+  private func hasDirtyBits(_ words: UnsafeRawBufferPointer, _ layout: DICOMLayout) -> Bool {
+    guard !layout.isFloat, layout.isWhole, layout.bitsStored < layout.wordBits else { return false }
+    return NativePixels.hasDirtyBits(words, wordBytes: layout.wordBytes, bitsStored: layout.bitsStored, isSigned: layout.isSigned)
+  }
+
+  private func cleanUnusedBits(_ words: UnsafeMutableRawBufferPointer, _ layout: DICOMLayout, _ reply: inout DecodeReply) {
+    guard hasDirtyBits(UnsafeRawBufferPointer(words), layout) else { return }
+    reply.warn(.dirtyBits)
+    guard layout.isSigned else { return }
+    NativePixels.extendSigns(UnsafeRawBufferPointer(words), wordBytes: layout.wordBytes, bitsStored: layout.bitsStored, into: words)
   }
 }

@@ -50,13 +50,24 @@ enum NativePixels {
     }
   }
 
-  /// True when bits above Bits Stored are neither zero nor a sign extension.
+  /// True when bits above Bits Stored are not what they should be: zero, or for signed samples copies of the sign bit.
   static func hasDirtyBits(_ words: UnsafeRawBufferPointer, wordBytes: Int, bitsStored: Int, isSigned: Bool) -> Bool {
     switch wordBytes {
     case 1: hasDirtyBits(words, as: UInt8.self, bitsStored, isSigned)
     case 2: hasDirtyBits(words, as: UInt16.self, bitsStored, isSigned)
     case 4: hasDirtyBits(words, as: UInt32.self, bitsStored, isSigned)
     default: false
+    }
+  }
+
+  /// Copies the sign bit of `bitsStored`-bit numbers into the bits above it; `out` may be `words`.
+  static func extendSigns(
+    _ words: UnsafeRawBufferPointer, wordBytes: Int, bitsStored: Int, into out: UnsafeMutableRawBufferPointer
+  ) {
+    switch wordBytes {
+    case 1: extendSigns(words, as: Int8.self, bitsStored, out)
+    case 2: extendSigns(words, as: Int16.self, bitsStored, out)
+    default: extendSigns(words, as: Int32.self, bitsStored, out)
     }
   }
 
@@ -68,10 +79,18 @@ enum NativePixels {
     let sign = Word(1) << Word(bitsStored - 1)
     for index in 0..<words.count / MemoryLayout<Word>.size {
       let word = words.loadUnaligned(fromByteOffset: index * MemoryLayout<Word>.size, as: Word.self)
-      let clean = isSigned && word & sign != 0 ? above : 0
-      // A negative number that was not sign-extended is stored as PS3.5 8.1.1 asks, so it is clean too.
-      if word & above != clean, word & above != 0 { return true }
+      if word & above != (isSigned && word & sign != 0 ? above : 0) { return true }
     }
     return false
+  }
+
+  private static func extendSigns<Word: FixedWidthInteger & SignedInteger>(
+    _ words: UnsafeRawBufferPointer, as _: Word.Type, _ bitsStored: Int, _ out: UnsafeMutableRawBufferPointer
+  ) {
+    let shift = Word.bitWidth - bitsStored
+    for offset in stride(from: 0, to: words.count, by: MemoryLayout<Word>.size) {
+      let word = words.loadUnaligned(fromByteOffset: offset, as: Word.self)
+      out.storeBytes(of: (word << shift) >> shift, toByteOffset: offset, as: Word.self)
+    }
   }
 }

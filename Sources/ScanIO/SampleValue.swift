@@ -1,7 +1,7 @@
 package import ScanModel
 
 /// A stored sample as a number: whole for integer words, `Double` for float words.
-package enum SampleValue: Encodable, Sendable, Equatable {
+package enum SampleValue: Encodable, Sendable, Equatable, CustomStringConvertible {
   case signed(Int64)
   case unsigned(UInt64)
   case float(Double)
@@ -31,6 +31,14 @@ package enum SampleValue: Encodable, Sendable, Equatable {
     case .signed(let value): try container.encode(value)
     case .unsigned(let value): try container.encode(value)
     case .float(let value): try container.encode(value)
+    }
+  }
+
+  package var description: String {
+    switch self {
+    case .signed(let value): "\(value)"
+    case .unsigned(let value): "\(value)"
+    case .float(let value): "\(value)"
     }
   }
 

@@ -10,12 +10,18 @@ struct ScanForge: ParsableCommand {
     discussion: "For research, not for diagnosis. Exit codes: 0 all well, 1 found something wrong or items failed, 2 wrong request, 3 surroundings, 70 a bug.",
     version: Version.text,
     subcommands: [
+      InitVerb.self,
+      Inspect.self,
       Deidentify.self,
       Ingest.self,
+      SplitVerb.self,
       Run.self,
       Train.self,
       Generate.self,
       Upscale.self,
+      ExportVerb.self,
+      AuditVerb.self,
+      CatalogVerb.self,
       Key.self,
       Doctor.self,
     ])
