@@ -25,8 +25,8 @@ package struct ProjectionDiscriminator {
   package func callAsFunction(_ x: Variable, labels: [Int32], _ mode: Mode) -> Variable {
     var h = x
     for reduction in reductions { h = leakyReLU(reduction(h, mode), slope: 0.2) }
-    // Four times the mean over the 4x4 pixels: between mean and sum, so that logits reach the hinge's margins early.
-    let pooled = globalAverage(h) * 4
+    // The sum over the 4x4 pixels: with weights of norm 1 the features are small, and a mean would keep logits off the hinge's margins.
+    let pooled = sum(h, axes: [1, 2])
     return linear(pooled, mode) + sum(embedding(labels, mode) * pooled, axes: [1], keepingDimensions: true)
   }
 }
