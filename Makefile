@@ -7,7 +7,7 @@ BIN := $(SCRATCH)/$(CONFIGURATION)
 PREFIX ?= /usr/local
 QUICKSTART := out/quickstart
 
-.PHONY: all run test bench build setup phantoms format lint sanitize install clean
+.PHONY: all run test bench build build-tests setup phantoms format lint sanitize install clean
 
 all: build
 
@@ -16,6 +16,10 @@ setup:
 	@scripts/setup.sh
 
 build: setup
+	@swift build $(SWIFT_FLAGS) 2>&1 | scripts/quiet-build.sh
+
+# The same build with the tests added.
+build-tests: setup
 	@swift build $(SWIFT_FLAGS) --build-tests 2>&1 | scripts/quiet-build.sh
 
 phantoms: build
@@ -27,7 +31,7 @@ run: phantoms
 	@$(BIN)/scanforge audit verify --workspace $(QUICKSTART)/workspace
 	@scripts/after-run.sh $(BIN) $(QUICKSTART)
 
-test: build sanitize
+test: build-tests sanitize
 	@scripts/test.sh $(SWIFT_FLAGS)
 
 # C kernels over random geometries under the address and undefined-behaviour sanitizers.

@@ -52,6 +52,10 @@ let forge: [Target] = [
   library("ForgeNN", ["Diagnostics", "ForgeTensor", "ForgeGrad"]),
   // Layer 4
   library("ForgeGAN", ["Diagnostics", "PixelMath", "ForgeTensor", "ForgeGrad", "ForgeNN"]),
+  // Layer 6
+  .executableTarget(
+    name: "scanforge-bench", dependencies: ["Diagnostics", "CForgeKernels", "ForgeTensor", "ForgeGrad", "ForgeNN", "ForgeGAN"],
+    swiftSettings: swiftSettings),
 ]
 
 let forgeTests: [Target] = [
@@ -89,7 +93,7 @@ let scan: [Target] = [
   library("ScanCodec", ["Diagnostics", "ScanModel", "CDCMTK", "CTIFF", "CPNG", "COpenJPEG"]),
   library("ScanCatalog", ["Diagnostics", "ScanModel", "ScanDeid", grdb, crypto]),
   // Layer 4
-  library("ScanExport", ["Diagnostics", "ScanModel", "ScanDeid", "ScanIO", "ScanCatalog", crypto]),
+  library("ScanExport", ["Diagnostics", "ScanModel", "ScanImaging", "ScanDeid", "ScanIO", "ScanCatalog", crypto]),
   // Layer 5: the only place where the towers meet
   library(
     "ScanPipeline",
@@ -109,12 +113,6 @@ let scan: [Target] = [
   .executableTarget(
     name: "make-phantoms", dependencies: ["Diagnostics", "ScanModel", "CDCMTK", "CTIFF"], path: "Fixtures/make",
     swiftSettings: swiftSettings),
-  .executableTarget(
-    name: "scanforge-bench",
-    dependencies: [
-      "Diagnostics", "CForgeKernels", "ForgeTensor", "ForgeGrad", "ForgeNN", "ForgeGAN", argumentParser,
-    ],
-    swiftSettings: swiftSettings),
 ]
 
 let scanTests: [Target] = [
@@ -126,7 +124,7 @@ let scanTests: [Target] = [
   tests("ScanIOTests", ["Diagnostics", "ScanModel", "ScanDeid", "ScanIO", "CDCMTK", "CTIFF", "CPNG", "TestSupport"]),
   tests("ScanCatalogTests", ["Diagnostics", "ScanModel", "ScanDeid", "ScanCatalog", grdb, crypto, "TestSupport"]),
   tests("ScanExportTests", ["Diagnostics", "ScanModel", "ScanDeid", "ScanIO", "ScanCatalog", "ScanExport", crypto, "TestSupport"]),
-  tests("ScanPipelineTests", ["Diagnostics", "ScanModel", "ScanImaging", "ScanDeid", "ScanIO", "ScanCatalog", "ScanPipeline", "ForgeGAN", "TestSupport"]),
+  tests("ScanPipelineTests", ["Diagnostics", "ScanModel", "ScanImaging", "ScanDeid", "ScanIO", "ScanCatalog", "ScanPipeline", "ForgeGAN", "PixelMath", "TestSupport"]),
   tests("EndToEndTests", ["TestSupport", crypto]),
 ]
 

@@ -33,7 +33,8 @@ struct AbdomenPhantom {
   func lesion(_ kind: LesionKind, z: Float, radius: Float) -> LesionSection {
     let organ = liver(z)
     return LesionSection(
-      kind: kind, x: organ.x + lesionPlace.0 * organ.a, y: organ.y + lesionPlace.1 * organ.b, radius: radius, random: random.stream("lesion"), z: z)
+      kind: kind, x: organ.x + lesionPlace.0 * organ.a, y: organ.y + lesionPlace.1 * organ.b, radius: radius,
+      random: random.stream("lesion"), z: z)
   }
 
   /// Hounsfield units, row by row.
@@ -60,7 +61,9 @@ struct AbdomenPhantom {
     // The table's top.
     canvas.paint({ x, y in max(abs(y - 0.80 - 0.06 * x * x) - 0.012, abs(x) - 0.85) }) { _, _ in -180 }
     let body = Ellipse(0, 0.03, width, height)
-    canvas.paint({ x, y in body.distance(x, y) + 0.012 * random.noise(x * 2, y * 2, z * 2) }) { x, y in -102 + 7 * random.noise(x * 9, y * 9, z * 5) }
+    canvas.paint({ x, y in body.distance(x, y) + 0.012 * random.noise(x * 2, y * 2, z * 2) }) { x, y in
+      -102 + 7 * random.noise(x * 9, y * 9, z * 5)
+    }
     canvas.paint(body.shrunk(by: fat), 52)
     canvas.paint(body.shrunk(by: fat + 0.07), -92)
     // Lung bases behind the dome of the liver.

@@ -34,7 +34,8 @@ struct PhantomPatient {
   /// Each patient has all kinds, in blocks of neighbouring slices and in an own order, so that a split by patient keeps every label.
   private static func plan(_ count: Int, random: PhantomRandom) -> [Slice] {
     let orders: [[LesionKind]] = [
-      [.normal, .cyst, .nodule], [.cyst, .normal, .nodule], [.nodule, .normal, .cyst], [.normal, .nodule, .cyst], [.cyst, .nodule, .normal],
+      [.normal, .cyst, .nodule], [.cyst, .normal, .nodule], [.nodule, .normal, .cyst], [.normal, .nodule, .cyst],
+      [.cyst, .nodule, .normal],
       [.nodule, .cyst, .normal],
     ]
     let order = orders[Int(random.bits(0) % 6)]

@@ -9,7 +9,9 @@ struct PhantomRandom {
     PhantomRandom(seed: name.utf8.reduce(seed) { PhantomRandom.mixed($0 ^ UInt64($1) &* 0x9E37_79B9_7F4A_7C15) })
   }
 
-  func stream(_ index: Int) -> PhantomRandom { PhantomRandom(seed: PhantomRandom.mixed(seed ^ (UInt64(index) &+ 1) &* 0xD1B5_4A32_D192_ED03)) }
+  func stream(_ index: Int) -> PhantomRandom {
+    PhantomRandom(seed: PhantomRandom.mixed(seed ^ (UInt64(index) &+ 1) &* 0xD1B5_4A32_D192_ED03))
+  }
 
   func bits(_ counter: Int) -> UInt64 { PhantomRandom.mixed(seed &+ UInt64(bitPattern: Int64(counter)) &* 0x9E37_79B9_7F4A_7C15) }
 

@@ -83,9 +83,11 @@ struct PhantomSet {
     }
     var file = PhantomTIFF(size: size, bits: isDeep ? 16 : 8, words: words, pixelsPerCentimeter: Double(size) / 35)
     file.texts = [
-      270: "Slice of \(planted.token("DESCRIPTION", code)), left as exported", 305: "Phantom Works", 306: planted.dateTime("1973:03:17 09:30:15"),
+      270: "Slice of \(planted.token("DESCRIPTION", code)), left as exported", 305: "Phantom Works",
+      306: planted.dateTime("1973:03:17 09:30:15"),
       315: planted.token("ARTIST", code), 316: planted.token("HOST", code),
-      700: "<x:xmpmeta xmlns:x='adobe:ns:meta/'><creator>\(planted.token("XMP", code))</creator></x:xmpmeta>", 65_000: planted.token("PRIVATETAG", code),
+      700: "<x:xmpmeta xmlns:x='adobe:ns:meta/'><creator>\(planted.token("XMP", code))</creator></x:xmpmeta>",
+      65_000: planted.token("PRIVATETAG", code),
     ]
     return file.encoded()
   }

@@ -12,7 +12,8 @@ struct PhantomTIFF {
     let resolution = [Int((pixelsPerCentimeter * 1000).rounded()), 1000]
     var entries: [(tag: Int, type: Int, count: Int, content: [UInt8])] = [
       (256, 4, 1, word(size, 4)), (257, 4, 1, word(size, 4)), (258, 3, 1, word(bits, 2)), (259, 3, 1, word(1, 2)), (262, 3, 1, word(1, 2)),
-      (277, 3, 1, word(1, 2)), (278, 4, 1, word(size, 4)), (279, 4, 1, word(words.count, 4)), (282, 5, 1, resolution.flatMap { word($0, 4) }),
+      (277, 3, 1, word(1, 2)), (278, 4, 1, word(size, 4)), (279, 4, 1, word(words.count, 4)),
+      (282, 5, 1, resolution.flatMap { word($0, 4) }),
       (283, 5, 1, resolution.flatMap { word($0, 4) }), (296, 3, 1, word(3, 2)), (273, 4, 1, word(0, 4)),
     ]
     for (tag, text) in texts {

@@ -42,7 +42,8 @@ guard let folder else { refuse("an output folder is needed") }
 do {
   let summary = try set.write(to: URL(fileURLWithPath: folder))
   print(
-    "\(summary.dicomFiles) DICOM and \(summary.tiffFiles) TIFF files with masks, \(summary.planted) planted texts, \(summary.bytes / 1_000_000) MB: \(folder)")
+    "\(summary.dicomFiles) DICOM and \(summary.tiffFiles) TIFF files with masks, \(summary.planted) planted texts, \(summary.bytes / 1_000_000) MB: \(folder)"
+  )
 } catch {
   FileHandle.standardError.write(Data("make-phantoms: \(error)\n".utf8))
   exit(3)

@@ -18,15 +18,19 @@ package enum TrainingData: Sendable {
 }
 
 /// What a maker of models gets.
-package struct ModelRequest: Sendable {
+package struct ModelRequest {
   package var options: JSON
   package var data: TrainingData
   package var seed: UInt64
+  /// A model file of the same kind and shape whose weights the generator begins with: an adversarial phase after a content phase that
+  /// was trained before, or more images for a known model.
+  package var start: CheckpointReader?
 
-  package init(options: JSON = [:], data: TrainingData, seed: UInt64) {
+  package init(options: JSON = [:], data: TrainingData, seed: UInt64, start: CheckpointReader? = nil) {
     self.options = options
     self.data = data
     self.seed = seed
+    self.start = start
   }
 }
 
@@ -39,7 +43,7 @@ package struct ModelRegistry: Sendable {
     package let data: TrainingData.Kind
     /// Checks options without data, before anything is opened.
     package let check: @Sendable (JSON) throws(ForgeGANError) -> Void
-    package let make: @Sendable (ModelRequest) throws(ForgeGANError) -> any GenerativeModel
+    package let make: @Sendable (ModelRequest) throws -> any GenerativeModel
   }
 
   package static let entries: [Entry] = [

@@ -44,7 +44,8 @@ func pullback(_ y: Variable, _ xs: [Variable], seed: Variable, isReleasing: Bool
     let node = nodes.removeLast()
     guard matters[i], let g = cotangents[i] else { continue }
     promise(
-      !node.isReleased, "gradient: an earlier pass has used this graph up (\(node.opcode)); pass consuming: false or keepingGraph: true to it")
+      !node.isReleased,
+      "gradient: an earlier pass has used this graph up (\(node.opcode)); pass consuming: false or keepingGraph: true to it")
     let needs = node.inputs.map { operand in operand.node.map { matters[place[ObjectIdentifier($0)]!] } ?? false }
     if !isTarget[i] { cotangents[i] = nil }
     guard needs.contains(true) else { continue }

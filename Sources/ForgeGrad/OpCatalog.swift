@@ -8,7 +8,7 @@ package enum Opcode: String, Sendable, CaseIterable {
   case reshape, transpose, broadcast, sum, slice, place, concatenate
   case matmul, convolution, convolutionDataGradient, convolutionWeightGradient
   case gatherRows, scatterAddRows
-  case normalize
+  case prelu, normalize
 }
 
 /// The constants of one op.
@@ -88,6 +88,7 @@ enum OpCatalog {
     case .convolutionWeightGradient: Row(saves: .partners, vjp: convolutionWeightGradientVJP)
     case .gatherRows: Row(saves: .none, vjp: gatherRowsVJP)
     case .scatterAddRows: Row(saves: .none, vjp: scatterAddRowsVJP)
+    case .prelu: Row(saves: [.first, .second], vjp: preluVJP)
     case .normalize: Row(saves: [.first, .second, .third], vjp: normalizeVJP)
     }
   }

@@ -60,7 +60,9 @@ package struct Tensor: Sendable {
   }
 
   /// Reads the elements in place.
-  package func withUnsafeBufferPointer<Result, Failure: Error>(_ body: (UnsafeBufferPointer<Float>) throws(Failure) -> Result) throws(Failure) -> Result {
+  package func withUnsafeBufferPointer<Result, Failure: Error>(_ body: (UnsafeBufferPointer<Float>) throws(Failure) -> Result)
+    throws(Failure) -> Result
+  {
     try withExtendedLifetime(buffer) { () throws(Failure) -> Result in
       try body(UnsafeBufferPointer(start: buffer.pointer, count: count))
     }

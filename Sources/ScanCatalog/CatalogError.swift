@@ -25,7 +25,8 @@ package enum CatalogError: ExplainedError, Equatable {
   case patientInTwoSplits(Pseudonymized)
   case modelName(String)
   case noSuchModel(String)
-  case readOnlyStatement(String)
+  case readOnlyStatement
+  case malformedStatement(String)
   // Items
   case patientWithdrawn(Pseudonymized)
 
@@ -38,7 +39,7 @@ package enum CatalogError: ExplainedError, Equatable {
       .unreadable, .newerSchema, .objectMissing:
       .surroundings
     case .unknownQueryKey, .malformedQuery, .unknownArtifact, .ambiguousArtifact, .noPatients, .fractionsInvalid, .splitDiffers,
-      .patientInTwoSplits, .modelName, .noSuchModel, .readOnlyStatement:
+      .patientInTwoSplits, .modelName, .noSuchModel, .readOnlyStatement, .malformedStatement:
       .request
     case .patientWithdrawn: .item
     }
@@ -68,6 +69,7 @@ package enum CatalogError: ExplainedError, Equatable {
     case .modelName: "model.name"
     case .noSuchModel: "model.unknown"
     case .readOnlyStatement: "catalog.readOnly"
+    case .malformedStatement: "catalog.malformedStatement"
     case .patientWithdrawn: "patient.withdrawn"
     }
   }
@@ -95,7 +97,8 @@ package enum CatalogError: ExplainedError, Equatable {
     case .patientInTwoSplits(let pseudonym): "patient \(pseudonym) would be in two splits"
     case .modelName(let name): "\(name) cannot be the name of a model"
     case .noSuchModel(let name): "there is no model named \(name)"
-    case .readOnlyStatement: "the statement would change the catalog"
+    case .readOnlyStatement: "the statement is none that reads"
+    case .malformedStatement(let message): "SQLite refuses the statement: \(message)"
     case .patientWithdrawn(let pseudonym): "patient \(pseudonym) has withdrawn"
     }
   }
@@ -115,7 +118,7 @@ package enum CatalogError: ExplainedError, Equatable {
     case .objectMissing: "Run scanforge audit verify to see what else is missing."
     case .unknownQueryKey: "Use label, split, origin, kind, modality or run."
     case .malformedQuery: "Write for example label=AbdomenCT,split=train."
-    case .unknownArtifact: "Give a SHA-256 (at least 8 digits) or a file that ScanForge made; see scanforge catalog list."
+    case .unknownArtifact: "Give a SHA-256 (at least 4 digits) or a file that ScanForge made; see scanforge catalog list."
     case .ambiguousArtifact: "Give more digits of the SHA-256."
     case .noPatients: "Run scanforge ingest first."
     case .fractionsInvalid: "Write for example --train 0.8 --test 0.2."
@@ -124,6 +127,7 @@ package enum CatalogError: ExplainedError, Equatable {
     case .modelName: "Use letters, digits, dot, dash and underscore."
     case .noSuchModel: "List them with scanforge catalog list --kind model."
     case .readOnlyStatement: "Use SELECT; the catalog is written by scanforge alone."
+    case .malformedStatement: "Correct the SQL; docs/cli.md lists tables and columns."
     case .patientWithdrawn: "Leave this patient's files out."
     }
   }

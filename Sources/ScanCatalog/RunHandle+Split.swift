@@ -10,11 +10,31 @@ package struct SplitReport: Sendable, Equatable {
   package let assigned: Int
 }
 
+extension Catalog {
+  /// Refuses a split that cannot be done, before a run is opened for it.
+  ///
+  /// - Throws: `CatalogError`: `noPatients`, `splitDiffers`.
+  package func checkSplit(_ fractions: SplitFractions, seed: Int64) throws {
+    try read { db in
+      guard try Bool.fetchOne(db, sql: "SELECT EXISTS (SELECT 1 FROM patient)") == true else { throw CatalogError.noPatients }
+      try Self.compare(try Row.fetchAll(db, sql: "SELECT * FROM split_rule ORDER BY position"), fractions, seed)
+    }
+  }
+
+  fileprivate static func compare(_ rule: [Row], _ fractions: SplitFractions, _ seed: Int64) throws {
+    guard !rule.isEmpty else { return }
+    let isSame =
+      rule.map { $0["split"] as String } == fractions.parts.map(\.split.rawValue)
+      && rule.map { $0["fraction"] as Double } == fractions.parts.map(\.fraction) && rule.allSatisfy { $0["seed"] == seed }
+    guard isSame else { throw CatalogError.splitDiffers }
+  }
+}
+
 extension RunHandle {
   /// Divides the patients by rank. The first call fixes seed, fractions and the rank at which each part ends; a later call assigns
   /// newcomers by those ends and moves nobody.
   ///
-  /// - Parameter rank: HMAC-SHA-256 of patient and seed under the workspace's key (32 bytes), so nobody without the key can choose a
+  /// - Parameter rank: HMAC-SHA-256 of patient and seed under the workspace's key (or its first bytes), so nobody without the key can choose a
   ///   part by choosing an identifier.
   /// - Throws: `CatalogError`: `noPatients`, `splitDiffers`.
   package func split(_ fractions: SplitFractions, seed: Int64, rank: (Pseudonym) throws -> [UInt8]) throws -> SplitReport {
@@ -37,10 +57,7 @@ extension RunHandle {
         guard known + ranked.count > 0 else { throw CatalogError.noPatients }
         assignments = try self.fix(fractions, seed: seed, ranked: ranked.map { ($0.id, $0.rank) }, db)
       } else {
-        let isSame = rule.map { $0["split"] as String } == fractions.parts.map(\.split.rawValue)
-          && rule.map { $0["fraction"] as Double } == fractions.parts.map(\.fraction)
-          && rule.allSatisfy { $0["seed"] == seed }
-        guard isSame else { throw CatalogError.splitDiffers }
+        try Catalog.compare(rule, fractions, seed)
         assignments = ranked.map { patient in
           let part = rule.first { row in (row["upper"] as Data?).map { patient.rank <= PatientRank([UInt8]($0)) } ?? true }
           return (patient.id, part?["split"] ?? fractions.parts[fractions.parts.count - 1].split.rawValue)
@@ -48,6 +65,14 @@ extension RunHandle {
       }
       try self.assign(assignments, db)
       return SplitReport(patients: try Self.patientCounts(db), assigned: assignments.count)
+    }
+  }
+
+  /// Divides the patients by their rank under the workspace's key.
+  package func split(_ fractions: SplitFractions, seed: UInt64, key: PseudonymKey) throws -> SplitReport {
+    try split(fractions, seed: Int64(bitPattern: seed)) { patient in
+      let rank = key.rank(of: patient, seed: seed)
+      return withUnsafeBytes(of: rank.bigEndian) { Array($0) }
     }
   }
 

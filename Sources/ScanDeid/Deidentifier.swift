@@ -101,7 +101,10 @@ package struct Deidentifier: Sendable {
   /// What tells patients apart: Patient ID; without one the name and birth date; without these the study, then the instance.
   static func identity(of dataset: Dataset) -> String {
     if let id = dataset.text(.patientID) { return id }
-    if let name = dataset.text(.patientName) { return "name:\(name)\0\(dataset.text(.patientBirthDate) ?? "")" }
+    // A name of signs alone (`^^^^`) is nobody's.
+    if let name = dataset.text(.patientName), name.unicodeScalars.contains(where: { $0.value > 0x7F || $0.properties.isAlphabetic }) {
+      return "name:\(name)\0\(dataset.text(.patientBirthDate) ?? "")"
+    }
     if let study = dataset.text(.studyInstanceUID) { return "study:" + study }
     return "instance:" + (dataset.text(.sopInstanceUID) ?? "")
   }

@@ -55,9 +55,9 @@ package struct PrescanLimits: Sendable, Equatable {
   package var decodedBytes = 1 << 30
   /// Bytes of an inflated DICOM dataset.
   package var inflatedBytes = 512 << 20
-  /// Inflated over deflated size, once more than `inflateFreeBytes` have come out; real images stay far below.
+  /// Inflated over deflated size, once more than `inflateFreeBytes` have come out; only masks come near it.
   package var inflateRatio = 200
-  package var inflateFreeBytes = 64 << 20
+  package var inflateFreeBytes = 256 << 20
   /// TIFF directories, sub-directories too.
   package var directories = 10_000
   /// Entries of one TIFF directory.

@@ -9,7 +9,9 @@ enum PrescanDICOM {
   /// A dataset or File Meta Information without preamble, as old systems write it: it begins with group 0002 or 0008, followed by a
   /// possible VR or by a length that the file can hold.
   static func looksBare(_ bytes: PrescanBytes) -> Bool {
-    guard let encoding = guessedEncoding(bytes, at: 0), let group = bytes.word16(at: 0, bigEndian: encoding.isBigEndian) else { return false }
+    guard let encoding = guessedEncoding(bytes, at: 0), let group = bytes.word16(at: 0, bigEndian: encoding.isBigEndian) else {
+      return false
+    }
     guard group == 0x0002 || group == 0x0008 else { return false }
     if encoding.isExplicit { return true }
     guard let length = bytes.word32(at: 4, bigEndian: false) else { return false }

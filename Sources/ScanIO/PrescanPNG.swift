@@ -50,7 +50,8 @@ enum PrescanPNG {
     else { throw .truncated(.png, place: "IHDR") }
     let depths: [UInt8: [UInt8]] = [0: [1, 2, 4, 8, 16], 2: [8, 16], 3: [1, 2, 4, 8], 4: [8, 16], 6: [8, 16]]
     let samples: [UInt8: Int] = [0: 1, 2: 3, 3: 1, 4: 2, 6: 4]
-    guard let allowed = depths[color], allowed.contains(depth), let count = samples[color], width > 0, height > 0, compression == 0, filter == 0,
+    guard let allowed = depths[color], allowed.contains(depth), let count = samples[color], width > 0, height > 0, compression == 0,
+      filter == 0,
       interlace <= 1
     else { throw .pixelAttributes(.png) }
     let geometry = PixelGeometry(

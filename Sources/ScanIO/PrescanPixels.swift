@@ -78,9 +78,10 @@ struct PrescanPixels {
   /// Checks the claims against the data and fills the report's geometry.
   func check(transferSyntaxUID: String, limits: PrescanLimits, report: inout PrescanReport) throws(PrescanError) {
     guard hasPixelElement else {
+      // Every object names its SOP Class; an image class or image attributes promise Pixel Data.
       let describesImage = rows != nil && columns != nil && bitsAllocated != nil
-      let isImageClass = sopClassUID.map(PrescanPixels.isImageClass) ?? false
-      if !hasOtherData, describesImage || isImageClass { throw .truncated(.dicom, place: "before Pixel Data") }
+      let promisesPixels = sopClassUID.map(PrescanPixels.isImageClass) ?? true
+      if !hasOtherData, describesImage || promisesPixels { throw .truncated(.dicom, place: "before Pixel Data") }
       return
     }
     guard let rows, let columns, let bits = floatBits ?? bitsAllocated else { return }
@@ -94,7 +95,9 @@ struct PrescanPixels {
     if let nativeLength, fragments == nil {
       // Uncompressed 4:2:2 stores two samples a pixel (PS3.3 section C.7.6.3.1.2).
       let stored = photometric == "YBR_FULL_422" || photometric == "YBR_PARTIAL_422" ? 2 : samples
-      guard let total = product([rows, columns, geometry.frames, stored, bits]) else { throw .tooLarge(.dicom, limitBytes: limits.decodedBytes) }
+      guard let total = product([rows, columns, geometry.frames, stored, bits]) else {
+        throw .tooLarge(.dicom, limitBytes: limits.decodedBytes)
+      }
       let expected = total / 8 + (total % 8 == 0 ? 0 : 1)
       if nativeLength < expected { throw .pixelShort(expectedBytes: expected, foundBytes: nativeLength) }
       if nativeLength > expected + expected % 2 { report.warn(.pixelLong) }
@@ -112,8 +115,10 @@ struct PrescanPixels {
     guard uid.hasPrefix(root) else { return false }
     let branch = uid.dropFirst(root.count)
     let classes: Set<Substring> = [
-      "1", "1.1", "1.1.1", "1.2", "1.2.1", "1.3", "1.3.1", "2", "2.1", "2.2", "3.1", "4", "4.1", "4.3", "4.4", "6.1", "6.2", "7", "7.1", "7.2",
-      "7.3", "7.4", "12.1", "12.1.1", "12.2", "12.2.1", "13.1.1", "13.1.2", "13.1.3", "20", "30", "66.4", "77.1.1", "77.1.2", "77.1.3", "77.1.4",
+      "1", "1.1", "1.1.1", "1.2", "1.2.1", "1.3", "1.3.1", "2", "2.1", "2.2", "3.1", "4", "4.1", "4.3", "4.4", "6.1", "6.2", "7", "7.1",
+      "7.2",
+      "7.3", "7.4", "12.1", "12.1.1", "12.2", "12.2.1", "13.1.1", "13.1.2", "13.1.3", "20", "30", "66.4", "77.1.1", "77.1.2", "77.1.3",
+      "77.1.4",
       "77.1.5.1", "77.1.5.2", "77.1.6", "128", "128.1", "130", "481.1",
     ]
     return classes.contains(branch)

@@ -21,7 +21,9 @@ enum PrescanTIFF {
 
     let page = try TIFFDirectory.read(bytes, at: first, layout, limits: limits)
     report.count = 1
-    report.geometry = try PrescanTIFFPage(page, bytes, layout).check(limits: limits, report: &report)
+    var parts = limits.entries
+    report.geometry = try PrescanTIFFPage(page, bytes, layout).check(limits: limits, parts: &parts, report: &report)
+    if !page.isWhole { report.warn(.truncated) }
     walkRest(bytes, after: page, layout, limits: limits, report: &report)
     return report
   }
@@ -31,12 +33,13 @@ enum PrescanTIFF {
     _ bytes: PrescanBytes, after page: TIFFDirectory, _ layout: TIFFLayout, limits: PrescanLimits, report: inout PrescanReport
   ) {
     var visited: Set<Int> = [page.offset]
-    var queue = page.children(bytes, layout, limits: limits)
-    if page.next > 0 { queue.append(page.next) }
+    var queue = page.successors(bytes, layout, limits: limits)
     var index = 0
     var entries = page.entries.count
+    // Strips and tiles of later pages that are looked at; page 0 has been looked at in full.
+    var parts = limits.entries
     while index < queue.count {
-      let offset = queue[index]
+      let (offset, isImage) = queue[index]
       index += 1
       guard visited.insert(offset).inserted else {
         report.warn(.decoder)
@@ -47,14 +50,15 @@ enum PrescanTIFF {
         return
       }
       report.count += 1
-      report.warn(.morePages)
+      if isImage { report.warn(.morePages) }
       do throws(PrescanError) {
         let directory = try TIFFDirectory.read(bytes, at: offset, layout, limits: limits)
         entries += directory.entries.count
-        queue.append(contentsOf: directory.children(bytes, layout, limits: limits).prefix(max(0, limits.directories - queue.count)))
-        if directory.next > 0 { queue.append(directory.next) }
+        queue += directory.successors(bytes, layout, limits: limits).prefix(max(0, limits.directories - queue.count))
+        if !directory.isWhole { report.warn(.truncated) }
+        if isImage { _ = try PrescanTIFFPage(directory, bytes, layout).check(limits: limits, parts: &parts, report: &report) }
       } catch {
-        report.warn(.truncated)
+        if case .truncated = error { report.warn(.truncated) } else { report.warn(.decoder) }
       }
     }
   }
@@ -70,7 +74,9 @@ struct TIFFLayout {
 
   /// An offset or count of the layout's width; nil outside the file or beyond `Int.max`.
   func offset(_ bytes: PrescanBytes, at position: Int) -> Int? {
-    isBig ? bytes.word64(at: position, bigEndian: isBigEndian).flatMap { Int(exactly: $0) } : bytes.word32(at: position, bigEndian: isBigEndian).map(Int.init)
+    isBig
+      ? bytes.word64(at: position, bigEndian: isBigEndian).flatMap { Int(exactly: $0) }
+      : bytes.word32(at: position, bigEndian: isBigEndian).map(Int.init)
   }
 }
 
@@ -113,8 +119,11 @@ struct TIFFDirectory {
   let entries: [UInt16: TIFFEntry]
   /// Offset of the next page; 0 at the end.
   let next: Int
+  /// Every entry's values and the offset of the next page lie inside the file.
+  let isWhole: Bool
 
-  static func read(_ bytes: PrescanBytes, at offset: Int, _ layout: TIFFLayout, limits: PrescanLimits) throws(PrescanError) -> TIFFDirectory {
+  static func read(_ bytes: PrescanBytes, at offset: Int, _ layout: TIFFLayout, limits: PrescanLimits) throws(PrescanError) -> TIFFDirectory
+  {
     let countBytes = layout.isBig ? 8 : 2
     guard bytes.holds(countBytes, at: offset) else { throw .truncated(.tiff, place: "directory") }
     let count: Int
@@ -129,6 +138,7 @@ struct TIFFDirectory {
     let start = offset + countBytes
     guard bytes.holds(count * layout.entrySize, at: start) else { throw .truncated(.tiff, place: "directory") }
     var entries: [UInt16: TIFFEntry] = [:]
+    var isWhole = true
     for index in 0..<count {
       let position = start + index * layout.entrySize
       guard let tag = bytes.word16(at: position, bigEndian: layout.isBigEndian),
@@ -142,21 +152,22 @@ struct TIFFDirectory {
         let place = size <= layout.inlineBytes ? field : layout.offset(bytes, at: field)
         if let place, bytes.holds(size, at: place) { values = place }
       }
+      if values == nil { isWhole = false }
       if entries[tag] == nil { entries[tag] = TIFFEntry(type: type, count: valueCount, values: values) }
     }
-    // A file may end right behind the last entry; then there is no next page.
-    let next = layout.offset(bytes, at: start + count * layout.entrySize) ?? 0
-    return TIFFDirectory(offset: offset, entries: entries, next: next)
+    // Without its last field the directory is cut, but the page before it can be whole.
+    let next = layout.offset(bytes, at: start + count * layout.entrySize)
+    return TIFFDirectory(offset: offset, entries: entries, next: next ?? 0, isWhole: isWhole && next != nil)
   }
 
-  /// Offsets of sub-directories (330), EXIF (34665), GPS (34853) and interoperability (40965) directories.
-  func children(_ bytes: PrescanBytes, _ layout: TIFFLayout, limits: PrescanLimits) -> [Int] {
-    var offsets: [Int] = []
+  /// The next page, sub-images (330), and the directories of EXIF (34665), GPS (34853) and interoperability (40965), which are no images.
+  func successors(_ bytes: PrescanBytes, _ layout: TIFFLayout, limits: PrescanLimits) -> [(offset: Int, isImage: Bool)] {
+    var offsets: [(offset: Int, isImage: Bool)] = next > 0 ? [(next, true)] : []
     for tag in [UInt16(330), 34665, 34853, 40965] {
       guard let entry = entries[tag] else { continue }
       for index in 0..<min(entry.count, limits.directories) {
         guard let offset = entry.integer(index, bytes, layout) else { break }
-        offsets.append(offset)
+        offsets.append((offset, tag == 330))
       }
     }
     return offsets

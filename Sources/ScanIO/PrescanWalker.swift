@@ -191,10 +191,12 @@ struct PrescanWalker {
       position = header.valueStart
       if let length = header.length {
         guard length <= frame.end - position else {
-          throw frame.end == bytes.count ? .truncated(.dicom, place: frame.tag.description) : .structure(.dicom, place: frame.tag.description)
+          throw frame.end == bytes.count
+            ? .truncated(.dicom, place: frame.tag.description) : .structure(.dicom, place: frame.tag.description)
         }
-        try push(Frame(
-          kind: .item, tag: frame.tag, end: position + length, isDelimited: false, encoding: frame.encoding, isGuess: false))
+        try push(
+          Frame(
+            kind: .item, tag: frame.tag, end: position + length, isDelimited: false, encoding: frame.encoding, isGuess: false))
       } else {
         try push(Frame(kind: .item, tag: frame.tag, end: frame.end, isDelimited: true, encoding: frame.encoding, isGuess: false))
       }

@@ -9,10 +9,22 @@ struct ScanForge: ParsableCommand {
     abstract: "De-identified scans in, labelled synthetic and super-resolved training sets out, with a catalog that proves where each pixel came from.",
     discussion: "For research, not for diagnosis. Exit codes: 0 all well, 1 found something wrong or items failed, 2 wrong request, 3 surroundings, 70 a bug.",
     version: Version.text,
-    subcommands: [Inspect.self, Deidentify.self, Key.self])
-
-  /// Checks that ArgumentParser cannot express run before anything else.
-  static let version = Version.text
+    subcommands: [
+      InitVerb.self,
+      Inspect.self,
+      Deidentify.self,
+      Ingest.self,
+      SplitVerb.self,
+      Run.self,
+      Train.self,
+      Generate.self,
+      Upscale.self,
+      ExportVerb.self,
+      AuditVerb.self,
+      CatalogVerb.self,
+      Key.self,
+      Doctor.self,
+    ])
 }
 
 enum Version {

@@ -46,7 +46,7 @@ enum LayerTable {
     LayerRule("ScanCodec", 3, .scan, ours: ["Diagnostics", "ScanModel", "CDCMTK", "CTIFF", "CPNG", "COpenJPEG"]),
     LayerRule("ScanCatalog", 3, .scan, ours: ["Diagnostics", "ScanModel", "ScanDeid"], outside: ["GRDB", "Crypto"]),
     LayerRule(
-      "ScanExport", 4, .scan, ours: ["Diagnostics", "ScanModel", "ScanDeid", "ScanIO", "ScanCatalog"], outside: ["Crypto"]),
+      "ScanExport", 4, .scan, ours: ["Diagnostics", "ScanModel", "ScanImaging", "ScanDeid", "ScanIO", "ScanCatalog"], outside: ["Crypto"]),
     // Forge tower
     LayerRule("ForgeTensor", 1, .forge, ours: ["Diagnostics", "CForgeKernels"]),
     LayerRule("ForgeGrad", 2, .forge, ours: ["Diagnostics", "ForgeTensor"]),

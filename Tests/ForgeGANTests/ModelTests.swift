@@ -1,7 +1,7 @@
-import Foundation
 import ForgeGAN
 import ForgeNN
 import ForgeTensor
+import Foundation
 import PixelMath
 import TestSupport
 import Testing
@@ -89,7 +89,9 @@ import Testing
       let narrow = try generator.generate(labels: labels, seed: 2, truncation: 0.3)
       func spread(_ x: Tensor) -> Float { mean(square(x - mean(x, axes: [0], keepingDimensions: true))).scalar }
       #expect(spread(narrow) < spread(wide) / 2)
-      #expect(try generator.generate(labels: [1], seed: 2, firstIndex: 17, truncation: 0.3) == slice(narrow, Slicing(starts: [17, 0, 0, 0], sizes: [1, 32, 32, 1])))
+      #expect(
+        try generator.generate(labels: [1], seed: 2, firstIndex: 17, truncation: 0.3)
+          == slice(narrow, Slicing(starts: [17, 0, 0, 0], sizes: [1, 32, 32, 1])))
     }
   }
 
@@ -129,6 +131,21 @@ import Testing
       let score = try SuperResolutionScore(of: SuperResolver(contentsOf: folder.url), on: Tiny.planes())
       #expect(score.count == 3)
       #expect(score.gain > 1, "\(score)")
+    }
+  }
+
+  @Test func `an adversarial training can begin with a content-trained generator`() throws {
+    try Tiny.withFolder { folder in
+      let content = try Tiny.srgan(["phase": "content"])
+      _ = try Trainer(plan: TrainingPlan(steps: 20), seed: 5).train(content, into: folder)
+      let start = try CheckpointReader(contentsOf: folder.model)
+      let options = Tiny.srganOptions.objectValue!.merging(["phase": "adversarial"]) { $1 }
+      let model = try ModelRegistry.entry("srgan").make(
+        ModelRequest(options: .object(options), data: .planes(Tiny.planes()), seed: 5, start: start))
+      for (mine, given) in zip(model.inferenceParameters, content.inferenceParameters) { #expect(mine.value == given.value) }
+      let measures = model.step(TrainingMoment(seed: 5, step: 0, progress: 0))
+      #expect(measures.map(\.name) == ["content", "adversarial", "features", "discriminator"])
+      #expect(model.inferenceParameters[0].value != content.inferenceParameters[0].value)
     }
   }
 

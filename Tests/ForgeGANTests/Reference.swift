@@ -33,7 +33,9 @@ struct Reference {
   }
 
   /// Largest difference relative to the largest expected magnitude.
-  func expect(_ found: Tensor, equals tensor: String, _ layout: Layout = .plain, within bound: Float, _ location: SourceLocation = #_sourceLocation)
+  func expect(
+    _ found: Tensor, equals tensor: String, _ layout: Layout = .plain, within bound: Float, _ location: SourceLocation = #_sourceLocation
+  )
     throws
   {
     let wanted = try self.tensor(tensor, layout)

@@ -1,7 +1,7 @@
-import Foundation
 import ForgeGAN
 import ForgeNN
 import ForgeTensor
+import Foundation
 import PixelMath
 import TestSupport
 

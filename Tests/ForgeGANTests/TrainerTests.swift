@@ -1,8 +1,8 @@
 import Diagnostics
-import Foundation
 import ForgeGAN
 import ForgeNN
 import ForgeTensor
+import Foundation
 import Synchronization
 import TestSupport
 import Testing
@@ -39,7 +39,8 @@ extension Trainer {
     }
     let resumed = try Tiny.withFolder { folder in
       for stop in [2, 3, 6, 7] {
-        let summary = try Trainer(plan: TrainingPlan(steps: steps, stopAfter: stop), seed: 5).run(Tiny.model(name), in: folder, resume: stop > 2)
+        let summary = try Trainer(plan: TrainingPlan(steps: steps, stopAfter: stop), seed: 5).run(
+          Tiny.model(name), in: folder, resume: stop > 2)
         #expect(summary.steps == stop)
         #expect(summary.isComplete == (stop == steps))
       }
@@ -97,7 +98,9 @@ extension Trainer {
 
   @Test func `a resumed training must agree with its state`() throws {
     try Tiny.withFolder { folder in
-      func trainer(steps: Int = 4, seed: UInt64 = 5) throws -> Trainer { Trainer(plan: try TrainingPlan(steps: steps, stopAfter: 1), seed: seed) }
+      func trainer(steps: Int = 4, seed: UInt64 = 5) throws -> Trainer {
+        Trainer(plan: try TrainingPlan(steps: steps, stopAfter: 1), seed: seed)
+      }
       _ = try trainer().run(Tiny.cgan(), in: folder)
       #expect(throws: ForgeGANError.resumeMismatch(reason: "it was begun with other planned length")) {
         try trainer(steps: 5).run(Tiny.cgan(), in: folder, resume: true)
@@ -125,7 +128,9 @@ extension Trainer {
         model.networks.parameters[0].update { $0 = $0 * 3e38 * 3e38 }
         return false
       }
-      #expect(throws: ForgeGANError.diverged(model: "srgan", step: 1, measure: "content")) { try trainer.run(model, in: folder, resume: true) }
+      #expect(throws: ForgeGANError.diverged(model: "srgan", step: 1, measure: "content")) {
+        try trainer.run(model, in: folder, resume: true)
+      }
       #expect(try Data(contentsOf: folder.state) == kept)
     }
   }

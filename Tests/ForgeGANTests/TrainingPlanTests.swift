@@ -54,9 +54,13 @@ import Testing
     let cgan = try ModelRegistry.entry("cgan")
     try cgan.check(["width": 16, "augment": false, "loss": "nonSaturating"])
     #expect(throws: ForgeGANError.self) { try cgan.check(["widht": 16]) }
-    #expect(throws: ForgeGANError.badOption("width", model: "cgan", reason: "must be a whole number in 4...256")) { try cgan.check(["width": 2]) }
+    #expect(throws: ForgeGANError.badOption("width", model: "cgan", reason: "must be a whole number in 4...256")) {
+      try cgan.check(["width": 2])
+    }
     #expect(throws: ForgeGANError.badOption("augment", model: "cgan", reason: "must be true or false")) { try cgan.check(["augment": 1]) }
-    #expect(throws: ForgeGANError.badOption("options", model: "cgan", reason: "must be a mapping of names to values")) { try cgan.check([1]) }
+    #expect(throws: ForgeGANError.badOption("options", model: "cgan", reason: "must be a mapping of names to values")) {
+      try cgan.check([1])
+    }
     let srgan = try ModelRegistry.entry("srgan")
     #expect(throws: ForgeGANError.badOption("factor", model: "srgan", reason: "must be one of 2, 3, 4")) { try srgan.check(["factor": 5]) }
     #expect(throws: ForgeGANError.badOption("phase", model: "srgan", reason: "must be one of content, adversarial, both")) {

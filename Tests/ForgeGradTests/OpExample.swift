@@ -59,7 +59,9 @@ struct OpExample: CustomTestStringConvertible {
     OpExample(name: "maximum, minimum", inputs: [sample([7], 43), sample([7], 44)]) { maximum($0[0], $0[1]) * minimum($0[0], $0[1] * 2) },
     OpExample(name: "softmax", inputs: [sample([3, 5], 45)]) { softmax($0[0]) },
     OpExample(name: "logSoftmax", inputs: [sample([3, 5], 46)]) { logSoftmax($0[0], axis: 0) },
-    OpExample(name: "select", inputs: [sample([4], 47), sample([4], 48)], isLinear: true) { select(Tensor([4], [0, 1, 1, 0]), $0[0], $0[1]) },
+    OpExample(name: "select", inputs: [sample([4], 47), sample([4], 48)], isLinear: true) {
+      select(Tensor([4], [0, 1, 1, 0]), $0[0], $0[1])
+    },
   ]
 
   private static let arrangement: [OpExample] = [
@@ -77,7 +79,9 @@ struct OpExample: CustomTestStringConvertible {
       place($0[0], Slicing(starts: [0, 1], sizes: [2, 3], steps: [3, 2]), in: [4, 7])
     },
     OpExample(name: "flip", inputs: [sample([2, 3], 69)], isLinear: true) { flip($0[0], axis: 1) },
-    OpExample(name: "concatenate", inputs: [sample([2, 3], 70), sample([2, 1], 71)], isLinear: true) { concatenate([$0[0], $0[1], $0[0]], axis: 1) },
+    OpExample(name: "concatenate", inputs: [sample([2, 3], 70), sample([2, 1], 71)], isLinear: true) {
+      concatenate([$0[0], $0[1], $0[0]], axis: 1)
+    },
     OpExample(name: "split", inputs: [sample([5, 2], 72)], isLinear: true) {
       let parts = split($0[0], axis: 0, sizes: [2, 1, 2])
       return parts[0] + parts[1] - parts[2]
@@ -90,7 +94,9 @@ struct OpExample: CustomTestStringConvertible {
     },
     OpExample(name: "pixelShuffle", inputs: [sample([1, 2, 3, 8], 76)], isLinear: true) { pixelShuffle($0[0], 2) },
     OpExample(name: "pixelUnshuffle", inputs: [sample([1, 4, 6, 2], 77)], isLinear: true) { pixelUnshuffle($0[0], 2) },
-    OpExample(name: "resize", inputs: [sample([1, 6, 5, 2], 78)], isLinear: true) { resize($0[0], height: 3, width: 9, .bicubicAntialiased) },
+    OpExample(name: "resize", inputs: [sample([1, 6, 5, 2], 78)], isLinear: true) {
+      resize($0[0], height: 3, width: 9, .bicubicAntialiased)
+    },
     OpExample(name: "upfirdn2d", inputs: [sample([1, 4, 5, 2], 79)], isLinear: true) {
       upfirdn2d($0[0], Tensor([2, 3], [1, 2, 3, 4, 5, 6]), up: 2, down: 3, padding: (1, 2, -1, 3))
     },
@@ -109,7 +115,9 @@ struct OpExample: CustomTestStringConvertible {
       OpExample(name: "convolution, dilated", inputs: [sample([1, 6, 6, 2], 99), sample([2, 3, 2, 3], 100)]) {
         convolution($0[0], $0[1], padding: (0, 2), dilation: (2, 1))
       },
-      OpExample(name: "convolutionTransposed with bias", inputs: [sample([1, 3, 2, 4], 101), sample([3, 3, 2, 4], 102), sample([2], 103)]) {
+      OpExample(
+        name: "convolutionTransposed with bias", inputs: [sample([1, 3, 2, 4], 101), sample([3, 3, 2, 4], 102), sample([2], 103)]
+      ) {
         convolutionTransposed($0[0], $0[1], bias: $0[2], stride: (2, 2), padding: (1, 1), outputPadding: (1, 1))
       },
       OpExample(name: "convolutionWeightGradient", inputs: [sample([2, 4, 5, 2], 104), sample([2, 2, 3, 3], 105)]) {
@@ -119,11 +127,15 @@ struct OpExample: CustomTestStringConvertible {
       OpExample(
         name: "nonLocalAttention",
         inputs: [
-          sample([1, 2, 4, 8], 106), sample([1, 1, 8, 1], 107), sample([1, 1, 8, 1], 108), sample([1, 1, 8, 4], 109), sample([1, 1, 4, 8], 110),
+          sample([1, 2, 4, 8], 106), sample([1, 1, 8, 1], 107), sample([1, 1, 8, 1], 108), sample([1, 1, 8, 4], 109),
+          sample([1, 1, 4, 8], 110),
           sample([1], 111),
         ]
       ) { nonLocalAttention($0[0], query: $0[1], key: $0[2], content: $0[3], projection: $0[4], gain: $0[5]) },
-      OpExample(name: "modulatedConvolution", inputs: [sample([2, 3, 3, 2], 112), sample([3, 3, 2, 2], 113), sample([2, 2], 114, positive: true)]) {
+      OpExample(
+        name: "modulatedConvolution",
+        inputs: [sample([2, 3, 3, 2], 112), sample([3, 3, 2, 2], 113), sample([2, 2], 114, positive: true)]
+      ) {
         modulatedConvolution($0[0], $0[1], style: $0[2], isUpsampled: true)
       },
     ]
@@ -138,7 +150,9 @@ struct OpExample: CustomTestStringConvertible {
   }()
 
   private static let normalizations: [OpExample] = [
-    OpExample(name: "batchNormalize", inputs: [sample([3, 2, 2, 3], 130), sample([3], 131), sample([3], 132)]) { batchNormalize($0[0], $0[1], $0[2]) },
+    OpExample(name: "batchNormalize", inputs: [sample([3, 2, 2, 3], 130), sample([3], 131), sample([3], 132)]) {
+      batchNormalize($0[0], $0[1], $0[2])
+    },
     OpExample(name: "batchNormalize, conditional", inputs: [sample([3, 2, 2, 2], 133), sample([3, 2], 134), sample([3, 2], 135)]) {
       batchNormalize($0[0], $0[1], $0[2])
     },
@@ -153,7 +167,9 @@ struct OpExample: CustomTestStringConvertible {
     OpExample(name: "groupNormalize", inputs: [sample([2, 2, 3, 4], 145), sample([4], 146), sample([4], 147)]) {
       groupNormalize($0[0], groups: 2, $0[1], $0[2])
     },
-    OpExample(name: "layerNormalize", inputs: [sample([3, 5], 148), sample([5], 149), sample([5], 150)]) { layerNormalize($0[0], $0[1], $0[2]) },
+    OpExample(name: "layerNormalize", inputs: [sample([3, 5], 148), sample([5], 149), sample([5], 150)]) {
+      layerNormalize($0[0], $0[1], $0[2])
+    },
     OpExample(name: "pixelNormalize", inputs: [sample([2, 2, 2, 3], 151)]) { pixelNormalize($0[0]) },
     OpExample(name: "minibatchStandardDeviation", inputs: [sample([4, 2, 2, 2], 152)]) { minibatchStandardDeviation($0[0], groupSize: 2) },
     OpExample(name: "minibatchDiscrimination", inputs: [sample([3, 2], 153), sample([2, 2, 2], 154)]) {

@@ -8,7 +8,9 @@ import Testing
   private static let step: Float = 4e-3
 
   private func dot(_ a: Tensor, _ b: Tensor) -> Double { zip(a.values, b.values).reduce(0) { $0 + Double($1.0) * Double($1.1) } }
-  private func magnitude(_ a: Tensor, _ b: Tensor) -> Double { zip(a.values, b.values).reduce(0) { $0 + Swift.abs(Double($1.0) * Double($1.1)) } }
+  private func magnitude(_ a: Tensor, _ b: Tensor) -> Double {
+    zip(a.values, b.values).reduce(0) { $0 + Swift.abs(Double($1.0) * Double($1.1)) }
+  }
 
   private func directions(_ example: OpExample, _ counter: UInt64) -> [Tensor] {
     example.inputs.enumerated().map { i, x in Self.random.uniform(x.shape, counter: counter + UInt64(i) * 1000, low: -1, high: 1) }
@@ -134,6 +136,33 @@ import Testing
             #expect(error <= (i < 7 ? 1e-5 : 5e-5) * largest, "tensor \(i), groups \(groups), conditional \(isConditional)")
           }
         }
+      }
+    }
+  }
+
+  @Test(arguments: KernelTable.available, [[1], [37]] as [Shape])
+  func `fused PReLU equals its composite in value, first and second derivative`(table: String, slopes: Shape) throws {
+    try on(table) {
+      // Rows that fill several pieces and leave a rest; slopes on both sides of 0 and 1.
+      let shape: Shape = [3, 17, 19, 37]
+      let tensors = [Self.random.normal(shape, counter: 1), Self.random.uniform(slopes, counter: 1, low: -0.5, high: 1.5)]
+      let seed = Variable(Self.random.normal(shape, counter: 50_000))
+      func derivatives(_ activation: ([Variable]) -> Variable) -> [Tensor] {
+        let xs = tensors.map { Variable.parameter($0) }
+        let y = activation(xs)
+        let objective = mean(tanh(y) * seed)
+        let plain = gradient(of: objective, withRespectTo: xs, consuming: false)
+        let kept = gradient(of: objective, withRespectTo: xs, keepingGraph: true)
+        let penalty = kept.map { sum(square($0)) }.reduce(Variable(0)) { $0 + $1 }
+        return [y.value] + plain.map(\.value) + kept.map(\.value) + gradient(of: penalty, withRespectTo: xs).map(\.value)
+      }
+      let fused = derivatives { prelu($0[0], slopes: $0[1]) }
+      let composed = derivatives { composedPReLU($0[0], slopes: $0[1]) }
+      #expect(fused[0] == composed[0])
+      for (i, (a, b)) in zip(fused, composed).enumerated() {
+        let largest = b.values.map { Swift.abs($0) }.max()!
+        let error = zip(a.values, b.values).map { Swift.abs($0 - $1) }.max()!
+        #expect(error <= 1e-5 * largest, "tensor \(i)")
       }
     }
   }

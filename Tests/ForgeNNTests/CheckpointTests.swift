@@ -1,7 +1,7 @@
 import Diagnostics
-import Foundation
 import ForgeNN
 import ForgeTensor
+import Foundation
 import TestSupport
 import Testing
 
@@ -131,7 +131,9 @@ import Testing
     let folder = try TestData.temporaryFolder()
     defer { try? FileManager.default.removeItem(at: folder) }
     let url = folder.appendingPathComponent("m.safetensors")
-    #expect(throws: CheckpointError.unreadable(file: "m.safetensors", reason: "No such file or directory")) { try SafeTensors(contentsOf: url) }
+    #expect(throws: CheckpointError.unreadable(file: "m.safetensors", reason: "No such file or directory")) {
+      try SafeTensors(contentsOf: url)
+    }
     try Data("GIF89a..".utf8).write(to: url)
     #expect(throws: CheckpointError.self) { try SafeTensors(contentsOf: url) }
   }

@@ -23,8 +23,10 @@ import Testing
   }
 
   @Test(arguments: [
-    (#"{"a":1,"a":2}"#, "a key occurs twice"), ("[1] 2", "text after the value"), ("[01]", "not a number"), ("[1e999]", "a number is out of range"),
-    (#"["\ud800"]"#, "half of a surrogate pair is missing"), ("[1,]", "not a number"), ("{\"a\"}", "a colon is missing"), ("nul", "unknown word"),
+    (#"{"a":1,"a":2}"#, "a key occurs twice"), ("[1] 2", "text after the value"), ("[01]", "not a number"),
+    ("[1e999]", "a number is out of range"),
+    (#"["\ud800"]"#, "half of a surrogate pair is missing"), ("[1,]", "not a number"), ("{\"a\"}", "a colon is missing"),
+    ("nul", "unknown word"),
     ("\"a", "a string does not end"), ("", "the text ends too early"), (String(repeating: "[", count: 40), "nested too deeply"),
     ("\"\u{2}\"", "a control character stands in a string"), ("[.5]", "not a number"), ("[1.]", "digits are missing after the point"),
     ("[1 2]", "a comma is missing"), (#""\x""#, "unknown escape"), ("[NaN]", "not a number"),

@@ -20,7 +20,9 @@ import Testing
     try reference.expect(layer.statistics.mean.value, equals: "running_mean_after", within: Reference.forward)
     try reference.expect(layer.statistics.variance.value, equals: "running_var_after", within: Reference.forward)
     let gradients = gradient(of: y, withRespectTo: [x, layer.gamma.variable, layer.beta.variable], seed: try reference.tensor("dy"))
-    for (name, found) in zip(["d_x", "d_gamma", "d_beta"], gradients) { try reference.expect(found.value, equals: name, within: Reference.backward) }
+    for (name, found) in zip(["d_x", "d_gamma", "d_beta"], gradients) {
+      try reference.expect(found.value, equals: name, within: Reference.backward)
+    }
   }
 
   @Test func `batch norm of rows equals PyTorch`() throws {
@@ -59,7 +61,9 @@ import Testing
     try reference.expect(y.value, equals: "y", within: Reference.forward)
     let leaves = [x, layer.gain.weight.variable, layer.bias.weight.variable]
     let gradients = gradient(of: y, withRespectTo: leaves, seed: try reference.tensor("dy"))
-    for (name, found) in zip(["d_x", "d_gain", "d_bias"], gradients) { try reference.expect(found.value, equals: name, within: Reference.backward) }
+    for (name, found) in zip(["d_x", "d_gain", "d_bias"], gradients) {
+      try reference.expect(found.value, equals: name, within: Reference.backward)
+    }
   }
 
   @Test(arguments: ["instancenorm", "instancenorm_affine"])

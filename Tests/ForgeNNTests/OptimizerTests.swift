@@ -49,7 +49,9 @@ import Testing
   @Test func `exponential average equals its rule`() throws {
     guard let reference = try Reference("optim", "ema_0.999") else { return }
     let start = try reference.tensor("e0")
-    let (source, average) = (ParameterStore(seed: 0).root.weight("p", [5], start: .zeros), ParameterStore(seed: 0).root.weight("p", [5], start: .zeros))
+    let (source, average) = (
+      ParameterStore(seed: 0).root.weight("p", [5], start: .zeros), ParameterStore(seed: 0).root.weight("p", [5], start: .zeros)
+    )
     let ema = ExponentialMovingAverage(of: [source], in: [average])
     average.value = start
     let values = try reference.tensor("p").values

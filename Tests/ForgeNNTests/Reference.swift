@@ -26,7 +26,9 @@ struct Reference {
   }
 
   /// Largest difference relative to the largest expected magnitude; the bounds are those of `reference/README.md` for float32.
-  func expect(_ found: Tensor, equals tensor: String, isWeight: Bool = false, within bound: Float, _ location: SourceLocation = #_sourceLocation)
+  func expect(
+    _ found: Tensor, equals tensor: String, isWeight: Bool = false, within bound: Float, _ location: SourceLocation = #_sourceLocation
+  )
     throws
   {
     let wanted = try self.tensor(tensor, isWeight: isWeight)

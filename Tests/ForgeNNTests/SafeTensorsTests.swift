@@ -1,6 +1,6 @@
-import Foundation
 import ForgeNN
 import ForgeTensor
+import Foundation
 import Testing
 
 @Suite struct SafeTensorsTests {
@@ -42,7 +42,10 @@ import Testing
   }
 
   @Test(arguments: [
-    (#"{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},"b":{"dtype":"F32","shape":[2],"data_offsets":[4,12]}}"#, 12, "tensors overlap or leave a hole at byte 8"),
+    (
+      #"{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},"b":{"dtype":"F32","shape":[2],"data_offsets":[4,12]}}"#, 12,
+      "tensors overlap or leave a hole at byte 8"
+    ),
     (#"{"a":{"dtype":"F32","shape":[2],"data_offsets":[4,12]}}"#, 12, "tensors overlap or leave a hole at byte 0"),
     (#"{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}"#, 9, "5 bytes belong to no tensor"),
     (#"{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,16]}}"#, 8, "tensor a: its offsets lie outside the data"),
@@ -53,16 +56,24 @@ import Testing
     (#"{"a":{"dtype":"F32","shape":[-1],"data_offsets":[0,8]}}"#, 8, "tensor a: an extent is not a whole number"),
     (#"{"a":{"dtype":"F32","shape":[1.5],"data_offsets":[0,8]}}"#, 8, "tensor a: an extent is not a whole number"),
     (#"{"a":{"dtype":"BF16","shape":[4],"data_offsets":[0,8]}}"#, 8, "tensor a: its element type is not one of F64, F32, I64, I32, U8"),
-    (#"{"a":{"dtype":"F32","shape":[1,1,1,1,1,1,1,1,2],"data_offsets":[0,8]}}"#, 8, "tensor a: its shape is not a list of at most 8 extents"),
+    (
+      #"{"a":{"dtype":"F32","shape":[1,1,1,1,1,1,1,1,2],"data_offsets":[0,8]}}"#, 8,
+      "tensor a: its shape is not a list of at most 8 extents"
+    ),
     (#"{"a":{"dtype":"F32","shape":[2]}}"#, 8, "tensor a: its entry must hold dtype, shape and data_offsets"),
     (#"{"a":1}"#, 8, "tensor a: its entry must hold dtype, shape and data_offsets"),
     (#"{"__metadata__":{"x":1}}"#, 0, "__metadata__ holds something that is not a text"),
     (#"{"__metadata__":[]}"#, 0, "__metadata__ is not an object"),
-    (#"{"a":{"dtype":"F32","shape":[0],"data_offsets":[0,0]},"a":{"dtype":"F32","shape":[0],"data_offsets":[0,0]}}"#, 0, "the header is not strict JSON at byte 106: a key occurs twice"),
+    (
+      #"{"a":{"dtype":"F32","shape":[0],"data_offsets":[0,0]},"a":{"dtype":"F32","shape":[0],"data_offsets":[0,0]}}"#, 0,
+      "the header is not strict JSON at byte 106: a key occurs twice"
+    ),
     ("[]", 0, "the header is not a JSON object"),
   ])
   func `a hostile header is refused with a reason`(header: String, dataBytes: Int, reason: String) {
-    #expect(throws: CheckpointError.malformed(file: "m", reason: reason)) { try SafeTensors(parsing: file(header, dataBytes: dataBytes), name: "m") }
+    #expect(throws: CheckpointError.malformed(file: "m", reason: reason)) {
+      try SafeTensors(parsing: file(header, dataBytes: dataBytes), name: "m")
+    }
   }
 
   @Test func `a header length beyond the file or the limit is refused before anything is allocated`() {
@@ -70,9 +81,13 @@ import Testing
       var data = Data()
       withUnsafeBytes(of: length.littleEndian) { data.append(contentsOf: $0) }
       data.append(contentsOf: [0x7B, 0x7D])
-      #expect(throws: CheckpointError.malformed(file: "m", reason: "the header claims \(length) bytes")) { try SafeTensors(parsing: data, name: "m") }
+      #expect(throws: CheckpointError.malformed(file: "m", reason: "the header claims \(length) bytes")) {
+        try SafeTensors(parsing: data, name: "m")
+      }
     }
-    #expect(throws: CheckpointError.malformed(file: "m", reason: "it is shorter than 8 bytes")) { try SafeTensors(parsing: Data([1, 2]), name: "m") }
+    #expect(throws: CheckpointError.malformed(file: "m", reason: "it is shorter than 8 bytes")) {
+      try SafeTensors(parsing: Data([1, 2]), name: "m")
+    }
   }
 
   @Test func `three thousand damaged files are read or refused, never worse`() {

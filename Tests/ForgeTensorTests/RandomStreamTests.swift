@@ -24,7 +24,9 @@ import Testing
   @Test(arguments: KernelTable.available)
   func `every table draws the scalar samples`(table: String) throws {
     let expected = KernelTable.$current.withValue(.scalar) { (random.normal([1001], counter: 3), random.uniform([1001], counter: 3)) }
-    let actual = try KernelTable.$current.withValue(KernelTable.named(table)) { (random.normal([1001], counter: 3), random.uniform([1001], counter: 3)) }
+    let actual = try KernelTable.$current.withValue(KernelTable.named(table)) {
+      (random.normal([1001], counter: 3), random.uniform([1001], counter: 3))
+    }
     #expect(actual.1 == expected.1)
     #expect(zip(actual.0.values, expected.0.values).allSatisfy { Swift.abs($0 - $1) <= 1e-5 })
   }

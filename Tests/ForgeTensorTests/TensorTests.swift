@@ -71,7 +71,9 @@ import Testing
 
   @Test func `dead tensors' memory is used again`() async {
     await #expect(processExitsWith: .success) {
-      func work() -> Float { (0..<10).reduce(0) { sum, i in sum + ForgeTensor.sum(Tensor(shape: [100, 100], repeating: Float(i)) * 2).scalar } }
+      func work() -> Float {
+        (0..<10).reduce(0) { sum, i in sum + ForgeTensor.sum(Tensor(shape: [100, 100], repeating: Float(i)) * 2).scalar }
+      }
       let first = work()
       let allocations = BufferCache.statistics.allocations
       precondition(work() == first)

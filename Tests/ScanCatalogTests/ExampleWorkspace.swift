@@ -98,11 +98,17 @@ struct ExampleWorkspace {
     return (findings, summary)
   }
 
-  /// A copy of the whole folder that a test may damage.
-  func copy() throws -> URL {
-    let target = root.deletingLastPathComponent().appendingPathComponent(UUID().uuidString)
-    try FileManager.default.copyItem(at: root, to: target)
-    return target
+  /// The catalog file's bytes, without a log beside it.
+  func catalogBytes() throws -> Data {
+    try Self.tamper(root) { try $0.execute(sql: "PRAGMA wal_checkpoint(TRUNCATE)") }
+    return try Data(contentsOf: root.appendingPathComponent("catalog.sqlite"))
+  }
+
+  /// Puts earlier bytes of the catalog file back.
+  func restore(_ bytes: Data) throws {
+    let file = root.appendingPathComponent("catalog.sqlite")
+    for name in ["-wal", "-shm"] { try? FileManager.default.removeItem(atPath: file.path + name) }
+    try bytes.write(to: file)
   }
 
   func remove() { try? FileManager.default.removeItem(at: root.deletingLastPathComponent()) }
@@ -113,6 +119,7 @@ struct ExampleWorkspace {
     configuration.foreignKeysEnabled = false
     let queue = try DatabaseQueue(path: root.appendingPathComponent("catalog.sqlite").path, configuration: configuration)
     return try queue.writeWithoutTransaction { db in
+      try db.execute(sql: "PRAGMA synchronous = OFF")
       try db.execute(sql: "PRAGMA ignore_check_constraints = ON")
       let triggers = try Row.fetchAll(db, sql: "SELECT name, sql FROM sqlite_schema WHERE type = 'trigger' ORDER BY rowid")
       for trigger in triggers { try db.execute(sql: "DROP TRIGGER \(trigger["name"] as String)") }

@@ -25,6 +25,7 @@ struct TamperTests {
       try String.fetchAll(db, sql: "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%' ORDER BY name")
     }
     #expect(tables.count == 10)
+    let original = try example.catalogBytes()
     var tried = 0
     for table in tables {
       let (rows, columns, key) = try ExampleWorkspace.tamper(example.root) { db in
@@ -40,19 +41,19 @@ struct TamperTests {
           let place = StatementArguments(key.map { row[$0] as DatabaseValue })
           let old = row[column] as DatabaseValue
           let changed = try Self.changed(old, table: table, column: column)
-          let root = try example.copy()
-          defer { try? FileManager.default.removeItem(at: root) }
-          try ExampleWorkspace.tamper(root) { db in
+          try ExampleWorkspace.tamper(example.root) { db in
             try db.execute(sql: "UPDATE \(table) SET \(column) = ? WHERE \(condition)", arguments: [changed] + place)
             #expect(db.changesCount == 1)
           }
-          let (findings, summary) = try ExampleWorkspace.verify(root)
+          let (findings, summary) = try example.verify()
+          try example.restore(original)
           #expect(!summary.ok && !findings.isEmpty, "\(table).\(column) of row \(index) was changed from \(old) to \(changed)")
           tried += 1
         }
       }
     }
     #expect(tried > 150)
+    #expect(try example.verify().findings == [])
   }
 
   /// Another value that the column's type allows.
@@ -85,19 +86,19 @@ struct TamperTests {
     let tables = [
       "artifact", "derivation", "event", "grdb_migrations", "model_file", "patient", "patient_split", "run", "split_rule", "stage",
     ]
+    let original = try example.catalogBytes()
     for table in tables {
       let (rows, key) = try ExampleWorkspace.tamper(example.root) { db in
         (try Row.fetchAll(db, sql: "SELECT * FROM \(table)"), try db.primaryKey(table).columns)
       }
       for index in Set([0, rows.count / 2, rows.count - 1]) {
-        let root = try example.copy()
-        defer { try? FileManager.default.removeItem(at: root) }
-        try ExampleWorkspace.tamper(root) { db in
+        try ExampleWorkspace.tamper(example.root) { db in
           let condition = key.map { "\($0) IS ?" }.joined(separator: " AND ")
           try db.execute(
             sql: "DELETE FROM \(table) WHERE \(condition)", arguments: StatementArguments(key.map { rows[index][$0] as DatabaseValue }))
         }
-        let (findings, _) = try ExampleWorkspace.verify(root)
+        let (findings, _) = try example.verify()
+        try example.restore(original)
         #expect(!findings.isEmpty, "row \(index) of \(table) was removed")
       }
     }
@@ -135,11 +136,11 @@ struct TamperTests {
   @Test func `findings have the public codes`() throws {
     let example = try ExampleWorkspace()
     defer { example.remove() }
+    let original = try example.catalogBytes()
     func codes(_ sql: String) throws -> Set<AuditFinding.Code> {
-      let root = try example.copy()
-      defer { try? FileManager.default.removeItem(at: root) }
-      try ExampleWorkspace.tamper(root) { try $0.execute(sql: sql) }
-      return Set(try ExampleWorkspace.verify(root).findings.map(\.code))
+      try ExampleWorkspace.tamper(example.root) { try $0.execute(sql: sql) }
+      defer { try? example.restore(original) }
+      return Set(try example.verify().findings.map(\.code))
     }
     #expect(try codes("UPDATE artifact SET label = 'other' WHERE id = 2") == [.artifactRowChanged])
     #expect(try codes("DELETE FROM artifact WHERE id = 36").contains(.artifactRowMissing))
@@ -156,20 +157,21 @@ struct TamperTests {
     let files = try Self.files(example.root, under: "objects") + Self.files(example.root, under: "models")
     #expect(files.count == 36 + 3 - 3)
     for file in files {
-      let root = try example.copy()
-      defer { try? FileManager.default.removeItem(at: root) }
-      let url = root.appendingPathComponent(file)
-      var bytes = try Data(contentsOf: url)
+      let url = example.root.appendingPathComponent(file)
+      let aside = example.root.appendingPathComponent("aside")
+      try FileManager.default.moveItem(at: url, to: aside)
+      #expect(try example.verify().findings.map(\.code) == [.objectMissing], "\(file)")
+      try FileManager.default.createSymbolicLink(at: url, withDestinationURL: aside)
+      #expect(try example.verify().findings.map(\.code) == [.objectSymlink], "\(file)")
+      try FileManager.default.removeItem(at: url)
+      var bytes = try Data(contentsOf: aside)
       bytes[bytes.count / 2] ^= 0x20
-      try FileManager.default.removeItem(at: url)
       try bytes.write(to: url)
-      let (findings, _) = try ExampleWorkspace.verify(root)
-      #expect(findings.map(\.code) == [.objectModified], "\(file)")
+      #expect(try example.verify().findings.map(\.code) == [.objectModified], "\(file)")
       try FileManager.default.removeItem(at: url)
-      #expect(try ExampleWorkspace.verify(root).findings.map(\.code) == [.objectMissing], "\(file)")
-      try FileManager.default.createSymbolicLink(at: url, withDestinationURL: example.root.appendingPathComponent(file))
-      #expect(try ExampleWorkspace.verify(root).findings.map(\.code) == [.objectSymlink], "\(file)")
+      try FileManager.default.moveItem(at: aside, to: url)
     }
+    #expect(try example.verify().findings == [])
   }
 
   @Test(arguments: [

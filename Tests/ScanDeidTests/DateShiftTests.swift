@@ -7,7 +7,7 @@ struct DateShiftTests {
   @Test func `days move by the calendar, leap years included`() throws {
     let deidentifier = try Deidentifier(options: [.retainLongitudinalModifiedDates], key: Planted.key)
     let days = Planted.key.dateShiftDays(of: Planted.key.pseudonym(of: "FAKE-4711"))
-    // 1999-01-01 … 2005-12-31, counted one by one.
+    // Every day of 22 years, counted one by one.
     let calendar = Calendar.days(from: 1985, to: 2006)
     let index = Dictionary(uniqueKeysWithValues: calendar.enumerated().map { ($0.element, $0.offset) })
     for text in calendar.dropFirst(4000).enumerated().filter({ $0.offset % 37 == 0 }).map(\.element) {

@@ -31,6 +31,18 @@ struct DeidentifierTests {
     #expect(a.dataset.text(.patientName) == a.patient.text)
   }
 
+  @Test func `patients without an id are told apart by name, then by study`() throws {
+    func patient(_ name: String, _ study: String) throws -> Pseudonym {
+      var dataset = Planted.patient("", name: name)
+      dataset.set(.studyInstanceUID, .UI, text: study)
+      return try Planted.clean(dataset).patient
+    }
+    #expect(try patient("Quarlsborough^Zinnia", "1.9.1") == patient("Quarlsborough^Zinnia", "1.9.2"))
+    #expect(try patient("Quarlsborough^Zinnia", "1.9.1") != patient("Quarlsborough^Zeno", "1.9.1"))
+    #expect(try patient("^^^^", "1.9.1") != patient("^^^^", "1.9.2"))
+    #expect(try patient("", "1.9.1") == patient("", "1.9.1"))
+  }
+
   @Test func `the same key gives the same result, another key another`() throws {
     let dataset = Planted.patient()
     #expect(try Planted.clean(dataset).dataset == Planted.clean(dataset).dataset)

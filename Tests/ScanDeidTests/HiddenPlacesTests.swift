@@ -131,6 +131,15 @@ struct HiddenPlacesTests {
     #expect(clean.text(.manufacturer) == "SIEMENS")
   }
 
+  @Test func `a vendor that repeats itself as station or institution is kept`() throws {
+    var dataset = Planted.patient()
+    dataset.set(.manufacturer, .LO, text: "GENESIS_SIGNA")
+    dataset.set(Tag(0x0008, 0x1010), .SH, text: "GENESIS_SIGNA")
+    let clean = try Planted.clean(dataset).dataset
+    #expect(clean.text(.manufacturer) == "GENESIS_SIGNA")
+    #expect(clean[Tag(0x0008, 0x1010)] == nil)
+  }
+
   private func implicit(_ tag: Tag, _ value: [UInt8]) -> [UInt8] {
     little16(tag.group) + little16(tag.element) + little(value.count) + value
   }

@@ -4,24 +4,39 @@ import Testing
 
 /// Random nested datasets: standard, unlisted, unknown and private attributes, any VR in any of them.
 struct RandomDatasetTests {
-  @Test(arguments: 0..<200)
-  func `no shape of dataset leaks or traps`(seed: Int) throws {
-    var random = SplitMix(state: UInt64(seed))
-    var dataset = Planted.patient(instance: seed)
-    for element in build(&random, depth: 0).elements where element.tag != .sopClassUID { dataset.set(element) }
-    let options = Set(DeidOptionsTests.built.filter { _ in random.next() % 4 == 0 }).subtracting([.retainLongitudinalFullDates])
-    let clean: CleanScan
-    do {
-      clean = try Planted.clean(dataset, options)
-    } catch DeidError.identifiersRemain {
-      // Nothing is released: as safe as it gets.
-      return
+  @Test func `no shape of dataset leaks or traps`() throws {
+    var released = 0
+    for seed in 0..<200 {
+      var random = SplitMix(state: UInt64(seed))
+      var dataset = Planted.patient(instance: seed)
+      for element in build(&random, depth: 0).elements where element.tag != .sopClassUID { dataset.set(element) }
+      let options = Set(DeidOptionsTests.built.filter { _ in random.next() % 4 == 0 }).subtracting([.retainLongitudinalFullDates])
+      // Where the self-check stops the release, nothing can leak; but it must not be what the rules rely on.
+      guard let clean = try? Planted.clean(dataset, options) else { continue }
+      released += 1
+      #expect(Planted.occurrences(of: "zqleak", in: clean.dataset) == 0, "seed \(seed)")
+      #expect(Planted.occurrences(of: "Quarlsborough", in: clean.dataset) == 0, "seed \(seed)")
+      if !options.contains(.retainUIDs) { #expect(Planted.occurrences(of: "1.3.6.1.4.1.99999.", in: clean.dataset) == 0, "seed \(seed)") }
+      // What was made can be written and read back.
+      #expect(try ExplicitStream.decode(ExplicitStream.encode(clean.dataset)).elements.count == clean.dataset.elements.count)
     }
-    #expect(Planted.occurrences(of: "zqleak", in: clean.dataset) == 0)
-    if !options.contains(.retainUIDs) { #expect(Planted.occurrences(of: "1.3.6.1.4.1.99999.", in: clean.dataset) == 0) }
-    #expect(Planted.occurrences(of: "Quarlsborough", in: clean.dataset) == 0)
-    // What was made can be written and read back.
-    #expect(try ExplicitStream.decode(ExplicitStream.encode(clean.dataset)).elements.count == clean.dataset.elements.count)
+    #expect(released == 200)
+  }
+
+  /// A file may hold tens of thousands of identifiers; the search must not multiply them with its bytes.
+  @Test(.timeLimit(.minutes(1)))
+  func `many identifiers cost no more than their length`() throws {
+    var dataset = Planted.patient()
+    let items = (0..<20_000).map { number in
+      var item = Dataset()
+      item.set(.referencedSOPInstanceUID, .UI, text: "1.3.6.1.4.1.99999.1234567890.\(number)")
+      item.set(.patientName, .PN, text: "Quarlsborough\(Planted.token(number))")
+      return item
+    }
+    dataset.set(.sourceImageSequence, sequence: items)
+    let clean = try Planted.clean(dataset).dataset
+    #expect(clean.items(.sourceImageSequence).count == 20_000)
+    #expect(Planted.occurrences(of: "quarlsborough", in: clean) == 0)
   }
 
   /// Leaks are planted where the profile promises to remove: listed attributes that no option keeps, private and unknown ones.

@@ -39,6 +39,13 @@ import Testing
     #expect(report.guessedTransferSyntaxUID == UID.explicitVRLittleEndian)
   }
 
+  @Test func `a file without meta, cut anywhere, is refused`() {
+    let whole = ExplicitStream.encode(SampleDICOM.image())
+    for length in 1..<whole.count {
+      #expect(throws: PrescanError.self, "cut to \(length)") { try Prescan.scan(Array(whole[..<length])) }
+    }
+  }
+
   @Test func `a text file is no scan, whatever its name`() {
     let text = Array(String(repeating: "This is a report about a patient.\n", count: 40).utf8)
     #expect(throws: PrescanError.unknownFormat) { try Prescan.scan(text) }
@@ -57,7 +64,8 @@ import Testing
     var content: [UInt8] = []
     for _ in 0..<20_000 {
       // (0009,1001) with a known length, holding one item.
-      content = [0x09, 0, 1, 0x10] + SampleDICOM.word32(content.count + 8) + [0xFE, 0xFF, 0, 0xE0] + SampleDICOM.word32(content.count) + content
+      content =
+        [0x09, 0, 1, 0x10] + SampleDICOM.word32(content.count + 8) + [0xFE, 0xFF, 0, 0xE0] + SampleDICOM.word32(content.count) + content
       if content.count > 400_000 { break }
     }
     let bytes = SampleDICOM.head(UID.implicitVRLittleEndian) + content
@@ -71,7 +79,9 @@ import Testing
   }
 
   @Test func `claims larger than memory are refused before anything is allocated`() {
-    for (rows, columns, frames) in [(65_535, 65_535, "1"), (512, 512, "99999999"), (65_535, 65_535, "9223372036854775807"), (1, 1, "1e300")] {
+    for (rows, columns, frames) in [
+      (65_535, 65_535, "1"), (512, 512, "99999999"), (65_535, 65_535, "9223372036854775807"), (1, 1, "1e300"),
+    ] {
       var image = SampleDICOM.image()
       image.set(.rows, us: UInt16(rows))
       image.set(.columns, us: UInt16(columns))
@@ -113,10 +123,16 @@ import Testing
   }
 
   @Test func `a deflate bomb is refused`() {
-    let zeros = SampleDICOM.deflate([UInt8](repeating: 0, count: 80 << 20))
-    #expect(zeros.count < 200_000)
+    let zeros = SampleDICOM.deflate([UInt8](repeating: 0, count: 20 << 20))
+    #expect(zeros.count < 50_000)
     let bytes = SampleDICOM.head(UID.deflatedExplicitVRLittleEndian) + zeros
-    #expect(throws: PrescanError.deflateTooLarge(limitBytes: 512 << 20)) { try Prescan.scan(bytes) }
+    var limits = PrescanLimits()
+    limits.inflatedBytes = 10 << 20
+    #expect(throws: PrescanError.deflateTooLarge(limitBytes: 10 << 20)) { try Prescan.scan(bytes, limits: limits) }
+    // By its ratio alone.
+    limits = PrescanLimits()
+    limits.inflateFreeBytes = 4 << 20
+    #expect(throws: PrescanError.deflateTooLarge(limitBytes: 512 << 20)) { try Prescan.scan(bytes, limits: limits) }
     let noise = SampleDICOM.head(UID.deflatedExplicitVRLittleEndian) + [UInt8](repeating: 0xFF, count: 100)
     #expect(throws: PrescanError.deflateDamaged) { try Prescan.scan(noise) }
   }

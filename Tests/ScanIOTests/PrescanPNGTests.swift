@@ -28,7 +28,9 @@ import Testing
   }
 
   @Test func `impossible and huge dimensions are refused`() {
-    #expect(throws: PrescanError.tooLarge(.png, limitBytes: 1 << 30)) { try Prescan.scan(SamplePNG.file(width: 0x7FFF_FFFF, height: 0x7FFF_FFFF)) }
+    #expect(throws: PrescanError.tooLarge(.png, limitBytes: 1 << 30)) {
+      try Prescan.scan(SamplePNG.file(width: 0x7FFF_FFFF, height: 0x7FFF_FFFF))
+    }
     #expect(throws: PrescanError.pixelAttributes(.png)) { try Prescan.scan(SamplePNG.file(width: 0)) }
     #expect(throws: PrescanError.pixelAttributes(.png)) { try Prescan.scan(SamplePNG.file(depth: 3)) }
   }

@@ -108,7 +108,8 @@ enum SampleDICOM {
   private static func plain(_ dataset: Dataset, isBigEndian: Bool) -> [UInt8] {
     func order(_ bytes: [UInt8]) -> [UInt8] { isBigEndian ? bytes.reversed() : bytes }
     func tag(_ tag: Tag) -> [UInt8] {
-      order([UInt8(truncatingIfNeeded: tag.group), UInt8(tag.group >> 8)]) + order([UInt8(truncatingIfNeeded: tag.element), UInt8(tag.element >> 8)])
+      order([UInt8(truncatingIfNeeded: tag.group), UInt8(tag.group >> 8)])
+        + order([UInt8(truncatingIfNeeded: tag.element), UInt8(tag.element >> 8)])
     }
     var bytes: [UInt8] = []
     for element in dataset.elements {

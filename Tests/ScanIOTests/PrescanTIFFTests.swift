@@ -3,7 +3,8 @@ import ScanModel
 import Testing
 
 @Suite struct PrescanTIFFTests {
-  @Test(arguments: [false, true], [false, true]) func `classic and BigTIFF pass in both byte orders`(isBig: Bool, isBigEndian: Bool) throws {
+  @Test(arguments: [false, true], [false, true]) func `classic and BigTIFF pass in both byte orders`(isBig: Bool, isBigEndian: Bool) throws
+  {
     let report = try Prescan.scan(SampleTIFF(isBig: isBig, isBigEndian: isBigEndian).file())
     #expect(report.format == .tiff)
     #expect(report.geometry == PixelGeometry(rows: 20, columns: 10, bitsAllocated: 16))
@@ -99,7 +100,10 @@ import Testing
 
 /// An uncompressed 16-bit grey TIFF in two strips; the directory comes first, then its arrays, then the strips.
 struct SampleTIFF {
-  enum NextPage { case none, itself, at(Int) }
+  enum NextPage {
+    case none, itself
+    case at(Int)
+  }
 
   var isBig = false
   var isBigEndian = false

@@ -2,13 +2,14 @@ import Foundation
 import ScanDeid
 import ScanIO
 import ScanModel
-import Testing
 import TestSupport
+import Testing
 
 @Suite struct WriterDICOMTests {
   static func synthetic(label: String? = "nodule") -> SyntheticScan {
     SyntheticScan(
-      pixels: SamplePixels.grey(bits: 16, isSigned: true), label: label.flatMap(Label.init), spacingMillimeters: SpacingMillimeters(row: 0.7, column: 0.8),
+      pixels: SamplePixels.grey(bits: 16, isSigned: true), label: label.flatMap(Label.init),
+      spacingMillimeters: SpacingMillimeters(row: 0.7, column: 0.8),
       modality: "CT", window: WindowSetting(center: 40, width: 80), derivation: "cgan 0123456789abcdef, seed 7, image 3")
   }
 
@@ -85,7 +86,8 @@ import TestSupport
   @Test(arguments: ["CT", "MR", "OT"]) func `dciodvfy finds no error in a synthetic object`(modality: String) throws {
     var scan = WriterDICOMTests.synthetic()
     scan = SyntheticScan(
-      pixels: SamplePixels.grey(bits: 16), label: scan.label, spacingMillimeters: scan.spacingMillimeters, modality: modality, window: scan.window,
+      pixels: SamplePixels.grey(bits: 16), label: scan.label, spacingMillimeters: scan.spacingMillimeters, modality: modality,
+      window: scan.window,
       derivation: scan.derivation)
     let file = try DICOMWriter.encode(scan, identifiers: SyntheticIdentifiers(run: [9], index: 0))
     if let errors = try Verifier.errors(in: file) { #expect(errors == []) }

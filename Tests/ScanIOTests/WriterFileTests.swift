@@ -1,8 +1,8 @@
 import Diagnostics
 import Foundation
 import ScanIO
-import Testing
 import TestSupport
+import Testing
 
 @Suite struct WriterFileTests {
   @Test func `a file is written whole and nothing else is left`() throws {

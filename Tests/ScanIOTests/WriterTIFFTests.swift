@@ -19,10 +19,13 @@ import Testing
 
   @Test func `only structural tags are written`() throws {
     let synthetic = SyntheticScan(
-      pixels: SamplePixels.grey(bits: 8), label: Label("nodule"), spacingMillimeters: nil, modality: "CT", window: nil, derivation: "test model")
+      pixels: SamplePixels.grey(bits: 8), label: Label("nodule"), spacingMillimeters: nil, modality: "CT", window: nil,
+      derivation: "test model")
     let tags = TIFFTags(try TIFFWriter.encode(synthetic))
     // 254-284 structure, 282/283/296 resolution, 338/339 sample meaning; no description, software, date, artist, host or private tag.
-    #expect(tags.all.allSatisfy { [254, 256, 257, 258, 259, 262, 266, 273, 274, 277, 278, 279, 282, 283, 284, 296, 338, 339].contains($0) }, "\(tags.all)")
+    #expect(
+      tags.all.allSatisfy { [254, 256, 257, 258, 259, 262, 266, 273, 274, 277, 278, 279, 282, 283, 284, 296, 338, 339].contains($0) },
+      "\(tags.all)")
   }
 
   @Test func `separate planes are written by pixel`() throws {
@@ -37,7 +40,9 @@ import Testing
       try TIFFWriter.encode(pixels, photometric: .palette, spacing: nil)
     }
     pixels.frames = 2
-    #expect(throws: ScanWriteError.multipleFrames(.tiff, frames: 2)) { try TIFFWriter.encode(pixels, photometric: .monochrome2, spacing: nil) }
+    #expect(throws: ScanWriteError.multipleFrames(.tiff, frames: 2)) {
+      try TIFFWriter.encode(pixels, photometric: .monochrome2, spacing: nil)
+    }
     pixels.frames = 1
     pixels.rows = 10
     #expect(throws: ScanWriteError.pixelCount(.tiff)) { try TIFFWriter.encode(pixels, photometric: .monochrome2, spacing: nil) }

@@ -1,7 +1,7 @@
 import Foundation
 import ScanModel
-import Testing
 import TestSupport
+import Testing
 
 @Suite struct DataDictionaryTests {
   @Test func `a tag gives keyword, VR, VM and name`() throws {

@@ -99,7 +99,9 @@ typealias Tag = ScanModel.Tag
   }
 
   @Test func `elements out of order are sorted and the first of equal tags is kept`() throws {
-    var a = Dataset(), b = Dataset(), c = Dataset()
+    var a = Dataset()
+    var b = Dataset()
+    var c = Dataset()
     a.set(.patientID, .LO, text: "first ")
     b.set(.modality, .CS, text: "CT")
     c.set(.patientID, .LO, text: "second")
@@ -116,7 +118,8 @@ typealias Tag = ScanModel.Tag
     } catch {
       #expect(
         error.description
-          == "(0010,0010): the element's length runs past the end of the data. Export the file again from its source system; this copy is damaged.")
+          == "(0010,0010): the element's length runs past the end of the data. Export the file again from its source system; this copy is damaged."
+      )
     }
   }
 }

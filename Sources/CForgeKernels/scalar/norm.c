@@ -2,8 +2,8 @@
 #include "scalar.h"
 
 size_t fk_scalar_norm_workspace(const fk_norm_geometry *g) {
-  // Per channel: the two sums of a group.
-  return (size_t)g->channels * 2 * sizeof(double);
+  // Per channel: the two sums of a group. The caller's memory may start anywhere.
+  return (size_t)(g->channels > 0 ? g->channels : 0) * 2 * sizeof(double) + sizeof(double);
 }
 
 static int is_bad(const fk_norm_geometry *g) {
@@ -17,7 +17,7 @@ fk_status fk_scalar_norm_forward(const fk_norm_geometry *g, const float *x, cons
   if (is_bad(g)) return FK_BAD_GEOMETRY;
   if (bytes < fk_scalar_norm_workspace(g)) return FK_WORKSPACE_TOO_SMALL;
   int64_t channels = g->channels;
-  double *sum = memory, *squares = sum + channels;
+  double *sum = (double *)fk_round_up((size_t)(uintptr_t)memory, sizeof(double)), *squares = sum + channels;
   for (int64_t group = 0; group < g->groups; group++, mean += channels, inv_std += channels) {
     for (int64_t c = 0; c < 2 * channels; c++) sum[c] = 0;
     for (int64_t row = group * g->rows; row < (group + 1) * g->rows; row++)
@@ -51,7 +51,7 @@ fk_status fk_scalar_norm_backward(const fk_norm_geometry *g, const float *x, con
   if (is_bad(g)) return FK_BAD_GEOMETRY;
   if (bytes < fk_scalar_norm_workspace(g)) return FK_WORKSPACE_TOO_SMALL;
   int64_t channels = g->channels, all_rows = g->groups * g->rows;
-  double *sum = memory, *product = sum + channels;
+  double *sum = (double *)fk_round_up((size_t)(uintptr_t)memory, sizeof(double)), *product = sum + channels;
 
   // dgamma and dbeta of each row of gamma.
   int64_t affine_rows = g->rows_per_gamma ? g->rows_per_gamma : all_rows;

@@ -11,7 +11,7 @@ package final class ConditionalGAN: GenerativeModel {
   package static let entry = ModelRegistry.Entry(
     name: "cgan", summary: "class-conditional GAN for labelled slices of 32, 64 or 128 pixels", data: .images,
     check: { (options) throws(ForgeGANError) in _ = try Configuration(options) },
-    make: { (request) throws(ForgeGANError) in try ConditionalGAN(request) })
+    make: { try ConditionalGAN($0) })
 
   package let name = "cgan"
   package let options: Configuration
@@ -36,16 +36,17 @@ package final class ConditionalGAN: GenerativeModel {
   package var inferenceParameters: [Parameter] { averageStore.parameters }
   package var imagesPerStep: Int { options.batch }
 
-  package init(_ request: ModelRequest) throws(ForgeGANError) {
+  package init(_ request: ModelRequest) throws {
     guard case .images(let images) = request.data else {
-      throw .unsuitableData(model: "cgan", reason: "it needs labelled square images of one size")
+      throw ForgeGANError.unsuitableData(model: "cgan", reason: "it needs labelled square images of one size")
     }
     options = try Configuration(request.options)
     guard Configuration.sizes.contains(images.size) else {
-      throw .unsuitableData(
-        model: "cgan", reason: "they have \(images.size) pixels a side, it learns \(Configuration.sizes.map(String.init).joined(separator: ", "))")
+      throw ForgeGANError.unsuitableData(
+        model: "cgan",
+        reason: "they have \(images.size) pixels a side, it learns \(Configuration.sizes.map(String.init).joined(separator: ", "))")
     }
-    guard images.count > 1, !images.labelNames.isEmpty else { throw .unsuitableData(model: "cgan", reason: "there are too few") }
+    guard images.count > 1, !images.labelNames.isEmpty else { throw ForgeGANError.unsuitableData(model: "cgan", reason: "there are too few") }
     self.images = images
     labelNames = images.labelNames
     dataDescription = images.fingerprint
@@ -55,6 +56,7 @@ package final class ConditionalGAN: GenerativeModel {
     generator = ConditionalGenerator(networks.root["generator"], shape)
     averageGenerator = ConditionalGenerator(averageStore.root["generator"], shape)
     discriminator = ProjectionDiscriminator(networks.root["discriminator"], shape)
+    if let start = request.start { try start.restore(networks.parameters(under: "generator")) }
     average = ExponentialMovingAverage(of: networks.parameters(under: "generator"), in: averageStore.parameters)
     generatorOptimizer = Adam(
       networks.parameters(under: "generator"), learningRate: Float(options.generatorRate), beta1: Float(options.beta1), beta2: 0.9)

@@ -8,7 +8,7 @@ package final class SRGAN: GenerativeModel {
   package static let entry = ModelRegistry.Entry(
     name: "srgan", summary: "super-resolution of slices by 2, 3 or 4: SRResNet, then adversarial training", data: .planes,
     check: { (options) throws(ForgeGANError) in _ = try Configuration(options) },
-    make: { (request) throws(ForgeGANError) in try SRGAN(request) })
+    make: { try SRGAN($0) })
 
   package let name = "srgan"
   package let options: Configuration
@@ -34,15 +34,15 @@ package final class SRGAN: GenerativeModel {
     return [("generator", generatorOptimizer), ("adversarial", adversarialOptimizer), ("discriminator", discriminatorOptimizer)]
   }
 
-  package init(_ request: ModelRequest) throws(ForgeGANError) {
+  package init(_ request: ModelRequest) throws {
     guard case .planes(let planes) = request.data else {
-      throw .unsuitableData(model: "srgan", reason: "it needs grey planes to cut patches from")
+      throw ForgeGANError.unsuitableData(model: "srgan", reason: "it needs grey planes to cut patches from")
     }
     options = try Configuration(request.options)
     patches = SuperResolutionPatches(planes, factor: options.factor, patch: options.patch)
     guard patches.count > 0 else {
       let side = options.patch * options.factor
-      throw .unsuitableData(model: "srgan", reason: "none holds a patch of \(side)x\(side) pixels")
+      throw ForgeGANError.unsuitableData(model: "srgan", reason: "none holds a patch of \(side)x\(side) pixels")
     }
     dataDescription = planes.fingerprint
     networks = ParameterStore(seed: request.seed)
@@ -52,6 +52,7 @@ package final class SRGAN: GenerativeModel {
     averageGenerator = SRResNet(averageStore.root["generator"], shape)
     let isAdversarial = options.phase != .content
     discriminator = isAdversarial ? PatchDiscriminator(networks.root["discriminator"], width: options.discriminatorWidth) : nil
+    if let start = request.start { try start.restore(networks.parameters(under: "generator")) }
     average = ExponentialMovingAverage(of: networks.parameters(under: "generator"), in: averageStore.parameters)
     let weights = networks.parameters(under: "generator")
     generatorOptimizer = Adam(weights, learningRate: Float(options.rate))

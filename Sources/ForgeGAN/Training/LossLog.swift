@@ -1,5 +1,5 @@
-package import Foundation
 import ForgeNN
+package import Foundation
 
 /// Losses of a training as JSON lines, one per step: `{"losses":{"discriminator":0.9},"step":40}`.
 ///

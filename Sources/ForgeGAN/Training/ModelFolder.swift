@@ -1,5 +1,5 @@
-package import Foundation
 package import ForgeNN
+package import Foundation
 
 /// The three files of a trained model.
 package struct ModelFolder: Sendable {

@@ -1,6 +1,6 @@
 package import Diagnostics
-package import Foundation
 package import ForgeNN
+package import Foundation
 
 /// What a training did.
 package struct TrainingSummary: Sendable, Equatable {
@@ -49,7 +49,9 @@ package struct Trainer {
   /// - Parameters:
   ///   - log: where loss records go, as JSON lines; nil for nowhere.
   ///   - resume: go on from the folder's state; it must stem from the same model, options, data, seed and plan.
-  package func train(_ model: any GenerativeModel, into folder: ModelFolder, log: URL? = nil, resume: Bool = false) throws -> TrainingSummary {
+  package func train(_ model: any GenerativeModel, into folder: ModelFolder, log: URL? = nil, resume: Bool = false) throws
+    -> TrainingSummary
+  {
     var clock = TrainingClock()
     if resume { clock = try restore(model, from: folder) }
     let losses = try log.map { try LossLog($0, from: clock.step) }
@@ -83,7 +85,9 @@ package struct Trainer {
         for (name, value) in latest.sorted(by: { $0.key < $1.key }) { progress(.measured(stage: stage, name: name, value: value)) }
       }
       let reached = plan.progress(step: clock.step, seconds: clock.seconds)
-      if Int(reached * Double(plan.sampleSheets)) > Int(share * Double(plan.sampleSheets)) { onSamples(model.sampleSheet(step: clock.step)) }
+      if Int(reached * Double(plan.sampleSheets)) > Int(share * Double(plan.sampleSheets)) {
+        onSamples(model.sampleSheet(step: clock.step))
+      }
       if seconds() - saved >= plan.checkpointSeconds {
         try losses?.flush()
         try save(model, clock, to: folder)
@@ -95,7 +99,8 @@ package struct Trainer {
     let spent = seconds()
     let rate = Double((clock.step - first) * model.imagesPerStep) / max(spent, 1e-9)
     let summary = TrainingSummary(
-      steps: clock.step, stepsOfThisRun: clock.step - first, progress: plan.progress(step: clock.step, seconds: clock.seconds), losses: latest,
+      steps: clock.step, stepsOfThisRun: clock.step - first, progress: plan.progress(step: clock.step, seconds: clock.seconds),
+      losses: latest,
       secondsOfThisRun: spent, imagesPerSecond: rate)
     progress(.ended(stage: stage, summary: "\(clock.step) steps"))
     return summary

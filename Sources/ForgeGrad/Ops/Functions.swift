@@ -49,7 +49,14 @@ package func gelu(_ x: Variable) -> Variable { x * 0.5 * (erf(x * 0.707_106_781)
 /// `x > 0 ? x : slopes · x`.
 ///
 /// - Parameter slopes: `[C]` for the last axis of `x`, or `[1]`.
+///
+/// One fused kernel each way; a gradient that keeps its graph records `composedPReLU` instead, so any order works.
 package func prelu(_ x: Variable, slopes: Variable) -> Variable {
+  OpCatalog.record(.prelu, [x, slopes], value: prelu(x.value, slopes: slopes.value))
+}
+
+/// `prelu` as a composite of smaller ops: its oracle.
+package func composedPReLU(_ x: Variable, slopes: Variable) -> Variable {
   let positive = relu(x)
   return positive + slopes * (x - positive)
 }
@@ -91,5 +98,15 @@ package func logSoftmax(_ x: Variable, axis: Int = -1) -> Variable {
 @Sendable func leakyReLUVJP(_ b: Backward) -> [Variable?] {
   guard case .scalar(let slope) = b.attributes else { fatalError("leakyReLU without its slope") }
   // The result has the sign of x, so x itself need not be kept.
+  guard Recording.isOn else { return [Variable(leakyReLUGradient(b.g.value, y: b.y.value, slope: slope))] }
   return [Variable(unary(.positiveMask, b.y.value, slope)) * b.g]
+}
+
+@Sendable func preluVJP(_ b: Backward) -> [Variable?] {
+  guard Recording.isOn else {
+    let parts = preluGradient(b.g.value, x: b.x(0).value, slopes: b.x(1).value)
+    return [Variable(parts.x), Variable(parts.slopes)]
+  }
+  let (x, slopes) = (identity(b.x(0)), identity(b.x(1)))
+  return pullback(composedPReLU(x, slopes: slopes), [x, slopes], seed: b.g, isReleasing: false)
 }

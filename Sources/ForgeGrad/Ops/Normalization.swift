@@ -53,7 +53,9 @@ package func affineNormalize(
 }
 
 /// Group normalization: statistics per sample over the pixels and channels of each of `groups` groups. `gamma`, `beta`: `[C]`.
-package func groupNormalize(_ x: Variable, groups: Int, _ gamma: Variable? = nil, _ beta: Variable? = nil, epsilon: Float = 1e-5) -> Variable {
+package func groupNormalize(_ x: Variable, groups: Int, _ gamma: Variable? = nil, _ beta: Variable? = nil, epsilon: Float = 1e-5)
+  -> Variable
+{
   let (n, c) = (x.shape[0], x.shape[-1])
   promise(c % groups == 0, "groupNormalize: \(c) channels in \(groups) groups")
   let grouped = reshape(x, [n, x.shape.count / (n * c), groups, c / groups])

@@ -35,7 +35,6 @@ package func upfirdn2d(
   return convolution(y, Variable(weights), stride: (down, down), groups: c)
 }
 
-
 /// Convolution whose weights are scaled per sample by a style and, when demodulated, brought back to unit length.
 ///
 /// `w'[n, r, s, i, o] = w[r, s, i, o] · style[n, i]`, divided by `sqrt(Σ_{r,s,i} w'² + epsilon)` when `isDemodulated`. Computed as
@@ -48,7 +47,8 @@ package func upfirdn2d(
 ///   - isUpsampled: convolves transposed with stride 2 and no padding, then blurs with [1, 3, 3, 1] / 8 and gain 4: twice the size
 ///     for a 3 × 3 kernel.
 package func modulatedConvolution(
-  _ x: Variable, _ w: Variable, style: Variable, isDemodulated: Bool = true, isUpsampled: Bool = false, padding: Int = 1, epsilon: Float = 1e-8
+  _ x: Variable, _ w: Variable, style: Variable, isDemodulated: Bool = true, isUpsampled: Bool = false, padding: Int = 1,
+  epsilon: Float = 1e-8
 ) -> Variable {
   let (n, _, _, c) = extents(x, "modulatedConvolution")
   promise(style.shape == [n, c], "modulatedConvolution: style \(style.shape) for x \(x.shape)")

@@ -1,5 +1,5 @@
-package import Foundation
 package import ForgeTensor
+package import Foundation
 
 /// Gives out the tensors of a checkpoint, each checked against what the network expects, and knows which nobody asked for.
 package final class CheckpointReader {

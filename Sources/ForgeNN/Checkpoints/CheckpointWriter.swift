@@ -1,5 +1,5 @@
-package import Foundation
 package import ForgeTensor
+package import Foundation
 
 /// Collects tensors for a safetensors file in PyTorch's axis order.
 package struct CheckpointWriter {

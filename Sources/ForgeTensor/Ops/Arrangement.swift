@@ -31,8 +31,20 @@ package struct Slicing: Hashable, Sendable, CustomStringConvertible {
   }
 }
 
-private func copy(_ operation: String, _ extent: [Int], from a: UnsafePointer<Float>, _ aStrides: [Int], to y: UnsafeMutablePointer<Float>, _ yStrides: [Int]) {
-  var kernel = Walk(operation, extent: extent, out: yStrides, a: aStrides).kernel
+private func copy(
+  _ operation: String, _ extent: [Int], from a: UnsafePointer<Float>, _ aStrides: [Int], to y: UnsafeMutablePointer<Float>,
+  _ yStrides: [Int]
+) {
+  // A copy may take its axes in any order. Where the last one is short (pixel unshuffle), the longest axis of neighbours goes innermost.
+  var order = Array(extent.indices)
+  if let last = order.last(where: { extent[$0] > 1 }), extent[last] < 16,
+    let longest = order.filter({ aStrides[$0] == 1 || yStrides[$0] == 1 }).max(by: { extent[$0] < extent[$1] }),
+    extent[longest] > extent[last]
+  {
+    order.removeAll { $0 == longest }
+    order.append(longest)
+  }
+  var kernel = Walk(operation, extent: order.map { extent[$0] }, out: order.map { yStrides[$0] }, a: order.map { aStrides[$0] }).kernel
   require(KernelTable.current.slots.pointee.copy(&kernel, a, y), "\(operation) \(extent)")
 }
 

@@ -28,11 +28,13 @@ package struct ConvolutionGeometry: Hashable, Sendable {
   ) {
     promise(x.rank == 4 && w.rank == 4, "convolution: x \(x) must be [N, H, W, C] and w \(w) [R, S, C / groups, K]")
     promise(
-      w[2] * groups == x[3] && w[3] % groups == 0, "convolution: x \(x) has \(x[3]) channels, w \(w) with \(groups) groups needs \(w[2] * groups)")
+      w[2] * groups == x[3] && w[3] % groups == 0,
+      "convolution: x \(x) has \(x[3]) channels, w \(w) with \(groups) groups needs \(w[2] * groups)")
     self.init(
       batch: x[0], input: (x[1], x[2], x[3]),
       output: (
-        (x[1] + 2 * padding.0 - dilation.0 * (w[0] - 1) - 1) / stride.0 + 1, (x[2] + 2 * padding.1 - dilation.1 * (w[1] - 1) - 1) / stride.1 + 1, w[3]
+        (x[1] + 2 * padding.0 - dilation.0 * (w[0] - 1) - 1) / stride.0 + 1,
+        (x[2] + 2 * padding.1 - dilation.1 * (w[1] - 1) - 1) / stride.1 + 1, w[3]
       ), kernel: (w[0], w[1]), stride: stride, padding: padding, dilation: dilation, groups: groups)
     promise(
       x[1] + 2 * padding.0 >= dilation.0 * (w[0] - 1) + 1 && x[2] + 2 * padding.1 >= dilation.1 * (w[1] - 1) + 1,
@@ -50,7 +52,8 @@ package struct ConvolutionGeometry: Hashable, Sendable {
     dilation: (Int, Int) = (1, 1), groups: Int = 1
   ) {
     promise(x.rank == 4 && w.rank == 4, "convolutionTransposed: x \(x) must be [N, P, Q, K] and w \(w) [R, S, C / groups, K]")
-    promise(w[3] == x[3] && w[3] % groups == 0, "convolutionTransposed: x \(x) has \(x[3]) channels, w \(w) with \(groups) groups needs \(w[3])")
+    promise(
+      w[3] == x[3] && w[3] % groups == 0, "convolutionTransposed: x \(x) has \(x[3]) channels, w \(w) with \(groups) groups needs \(w[3])")
     self.init(
       batch: x[0],
       input: (
@@ -106,7 +109,8 @@ package func convolutionWeightGradient(_ x: Tensor, _ g: Tensor, _ geometry: Con
 }
 
 private func contract(
-  _ role: fk_conv_role, _ a: Tensor, _ aShape: Shape, _ b: Tensor, _ bShape: Shape, _ bias: Tensor?, _ shape: Shape, _ geometry: ConvolutionGeometry
+  _ role: fk_conv_role, _ a: Tensor, _ aShape: Shape, _ b: Tensor, _ bShape: Shape, _ bias: Tensor?, _ shape: Shape,
+  _ geometry: ConvolutionGeometry
 ) -> Tensor {
   promise(a.shape == aShape && b.shape == bShape, "convolution: operands \(a.shape), \(b.shape) where \(aShape), \(bShape) belong")
   promise(bias == nil || bias!.count == shape[3], "convolution: bias \(bias!.shape) for \(shape[3]) channels")

@@ -36,26 +36,23 @@ package func maximumIndexes(_ x: Tensor, size: Int, stride: Int, padding: Int) -
   let (p, q) = ((h + 2 * padding - size) / stride + 1, (w + 2 * padding - size) / stride + 1)
   let shape: Shape = [n, p, q, c]
   var index = [Int32](repeating: 0, count: shape.count)
-  x.withUnsafeBufferPointer { x in
-    index.withUnsafeMutableBufferPointer { index in
-      var next = 0
-      for image in 0..<n {
-        for row in 0..<p {
-          let rows = max(0, row * stride - padding)..<min(h, row * stride - padding + size)
-          for column in 0..<q {
-            let columns = max(0, column * stride - padding)..<min(w, column * stride - padding + size)
-            for channel in 0..<c {
-              var best = ((image * h + rows.lowerBound) * w + columns.lowerBound) * c + channel
-              for i in rows {
-                for j in columns {
-                  let candidate = ((image * h + i) * w + j) * c + channel
-                  if x[candidate] > x[best] { best = candidate }
-                }
-              }
-              index[next] = Int32(best)
-              next += 1
+  let source = x.pointer
+  index.withUnsafeMutableBufferPointer { index in
+    guard let target = index.baseAddress else { return }
+    parallel(n * p) { line in
+      let (image, row) = (line / p, line % p)
+      let rows = max(0, row * stride - padding)..<min(h, row * stride - padding + size)
+      for column in 0..<q {
+        let columns = max(0, column * stride - padding)..<min(w, column * stride - padding + size)
+        for channel in 0..<c {
+          var best = ((image * h + rows.lowerBound) * w + columns.lowerBound) * c + channel
+          for i in rows {
+            for j in columns {
+              let candidate = ((image * h + i) * w + j) * c + channel
+              if source[candidate] > source[best] { best = candidate }
             }
           }
+          target[(line * q + column) * c + channel] = Int32(best)
         }
       }
     }

@@ -46,5 +46,6 @@ package func adam(_ settings: AdamStep, parameter: inout Tensor, gradient: Tenso
 package func exponentialAverage(_ average: inout Tensor, value: Tensor, decay: Float) {
   promise(average.shape == value.shape, "exponentialAverage: \(value.shape) into \(average.shape)")
   average.makeUnique()
-  require(KernelTable.current.slots.pointee.ema(average.count, decay, value.pointer, average.pointer), "exponentialAverage \(average.shape)")
+  require(
+    KernelTable.current.slots.pointee.ema(average.count, decay, value.pointer, average.pointer), "exponentialAverage \(average.shape)")
 }

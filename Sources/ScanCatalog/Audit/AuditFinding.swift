@@ -35,7 +35,7 @@ package struct AuditFinding: Sendable, Equatable {
   /// Below the workspace; only names that ScanForge itself gives.
   package var path: String?
 
-  init(_ code: Code, _ what: String, artifact: Int64? = nil, event: Int64? = nil, sha256: String? = nil, path: String? = nil) {
+  package init(_ code: Code, _ what: String, artifact: Int64? = nil, event: Int64? = nil, sha256: String? = nil, path: String? = nil) {
     self.code = code
     self.what = what
     self.artifact = artifact

@@ -24,7 +24,9 @@ enum CatalogMigrations {
   }
 
   /// The schema that the migrations of this program make.
-  static func expectedSchema() throws -> [String: String] {
+  static func expectedSchema() throws -> [String: String] { try expected.get() }
+
+  private static let expected = Result {
     let queue = try DatabaseQueue()
     try migrator.migrate(queue)
     return try queue.read { try schema($0) }

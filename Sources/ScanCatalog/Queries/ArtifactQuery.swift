@@ -50,6 +50,31 @@ package struct ArtifactQuery: Sendable, Equatable {
     }
   }
 
+  /// Both conditions at once; a condition that both have is met by the values that both allow.
+  package func narrowed(by other: ArtifactQuery) -> ArtifactQuery {
+    func both<T: Equatable>(_ a: [T], _ b: [T]) -> [T]? {
+      if a.isEmpty { return b }
+      if b.isEmpty { return a }
+      let common = a.filter(b.contains)
+      return common.isEmpty ? nil : common
+    }
+    guard let labels = both(labels, other.labels), let splits = both(splits, other.splits), let origins = both(origins, other.origins),
+      let kinds = both(kinds, other.kinds), let modalities = both(modalities, other.modalities), let runs = both(runs, other.runs)
+    else {
+      // Nothing has a negative run.
+      return ArtifactQuery(runs: [RunID(rawValue: -1)])
+    }
+    return ArtifactQuery(labels: labels, splits: splits, origins: origins, kinds: kinds, modalities: modalities, runs: runs)
+  }
+
+  /// The text form, keys in a fixed order.
+  package var text: String {
+    let parts =
+      labels.map { "label=\($0)" } + splits.map { "split=\($0.rawValue)" } + origins.map { "origin=\($0.rawValue)" }
+      + kinds.map { "kind=\($0.rawValue)" } + modalities.map { "modality=\($0)" } + runs.map { "run=\($0)" }
+    return parts.joined(separator: ",")
+  }
+
   /// A WHERE clause over `artifact a`.
   var condition: (sql: String, arguments: StatementArguments) {
     var clauses: [String] = onlyActive ? ["a.state = 'active'"] : []

@@ -1,5 +1,7 @@
+import Dispatch
 package import Foundation
 import Glibc
+import Synchronization
 
 /// File operations whose effect is on the disk, or that throw a `CatalogError` which says why not.
 package enum DurableFile {
@@ -35,14 +37,28 @@ package enum DurableFile {
     guard fsync(descriptor) == 0 else { throw failure("fsync") }
   }
 
-  /// Makes many files or folders durable: fsync each, or one sync(2) (which Linux waits for) where that is cheaper. Measured on an
-  /// ext4 virtual disk: 2.4 ms an fsync, 60 ms a sync with 300 new files.
+  /// fsync of many files or folders, sixteen at a time: the waiting ones share a journal commit. Measured on an ext4 virtual disk for 64
+  /// new files: 0.45 s one after the other, 0.02 to 0.05 s so.
   package static func sync(_ urls: some Collection<URL>) throws {
-    if urls.count > 24 {
-      Glibc.sync()
-    } else {
-      for url in urls { try sync(url) }
+    let urls = Array(urls)
+    let width = min(16, urls.count)
+    guard width > 1 else { return try urls.forEach(sync) }
+    let next = Atomic<Int>(0)
+    let failure = Mutex<(any Error)?>(nil)
+    let finished = DispatchSemaphore(value: 0)
+    // Threads of their own: they sleep in the kernel, and Dispatch would start no more of them than there are cores.
+    for _ in 0..<width {
+      Thread.detachNewThread {
+        while true {
+          let index = next.wrappingAdd(1, ordering: .relaxed).oldValue
+          guard index < urls.count else { break }
+          do { try sync(urls[index]) } catch { failure.withLock { $0 = error } }
+        }
+        finished.signal()
+      }
     }
+    for _ in 0..<width { finished.wait() }
+    if let error = failure.withLock({ $0 }) { throw error }
   }
 
   /// rename(2): replaces `destination` atomically.

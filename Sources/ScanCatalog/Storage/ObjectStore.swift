@@ -29,13 +29,17 @@ package struct ObjectStore: Sendable {
   /// Bytes that describe or are computed over many items: model descriptions, data set roots, manifests.
   package func store(unownedBytes bytes: [UInt8]) throws -> StoredObject { try stage(bytes, .nobody) }
 
-  /// A file of weights, by hard link where the file system can, else by copy. The file becomes read-only (0400).
+  /// A copy of a file of weights; whoever goes on writing to the file changes nothing here.
   package func store(weights file: URL) throws -> StoredObject {
     let staged = newStagingFile()
-    try DurableFile.link(file, to: staged)
-    guard chmod(staged.path, 0o400) == 0 else { throw DurableFile.failure("chmod") }
-    let (digest, count) = try Self.digest(of: staged)
-    return StoredObject(sha256: digest, bytes: count, subject: .nobody, staged: staged)
+    do {
+      try DurableFile.copy(file, to: staged)
+      let (digest, count) = try Self.digest(of: staged)
+      return StoredObject(sha256: digest, bytes: count, subject: .nobody, staged: staged)
+    } catch {
+      unlink(staged.path)
+      throw error
+    }
   }
 
   /// Where the bytes of `digest` are.

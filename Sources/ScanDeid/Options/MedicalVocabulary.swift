@@ -11,7 +11,9 @@ enum MedicalVocabulary {
     let chunks = text.split { " \t\r\n,;()[]{}\"'|&\0".contains($0) }.map(String.init)
     for (index, chunk) in chunks.enumerated() {
       let lower = chunk.lowercased()
-      if isKnown(lower) {
+      if isKnown(lower) || lower == "w/o"
+        || (index > 0 && kept.last == chunks[index - 1] && isNumber(chunks[index - 1]) && units.contains(lower))
+      {
         kept.append(chunk)
       } else if isNumber(lower), index + 1 < chunks.count, units.contains(chunks[index + 1].lowercased()) {
         kept.append(chunk)

@@ -30,7 +30,8 @@ extension DICOMWriter {
     dataset.set(.seriesInstanceUID, .UI, text: uids.uid("enhanced series/\(series)"))
     let wasSynthetic = source.text(.syntheticData) == "YES"
     dataset.set(.syntheticData, .CS, text: wasSynthetic || hasSyntheticContent ? "YES" : "NO")
-    dataset.set(.derivationDescription, .ST, text: text("Super-resolution. \(scan.derivation) For research, not for diagnosis.", limit: 1024))
+    dataset.set(
+      .derivationDescription, .ST, text: text("Super-resolution. \(scan.derivation) For research, not for diagnosis.", limit: 1024))
     dataset.set(.sourceImageSequence, sequence: [reference(sopClass, instance)])
     dataset.set(.derivationCodeSequence, sequence: [code("113085", "Spatial resampling")])
     let equipment = source.items(.contributingEquipmentSequence) + [equipment(code("109102", "Processing Equipment"))]
@@ -80,17 +81,21 @@ struct FinerGrid {
     for tag in [Tag.sharedFunctionalGroupsSequence, .perFrameFunctionalGroupsSequence] where dataset[tag] != nil {
       let groups = dataset.items(tag).map { group in
         // A frame's position may be per frame while orientation and spacing are shared.
-        let orientation = numbers(group, FinerGrid.planeOrientationSequence, .imageOrientationPatient)
+        let orientation =
+          numbers(group, FinerGrid.planeOrientationSequence, .imageOrientationPatient)
           ?? shared.flatMap { numbers($0, FinerGrid.planeOrientationSequence, .imageOrientationPatient) }
-        let spacing = numbers(group, FinerGrid.pixelMeasuresSequence, .pixelSpacing)
+        let spacing =
+          numbers(group, FinerGrid.pixelMeasuresSequence, .pixelSpacing)
           ?? shared.flatMap { numbers($0, FinerGrid.pixelMeasuresSequence, .pixelSpacing) }
         var group = group
         for inner in [FinerGrid.pixelMeasuresSequence, FinerGrid.planePositionSequence] where group[inner] != nil {
-          group.set(inner, sequence: group.items(inner).map { item in
-            var item = item
-            apply(to: &item, orientation: orientation, spacing: spacing)
-            return item
-          })
+          group.set(
+            inner,
+            sequence: group.items(inner).map { item in
+              var item = item
+              apply(to: &item, orientation: orientation, spacing: spacing)
+              return item
+            })
         }
         return group
       }

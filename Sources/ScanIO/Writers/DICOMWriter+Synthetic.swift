@@ -49,8 +49,8 @@ extension DICOMWriter {
     dataset.set(.seriesNumber, .IS, text: "1")
     dataset.set(.instanceNumber, .IS, text: "\(identifiers.index + 1)")
     let label = scan.label.map { " Label: \($0.name)." } ?? ""
-    dataset.set(.imageComments, .LT, text: "Synthetic image of no person, made by a generative model. For research, not for diagnosis." + label)
-    dataset.set(.burnedInAnnotation, .CS, text: "NO")
+    dataset.set(
+      .imageComments, .LT, text: "Synthetic image of no person, made by a generative model. For research, not for diagnosis." + label)
     if let spacing = scan.spacingMillimeters {
       dataset.set(.pixelSpacing, .DS, text: "\(decimal(spacing.row))\\\(decimal(spacing.column))")
     }
@@ -69,7 +69,8 @@ extension DICOMWriter {
   }
 
   private static let emptyAttributes: [(Tag, VR)] = [
-    (.studyDate, .DA), (.studyTime, .TM), (.accessionNumber, .SH), (.referringPhysicianName, .PN), (.patientBirthDate, .DA), (.patientSex, .CS),
+    (.studyDate, .DA), (.studyTime, .TM), (.accessionNumber, .SH), (.referringPhysicianName, .PN), (.patientBirthDate, .DA),
+    (.patientSex, .CS),
     (.studyID, .SH), (Tag(0x0020, 0x0020), .CS), (Tag(0x0020, 0x0060), .CS),
   ]
 

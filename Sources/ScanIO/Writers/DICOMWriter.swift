@@ -62,27 +62,26 @@ package enum DICOMWriter {
     return item
   }
 
-  /// DS text of at most 16 characters (PS3.5 section 6.2).
+  /// DS text of at most 16 characters (PS3.5 section 6.2), with as many digits as fit.
   static func decimal(_ value: Double) -> String {
-    let plain = "\(value)"
-    if plain.utf8.count <= 16 { return plain.hasSuffix(".0") ? String(plain.dropLast(2)) : plain }
-    // Fewer digits until it fits; 9 significant ones always do.
-    let negative = value < 0 ? 1 : 0
+    guard value != 0 else { return "0" }
+    let exact = "\(value)"
+    if exact.utf8.count <= 16 { return exact.hasSuffix(".0") ? String(exact.dropLast(2)) : exact }
+    // Sign, point and whole digits take their share of the 16 characters; the rest is decimals.
     let magnitude = abs(value)
-    if magnitude >= 1e-4, magnitude < 1e10 {
-      var whole = 1
+    if (1e-3..<1e13).contains(magnitude) {
+      var decimals = 13
       var bound = 10.0
       while magnitude >= bound {
-        whole += 1
+        decimals -= 1
         bound *= 10
       }
       var scale = 1.0
-      for _ in 0..<(14 - whole - negative) { scale *= 10 }
-      let rounded = (magnitude * scale + 0.5)
-      let shortened = Double(Int64(rounded)) / scale
-      let text = "\(negative == 1 ? -shortened : shortened)"
-      if text.utf8.count <= 16 { return text }
+      for _ in 0..<max(0, decimals) { scale *= 10 }
+      let rounded = "\(Double(Int64(value * scale + (value < 0 ? -0.5 : 0.5))) / scale)"
+      if rounded.utf8.count <= 16 { return rounded }
     }
+    // Nine digits with an exponent always fit.
     return "\(Float(value))"
   }
 

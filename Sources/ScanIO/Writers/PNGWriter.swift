@@ -10,7 +10,8 @@ package enum PNGWriter {
 
   package static func encode(_ scan: CleanScan) throws(ScanWriteError) -> [UInt8] {
     guard let pixels = scan.pixels else { throw .noPixels(.png) }
-    return try encode(pixels, photometric: scan.photometric ?? .monochrome2, spacing: SpacingMillimeters(rowThenColumn: scan.spacingMillimeters))
+    return try encode(
+      pixels, photometric: scan.photometric ?? .monochrome2, spacing: SpacingMillimeters(rowThenColumn: scan.spacingMillimeters))
   }
 
   package static func encode(_ scan: EnhancedScan) throws(ScanWriteError) -> [UInt8] {
@@ -61,7 +62,8 @@ package enum PNGWriter {
     var count = 0
     var message = [CChar](repeating: 0, count: 256)
     let status = cpng_write(
-      UInt32(pixels.rows), UInt32(pixels.columns), UInt32(pixels.bitsAllocated), UInt32(color.rawValue), words, words.count, chunks, chunks.count,
+      UInt32(pixels.rows), UInt32(pixels.columns), UInt32(pixels.bitsAllocated), UInt32(color.rawValue), words, words.count, chunks,
+      chunks.count,
       spacing?.row ?? 0, spacing?.column ?? 0, &out, &count, &message, message.count)
     guard status == Int32(CPNG_OK.rawValue), let out else { throw .encoder(.png) }
     defer { cpng_free(out) }

@@ -8,7 +8,8 @@ package import ScanModel
 package enum TIFFWriter {
   package static func encode(_ scan: CleanScan) throws(ScanWriteError) -> [UInt8] {
     guard let pixels = scan.pixels else { throw .noPixels(.tiff) }
-    return try encode(pixels, photometric: scan.photometric ?? .monochrome2, spacing: SpacingMillimeters(rowThenColumn: scan.spacingMillimeters))
+    return try encode(
+      pixels, photometric: scan.photometric ?? .monochrome2, spacing: SpacingMillimeters(rowThenColumn: scan.spacingMillimeters))
   }
 
   /// Resolution follows the finer grid.
@@ -23,7 +24,9 @@ package enum TIFFWriter {
   }
 
   /// - Parameter pixels: 8 to 64 bits, integer or float; 1 to 4 samples a pixel; one frame. For pixels that this program made, such as sample grids.
-  package static func encode(_ pixels: PixelBuffer, photometric: Photometric, spacing: SpacingMillimeters?) throws(ScanWriteError) -> [UInt8] {
+  package static func encode(_ pixels: PixelBuffer, photometric: Photometric, spacing: SpacingMillimeters?) throws(ScanWriteError)
+    -> [UInt8]
+  {
     guard pixels.frames == 1 else { throw .multipleFrames(.tiff, frames: pixels.frames) }
     guard pixels.hasWholeWords else { throw .pixelCount(.tiff) }
     guard [8, 16, 32, 64].contains(pixels.bitsAllocated), !pixels.isFloat || pixels.bitsAllocated >= 32 else {

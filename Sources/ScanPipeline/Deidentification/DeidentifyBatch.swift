@@ -79,6 +79,7 @@ package struct DeidentifyBatch: Sendable {
     progress(.began(stage: "deidentify", total: items.count, unit: "files"))
     let stream = CleanStream(reader: reader, deidentifier: deidentifier, threads: threads, pixels: .untouched, mapping: mapping?.mapping)
     let keepsNames = keepsNames
+    var names = OutputNames()
     try stream.forEach(items) { input, clean in
       let path = keepsNames ? input.relativePath.revealed : OutputNames.path(of: clean)
       return Prepared(staged: try tree.stage(try OutputNames.encode(clean)), path: path, patient: clean.patient, record: clean.record)
@@ -87,7 +88,7 @@ package struct DeidentifyBatch: Sendable {
       switch item.outcome {
       case .done(let prepared):
         do {
-          summary.add(try tree.publish(prepared.staged, as: prepared.path), prepared.patient, prepared.record)
+          summary.add(try names.publish(prepared.staged, as: prepared.path, in: tree), prepared.patient, prepared.record)
         } catch let conflict as OutputConflict {
           trouble = conflict
         }

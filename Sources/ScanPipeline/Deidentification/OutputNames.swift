@@ -2,8 +2,28 @@ import ScanDeid
 import ScanIO
 import ScanModel
 
-/// How a de-identified object becomes a file: its bytes, and a name made of new ids alone.
-enum OutputNames {
+/// How de-identified objects become files: their bytes, and names made of new ids alone.
+struct OutputNames {
+  /// Names that this batch has given already.
+  private var given: Set<String> = []
+
+  /// Publishes under `path`, or under `path` with `-2`, `-3` … when another object of this batch has the name: some sources give two images
+  /// one SOP Instance UID. Since a batch has an order, a repeated run gives the same names.
+  ///
+  /// - Throws: `OutputConflict` when the name was taken before this batch by other content.
+  mutating func publish(_ staged: OutputTree.Staged, as path: String, in tree: OutputTree) throws -> OutputTree.Outcome {
+    var candidate = path
+    var number = 1
+    while given.contains(candidate), !tree.isPublished(staged, as: candidate) {
+      number += 1
+      let dot = path.lastIndex(of: ".") ?? path.endIndex
+      candidate = path[..<dot] + "-\(number)" + path[dot...]
+    }
+    let outcome = try tree.publish(staged, as: candidate)
+    given.insert(candidate)
+    return outcome
+  }
+
   /// `PATIENT/STUDY/SERIES/INSTANCE.ext`. TIFF and PNG have no study: their middle folders are the same for all.
   static func path(of scan: CleanScan) -> String {
     let study = component(scan.dataset.text(.studyInstanceUID), otherwise: "no-study")

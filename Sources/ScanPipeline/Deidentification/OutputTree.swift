@@ -17,7 +17,6 @@ final class OutputTree: Sendable {
   /// Bytes on disk that have no name yet.
   struct Staged: Sendable {
     fileprivate let path: String
-    fileprivate let bytes: Int
   }
 
   private static let stagingPrefix = ".scanforge-partial-"
@@ -44,18 +43,22 @@ final class OutputTree: Sendable {
   func stage(_ bytes: [UInt8]) throws(FileWriteError) -> Staged {
     let path = "\(staging)/\(UInt64.random(in: 0...UInt64.max))"
     try AtomicFile.write(bytes, to: path)
-    return Staged(path: path, bytes: bytes.count)
+    return Staged(path: path)
   }
 
+  /// Gives staged bytes their name.
+  ///
   /// - Parameter path: below the root, `/` between parts.
   /// - Throws: `OutputConflict` when another file has the name; `FileWriteError`.
   func publish(_ staged: Staged, as path: String) throws -> Outcome {
-    defer { unlink(staged.path) }
     let target = root + "/" + path
     let folder = (target as NSString).deletingLastPathComponent
     try OutputTree.makeFolder(folder)
     _ = touched.withLock { $0.insert(folder) }
-    if link(staged.path, target) == 0 { return .written }
+    if link(staged.path, target) == 0 {
+      unlink(staged.path)
+      return .written
+    }
     switch errno {
     case EEXIST: break
     case EPERM, ENOTSUP, ENOSYS, EMLINK:
@@ -66,8 +69,16 @@ final class OutputTree: Sendable {
       }
     default: throw OutputTree.failure(errno)
     }
-    guard OutputTree.isEqual(staged.path, target) else { throw OutputConflict() }
+    guard isPublished(staged, as: path) else { throw OutputConflict() }
+    unlink(staged.path)
     return .unchanged
+  }
+
+  /// True when the file of that name holds the same bytes.
+  func isPublished(_ staged: Staged, as path: String) -> Bool {
+    var status = stat()
+    guard lstat(root + "/" + path, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return false }
+    return FileManager.default.contentsEqual(atPath: staged.path, andPath: root + "/" + path)
   }
 
   /// Takes the staging folder away and makes all names last.
@@ -79,12 +90,6 @@ final class OutputTree: Sendable {
       fsync(descriptor)
       _ = Foundation.close(descriptor)
     }
-  }
-
-  private static func isEqual(_ a: String, _ b: String) -> Bool {
-    var status = stat()
-    guard lstat(b, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return false }
-    return FileManager.default.contentsEqual(atPath: a, andPath: b)
   }
 
   private static func makeFolder(_ path: String) throws(FileWriteError) {

@@ -28,7 +28,8 @@ import Testing
         try reference.check(inputs, output: .image, .exact) { v in
           convolutionTransposed(
             v["x"]!, v["w"]!, bias: v["b"], stride: reference.pair("stride", 1), padding: reference.pair("padding", 0),
-            outputPadding: reference.pair("output_padding", 0), dilation: reference.pair("dilation", 1), groups: reference.integer("groups", 1))
+            outputPadding: reference.pair("output_padding", 0), dilation: reference.pair("dilation", 1),
+            groups: reference.integer("groups", 1))
         }
       }
     }

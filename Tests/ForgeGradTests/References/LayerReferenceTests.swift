@@ -155,7 +155,8 @@ import Testing
           let filter = try reference.tensor("f")
           try reference.check(["x": .image], output: .image) { v in
             upfirdn2d(
-              v["x"]!, filter, up: reference.integer("up", 1), down: reference.integer("down", 1), padding: (pad[0], pad[1], pad[2], pad[3]),
+              v["x"]!, filter, up: reference.integer("up", 1), down: reference.integer("down", 1),
+              padding: (pad[0], pad[1], pad[2], pad[3]),
               isFlipped: reference.parameters["flip"] as? Bool ?? false, gain: Float(reference.parameters["gain"] as? Double ?? 1))
           }
         } else if reference.name.hasPrefix("modulated_conv") {

@@ -1,7 +1,7 @@
 import ForgeGrad
 import ForgeTensor
-import Testing
 import TestSupport
+import Testing
 
 /// How a reference tensor is laid out on disk, and where its axes go.
 enum Layout {
@@ -90,7 +90,8 @@ struct ReferenceCase {
   ///
   /// - Parameter inputs: names of the tensors and their layouts; those with a stored `d_<name>` become leaves.
   func check(
-    _ inputs: [String: Layout], output: Layout = .plain, _ tolerance: Tolerance = .float32, _ compute: ([String: Variable]) throws -> Variable
+    _ inputs: [String: Layout], output: Layout = .plain, _ tolerance: Tolerance = .float32,
+    _ compute: ([String: Variable]) throws -> Variable
   ) throws {
     var variables: [String: Variable] = [:]
     for (input, layout) in inputs { variables[input] = Variable(try tensor(input, layout), requiresGradient: has("d_\(input)")) }

@@ -78,7 +78,9 @@ import Testing
       let j = gradient(of: sum(image * noise) * 0.25, withRespectTo: [w], keepingGraph: true)[0]
       let closed = matmul((1 - square(tanh(matmul(w, a)))) * noise * 0.5, a, transposeB: true)
       func penalty(_ j: Variable) -> Variable { mean(square(sqrt(sum(square(j), axes: [1])) - 1.5)) }
-      let (second, first) = (gradient(of: penalty(j), withRespectTo: [a])[0].value, gradient(of: penalty(closed), withRespectTo: [a])[0].value)
+      let (second, first) = (
+        gradient(of: penalty(j), withRespectTo: [a])[0].value, gradient(of: penalty(closed), withRespectTo: [a])[0].value
+      )
       let largest = first.values.map { Swift.abs($0) }.max()!
       let error = (second - first).values.map { Swift.abs($0) }.max()!
       #expect(error <= 5e-5 * largest)

@@ -1,0 +1,23 @@
+package import Foundation
+import ScanCatalog
+import ScanExport
+
+extension RunContext {
+  /// Values of `export: { format: … }`.
+  package static let exportFormats = ExportRegistry.names
+
+  /// Writes the workspace's images in each of `formats` below one root.
+  package func export(to root: URL, formats: [String], split: String?) throws -> StageOutcome {
+    let exporter = Exporter(catalog, threads: threads, progress: progress)
+    var figures: [String: Double] = [:]
+    var parts: [String] = []
+    for format in formats {
+      try checkCancelled()
+      let report = try exporter.export(ExportRequest(format: format, root: root, split: split.flatMap(Split.init(rawValue:))))
+      figures[format] = Double(report.files)
+      parts.append("\(report.files) files as \(format) (\(report.synthetic) synthetic)")
+    }
+    let summary = parts.joined(separator: ", ") + "; memorization: not checked"
+    return StageOutcome(summary: summary, figures: figures, places: [root.path])
+  }
+}

@@ -1,0 +1,51 @@
+import ArgumentParser
+import Foundation
+import ScanCatalog
+import ScanExport
+
+struct ExportVerb: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "export", abstract: "Write a training set that other programs read, with a manifest.",
+    discussion: """
+      Several formats may share a folder; MANIFEST.sha256 covers all of it (check with sha256sum --check). Refused when a held-out \
+      patient reached an item of another part. For research, not for diagnosis.
+      """)
+
+  @Option(help: "Layout: \(ExportRegistry.names.joined(separator: ", ")). Repeatable.") var format: [String]
+  @Option(help: "Output folder.") var to: String
+  @Option(help: "Which items, as key=value,… over label, split, origin, kind, modality, run.") var query: String?
+  @Option(help: "Only this part: train, val, test.") var split: String?
+  @OptionGroup var common: CommonOptions
+
+  func validate() throws {
+    guard !format.isEmpty else { throw ValidationError("--format is missing. Use one of \(ExportRegistry.names.joined(separator: ", ")).") }
+  }
+
+  func run() throws {
+    try common.perform { console in
+      for name in format { _ = try ExportRegistry.format(named: name) }
+      let query = try query.map { try ArtifactQuery(parsing: $0) }
+      let part = try split.map { text in
+        guard let part = ScanCatalog.Split(rawValue: text) else { throw CatalogError.malformedQuery("split=\(text)") }
+        return part
+      }
+      let catalog = try Catalog(Workspace.open(at: common.workspaceURL), mode: .readWrite)
+      let exporter = Exporter(catalog, threads: common.threadCount, progress: console.progress)
+      var reports: [CanonicalJSON] = []
+      for name in format {
+        let report = try exporter.export(ExportRequest(format: name, root: URL(fileURLWithPath: to), query: query, split: part))
+        let parts = report.splits.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }.joined(separator: ", ")
+        console.say("\(report.files) files of \(report.items) images (\(parts); \(report.synthetic) synthetic): \(report.folder.path)")
+        reports.append(
+          .object([
+            "format": .string(report.format), "folder": .string(report.folder.path), "files": .integer(Int64(report.files)),
+            "items": .integer(Int64(report.items)), "synthetic": .integer(Int64(report.synthetic)),
+            "splits": .object(report.splits.mapValues { .integer(Int64($0)) }), "notChecked": .array(report.notChecked.map { .string($0) }),
+          ]))
+      }
+      console.say("memorization: not checked")
+      console.result(["ok": CanonicalJSON.bool(true), "exports": .array(reports)])
+      return true
+    }
+  }
+}

@@ -1,0 +1,131 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// Bad input: the right exit code, a message that helps, nothing half-written that looks finished, no identified text.
+@Suite struct BadRequestTests {
+  private func inFolder(_ body: (URL) throws -> Void) throws {
+    let folder = try TestData.temporaryFolder("bad-request")
+    defer { try? FileManager.default.removeItem(at: folder) }
+    try body(folder)
+  }
+
+  private func write(_ text: String, to url: URL) throws { try text.write(to: url, atomically: true, encoding: .utf8) }
+
+  @Test func `an unknown key in a pipeline is exit 2 with line and column and touches nothing`() throws {
+    try inFolder { folder in
+      try write("name: x\nstages:\n  - ingest: { from: nowhere, lables: folder }\n", to: folder.appendingPathComponent("p.yaml"))
+      let result = try Program.run("scanforge", ["run", "p.yaml", "--workspace", "w"], in: folder)
+      #expect(result.exitCode == 2)
+      #expect(result.errors.contains("line 3:"))
+      #expect(result.errors.contains("lables"))
+      #expect(!FileManager.default.fileExists(atPath: folder.appendingPathComponent("w").path))
+    }
+  }
+
+  @Test func `a pipeline without deidentify is refused before anything is opened`() throws {
+    try inFolder { folder in
+      try write(
+        "name: x\nstages:\n  - ingest: { from: nowhere }\n  - normalize\n  - split\n  - train: { model: cgan, steps: 1 }\n",
+        to: folder.appendingPathComponent("p.yaml"))
+      let result = try Program.run("scanforge", ["run", "p.yaml", "--workspace", "w"], in: folder)
+      #expect(result.exitCode == 2)
+      #expect(result.errors.contains("deidentify"))
+      #expect(!FileManager.default.fileExists(atPath: folder.appendingPathComponent("w").path))
+    }
+  }
+
+  @Test func `generate with a model that no stage trained names the line`() throws {
+    try inFolder { folder in
+      try write(
+        """
+        name: x
+        stages:
+          - ingest: { from: nowhere }
+          - deidentify
+          - normalize
+          - split
+          - train: { model: cgan, steps: 1 }
+          - generate: { model: dcgan, count: 1 }
+        """, to: folder.appendingPathComponent("p.yaml"))
+      let result = try Program.run("scanforge", ["run", "p.yaml", "--dry-run"], in: folder)
+      #expect(result.exitCode == 2)
+      #expect(result.errors.contains("line 8:"))
+      #expect(result.errors.contains("trained so far: cgan"))
+    }
+  }
+
+  @Test func `a missing folder is exit 3`() throws {
+    try inFolder { folder in
+      let result = try Program.run("scanforge", ["ingest", "nowhere", "--workspace", "w"], in: folder)
+      #expect(result.exitCode == 3)
+      #expect(!result.errors.contains("nowhere"), "a path may identify")
+    }
+  }
+
+  @Test func `a text file named dcm is one failed item, exit 1`() throws {
+    try inFolder { folder in
+      let scans = folder.appendingPathComponent("scans")
+      try FileManager.default.createDirectory(at: scans, withIntermediateDirectories: true)
+      try write("Dear Mrs ZZSECRETNAME, your scan is ready.", to: scans.appendingPathComponent("ZZSECRETNAME.dcm"))
+      for arguments in [["inspect", scans.appendingPathComponent("ZZSECRETNAME.dcm").path], ["ingest", "scans", "--workspace", "w"], ["deidentify", "scans", "--output", "o"]] {
+        let result = try Program.run("scanforge", arguments, in: folder)
+        #expect(result.exitCode == 1, "\(arguments[0]): \(result.errors)")
+        #expect(!result.errors.contains("ZZSECRETNAME"), "\(arguments[0])")
+      }
+      #expect(files(below: folder.appendingPathComponent("o")).isEmpty)
+    }
+  }
+
+  @Test func `a truncated DICOM file is refused or warned of at every length`() throws {
+    let whole = try Data(contentsOf: try #require(files(below: SmallRun.folder.appendingPathComponent("phantoms/dicom/normal")).first))
+    try inFolder { folder in
+      let scans = folder.appendingPathComponent("scans")
+      try FileManager.default.createDirectory(at: scans, withIntermediateDirectories: true)
+      let lengths = (1..<24).map { whole.count * $0 / 24 }
+      for length in lengths { try whole.prefix(length).write(to: scans.appendingPathComponent("\(length).dcm")) }
+      let names = lengths.map { scans.appendingPathComponent("\($0).dcm").path }
+      let result = try Program.run("scanforge", ["inspect", "--json"] + names, in: folder)
+      #expect(result.exitCode == 1)
+      let entries = try #require(try result.json()["files"] as? [[String: Any]])
+      #expect(entries.count == names.count)
+      for entry in entries {
+        let isRefused = entry["error"] is [String: Any]
+        let isWarned = (entry["warnings"] as? [String])?.contains { ["truncated", "pixel.short"].contains($0) } ?? false
+        #expect(isRefused || isWarned)
+      }
+    }
+  }
+
+  @Test func `a full disk is exit 3 and leaves nothing that looks finished`() throws {
+    try inFolder { folder in
+      let disk = folder.appendingPathComponent("disk")
+      try FileManager.default.createDirectory(at: disk, withIntermediateDirectories: true)
+      let mount = try Program.run("/bin/mount", ["-t", "tmpfs", "-o", "size=300k", "tmpfs", disk.path])
+      guard mount.exitCode == 0 else {
+        print("SKIPPED: full disk: a small file system cannot be mounted here")
+        return
+      }
+      defer { _ = try? Program.run("/bin/umount", [disk.path]) }
+      let scans = SmallRun.folder.appendingPathComponent("phantoms/dicom").path
+      let result = try Program.run("scanforge", ["deidentify", scans, "--output", disk.appendingPathComponent("o").path], in: folder)
+      #expect(result.exitCode == 3, "\(result.errors)")
+      #expect(result.errors.contains("disk") || result.errors.contains("space"))
+      let left = files(below: disk).filter { !$0.lastPathComponent.hasPrefix(".") }
+      #expect(!left.isEmpty)
+      let inspected = try Program.run("scanforge", ["inspect", "--json"] + left.map(\.path), in: folder)
+      #expect(inspected.exitCode == 0, "every file that is there is whole")
+      let ingested = try Program.run("scanforge", ["ingest", scans, "--workspace", disk.appendingPathComponent("w").path], in: folder)
+      #expect(ingested.exitCode == 3, "\(ingested.errors)")
+    }
+  }
+
+  @Test(arguments: [["--nonsense"], ["train"], ["generate", "--model", "x"], ["export"], ["split", "--train", "2"]])
+  func `wrong flags are exit 2`(arguments: [String]) throws {
+    try inFolder { folder in
+      let result = try Program.run("scanforge", arguments, in: folder)
+      #expect(result.exitCode == 2)
+      #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path).isEmpty)
+    }
+  }
+}
