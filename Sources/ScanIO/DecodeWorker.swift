@@ -22,9 +22,11 @@ final class DecodeWorker {
     let theirs = fcntl(ends[1], F_DUPFD_CLOEXEC, 16)
     close(ends[0])
     close(ends[1])
-    defer { close(theirs) }
-    guard mine >= 0, theirs >= 0 else { throw .doesNotStart }
-    let started = Self.spawn(executable, memoryBytes: memoryBytes, socket: theirs, input: input.descriptor, output: output.descriptor)
+    let started =
+      mine >= 0 && theirs >= 0
+      ? Self.spawn(executable, memoryBytes: memoryBytes, socket: theirs, input: input.descriptor, output: output.descriptor) : nil
+    // Closed before anything is awaited: the last copy of the worker's end must be the worker's, or its death would not end the stream.
+    close(theirs)
     guard let started else {
       close(mine)
       throw .doesNotStart

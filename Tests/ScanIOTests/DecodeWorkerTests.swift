@@ -18,8 +18,10 @@ import TestSupport
     for (index, reply) in replies.enumerated() { try frame(reply).write(to: folder.appendingPathComponent("reply\(index)")) }
     let script = "#!/bin/sh\necho x >> %/starts\n" + body
     let executable = folder.appendingPathComponent("worker")
-    try Data(script.replacingOccurrences(of: "%", with: folder.path).utf8).write(to: executable)
-    try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: executable.path)
+    try Data(script.replacingOccurrences(of: "%", with: folder.path).utf8).write(to: folder.appendingPathComponent("script"))
+    // Copied by another process: a file that this one has open for writing while a parallel test forks cannot be executed (ETXTBSY).
+    let copied = try Program.run("/bin/sh", ["-c", "cp script worker && chmod 755 worker"], in: folder)
+    #expect(copied.exitCode == 0)
     return (folder, executable.path)
   }
 
