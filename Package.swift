@@ -52,6 +52,10 @@ let forge: [Target] = [
   library("ForgeNN", ["Diagnostics", "ForgeTensor", "ForgeGrad"]),
   // Layer 4
   library("ForgeGAN", ["Diagnostics", "PixelMath", "ForgeTensor", "ForgeGrad", "ForgeNN"]),
+  // Layer 6
+  .executableTarget(
+    name: "scanforge-bench", dependencies: ["Diagnostics", "CForgeKernels", "ForgeTensor", "ForgeGrad", "ForgeNN", "ForgeGAN"],
+    swiftSettings: swiftSettings),
 ]
 
 let forgeTests: [Target] = [
@@ -108,12 +112,6 @@ let scan: [Target] = [
     name: "scanforge-decode", dependencies: ["Diagnostics", "ScanModel", "ScanCodec"], swiftSettings: swiftSettings),
   .executableTarget(
     name: "make-phantoms", dependencies: ["Diagnostics", "ScanModel", "CDCMTK", "CTIFF"], path: "Fixtures/make",
-    swiftSettings: swiftSettings),
-  .executableTarget(
-    name: "scanforge-bench",
-    dependencies: [
-      "Diagnostics", "CForgeKernels", "ForgeTensor", "ForgeGrad", "ForgeNN", "ForgeGAN", argumentParser,
-    ],
     swiftSettings: swiftSettings),
 ]
 

@@ -9,6 +9,8 @@ extern const fk_table fk_scalar;
 #if defined(__x86_64__)
 extern const fk_table fk_avx2;
 extern const fk_table fk_avx512;
+double fk_avx2_peak_burst(int64_t rounds);
+double fk_avx512_peak_burst(int64_t rounds);
 #endif
 
 /// Threads that a kernel keeps scratch memory for: the machine's cores, 2...16, the same during a process.

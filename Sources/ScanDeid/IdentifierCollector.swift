@@ -13,14 +13,28 @@ struct IdentifierCollector {
   /// Words of the vendor that stay anyway: some devices repeat them as station or institution.
   private var vendor: Set<[UInt8]> = []
 
+  /// The tokens of everything that `actions` take away, less the values that an option keeps on purpose (a kept institution, device UID
+  /// or date would otherwise be cut out again where another attribute repeats it).
   mutating func collect(_ dataset: Dataset) {
+    add(dataset)
+    guard !actions.options.isEmpty else { return }
+    var keeper = IdentifierCollector(actions: actions)
+    keeper.isForKept = true
+    keeper.add(dataset)
+    let kept = Set(keeper.tokens.map(\.bytes))
+    tokens = tokens.filter { !kept.contains($0.bytes) }
+  }
+
+  private var isForKept = false
+
+  private mutating func add(_ dataset: Dataset) {
     for tag in [Tag.manufacturer, .manufacturerModelName] {
       if let bytes = dataset[tag]?.bytes { vendor.insert(IdentifierCollector.trimmed(bytes[...]).map(IdentifierSet.lower)) }
     }
     for element in dataset.elements where !element.tag.isPrivate {
       if case .sequence(let items) = element.value {
-        for item in items { collect(item) }
-      } else if let action = actions.action(for: element.tag), action != .keep {
+        for item in items { add(item) }
+      } else if let action = actions.action(for: element.tag), (action == .keep) == isForKept {
         collect(element, action)
       }
     }

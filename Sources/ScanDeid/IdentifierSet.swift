@@ -16,13 +16,10 @@ struct IdentifierSet: Sendable {
     var isDate = false
   }
 
-  private(set) var tokens: [Token] = []
-  /// Tokens by their first byte.
-  private var byFirst: [[Int]] = Array(repeating: [], count: 256)
+  let tokens: [Token]
+  private let trie: Trie
 
   var isEmpty: Bool { tokens.isEmpty }
-
-  private init() {}
 
   /// The identifiers in `dataset`, to any depth, that `actions` take away.
   init(in dataset: Dataset, actions: ProfileActions) {
@@ -32,64 +29,109 @@ struct IdentifierSet: Sendable {
   }
 
   init(_ tokens: [Token]) {
-    // Longest first, so that a whole name goes before its parts.
-    self.tokens = tokens.sorted {
-      $0.bytes.count != $1.bytes.count ? $0.bytes.count > $1.bytes.count : $0.bytes.lexicographicallyPrecedes($1.bytes)
-    }
-    for (index, token) in self.tokens.enumerated() {
-      let first = token.bytes[0]
-      byFirst[Int(first)].append(index)
-      let upper = IdentifierSet.upper(first)
-      if upper != first { byFirst[Int(upper)].append(index) }
-    }
+    self.tokens = tokens
+    trie = Trie(tokens)
   }
 
   func filter(_ isIncluded: (Token) -> Bool) -> IdentifierSet { IdentifierSet(tokens.filter(isIncluded)) }
 
-  /// Where tokens stand in `bytes`, in order, without overlap.
+  /// Where tokens stand in `bytes`, in order, without overlap; of two that begin alike the longer.
+  ///
+  /// - Complexity: the length of `bytes` times that of the longest token that it nearly holds, however many tokens there are.
   func matches(in bytes: [UInt8]) -> [Range<Int>] {
     guard !isEmpty else { return [] }
-    return bytes.withUnsafeBufferPointer { (buffer: UnsafeBufferPointer<UInt8>) -> [Range<Int>] in search(buffer) }
-  }
-
-  private func search(_ bytes: UnsafeBufferPointer<UInt8>) -> [Range<Int>] {
-    var found: [Range<Int>] = []
-    let isFirst = byFirst.map { !$0.isEmpty }
-    isFirst.withUnsafeBufferPointer { isFirst in
+    return bytes.withUnsafeBufferPointer { (buffer: UnsafeBufferPointer<UInt8>) -> [Range<Int>] in
+      var found: [Range<Int>] = []
       var position = 0
-      while position < bytes.count {
-        if isFirst[Int(bytes[position])], let length = match(at: position, bytes) {
-          found.append(position..<position + length)
-          position += length
-        } else {
-          position += 1
-        }
+      while position < buffer.count {
+        let length = trie.match(at: position, buffer)
+        if length > 0 { found.append(position..<position + length) }
+        position += max(1, length)
       }
+      return found
     }
-    return found
   }
 
-  private func match(at position: Int, _ bytes: UnsafeBufferPointer<UInt8>) -> Int? {
-    candidates: for index in byFirst[Int(bytes[position])] {
-      let token = tokens[index]
-      let end = position + token.bytes.count
-      guard end <= bytes.count else { continue }
-      for (offset, expected) in token.bytes.enumerated() {
-        guard IdentifierSet.lower(bytes[position + offset]) == expected else { continue candidates }
+  /// Tokens by their common beginnings. Nodes in flat arrays; a node's children are a list from `child` along `sibling`.
+  private struct Trie: Sendable {
+    private var byte: [UInt8] = []
+    private var child: [Int32] = []
+    private var sibling: [Int32] = []
+    private var end: [End] = []
+    /// First node for each possible first byte, both cases; -1 for none.
+    private var roots = [Int32](repeating: -1, count: 256)
+
+    /// Whether a token ends at a node, and what may stand beside it.
+    private enum End: UInt8 { case none, anywhere, notBesideDigit, notBesideLetterOrDigit }
+
+    init(_ tokens: [Token]) {
+      for token in tokens {
+        guard let first = token.bytes.first else { continue }
+        var node = roots[Int(first)]
+        if node < 0 {
+          node = add(first)
+          roots[Int(first)] = node
+          if (97...122).contains(first) { roots[Int(first) - 32] = node }
+        }
+        for next in token.bytes.dropFirst() { node = descend(from: node, next) }
+        let kind: End = token.isNumber ? .notBesideDigit : token.isWord ? .notBesideLetterOrDigit : .anywhere
+        // The same bytes from two attributes: what asks for less decides.
+        let known = end[Int(node)]
+        end[Int(node)] = known == .none || kind.rawValue < known.rawValue ? kind : known
       }
-      if token.isNumber || token.isWord {
-        let isInside = { (byte: UInt8) -> Bool in token.isNumber ? IdentifierSet.isDigit(byte) : IdentifierSet.isAlphanumeric(byte) }
-        if position > 0, isInside(bytes[position - 1]) { continue }
-        if end < bytes.count, isInside(bytes[end]) { continue }
-      }
-      return token.bytes.count
     }
-    return nil
+
+    private mutating func add(_ value: UInt8) -> Int32 {
+      byte.append(value)
+      child.append(-1)
+      sibling.append(-1)
+      end.append(.none)
+      return Int32(byte.count - 1)
+    }
+
+    private mutating func descend(from parent: Int32, _ value: UInt8) -> Int32 {
+      if let known = next(after: parent, value) { return known }
+      let node = add(value)
+      sibling[Int(node)] = child[Int(parent)]
+      child[Int(parent)] = node
+      return node
+    }
+
+    private func next(after parent: Int32, _ value: UInt8) -> Int32? {
+      var node = child[Int(parent)]
+      while node >= 0 {
+        if byte[Int(node)] == value { return node }
+        node = sibling[Int(node)]
+      }
+      return nil
+    }
+
+    /// Length of the longest token at `position`; 0 for none.
+    func match(at position: Int, _ bytes: UnsafeBufferPointer<UInt8>) -> Int {
+      var node = roots[Int(bytes[position])]
+      var longest = 0
+      var index = position
+      while node >= 0 {
+        index += 1
+        if end[Int(node)] != .none, mayStand(end[Int(node)], position, index, bytes) { longest = index - position }
+        guard index < bytes.count, let below = next(after: node, IdentifierSet.lower(bytes[index])) else { break }
+        node = below
+      }
+      return longest
+    }
+
+    private func mayStand(_ kind: End, _ start: Int, _ end: Int, _ bytes: UnsafeBufferPointer<UInt8>) -> Bool {
+      let (before, after) = (start > 0 ? bytes[start - 1] : 0, end < bytes.count ? bytes[end] : 0)
+      switch kind {
+      case .notBesideDigit: return !IdentifierSet.isDigit(before) && !IdentifierSet.isDigit(after)
+      case .notBesideLetterOrDigit: return !IdentifierSet.isAlphanumeric(before) && !IdentifierSet.isAlphanumeric(after)
+      default: return true
+      }
+    }
   }
 
   static func isDigit(_ byte: UInt8) -> Bool { (48...57).contains(byte) }
   static func isLetter(_ byte: UInt8) -> Bool { (97...122).contains(lower(byte)) }
   static func isAlphanumeric(_ byte: UInt8) -> Bool { isDigit(byte) || isLetter(byte) || byte >= 0x80 }
   static func lower(_ byte: UInt8) -> UInt8 { (65...90).contains(byte) ? byte + 32 : byte }
-  private static func upper(_ byte: UInt8) -> UInt8 { (97...122).contains(byte) ? byte - 32 : byte }
 }

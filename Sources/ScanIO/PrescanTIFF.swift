@@ -21,7 +21,9 @@ enum PrescanTIFF {
 
     let page = try TIFFDirectory.read(bytes, at: first, layout, limits: limits)
     report.count = 1
-    report.geometry = try PrescanTIFFPage(page, bytes, layout).check(limits: limits, report: &report)
+    var parts = limits.entries
+    report.geometry = try PrescanTIFFPage(page, bytes, layout).check(limits: limits, parts: &parts, report: &report)
+    if !page.isWhole { report.warn(.truncated) }
     walkRest(bytes, after: page, layout, limits: limits, report: &report)
     return report
   }
@@ -34,6 +36,8 @@ enum PrescanTIFF {
     var queue = page.successors(bytes, layout, limits: limits)
     var index = 0
     var entries = page.entries.count
+    // Strips and tiles of later pages that are looked at; page 0 has been looked at in full.
+    var parts = limits.entries
     while index < queue.count {
       let (offset, isImage) = queue[index]
       index += 1
@@ -51,8 +55,10 @@ enum PrescanTIFF {
         let directory = try TIFFDirectory.read(bytes, at: offset, layout, limits: limits)
         entries += directory.entries.count
         queue += directory.successors(bytes, layout, limits: limits).prefix(max(0, limits.directories - queue.count))
+        if !directory.isWhole { report.warn(.truncated) }
+        if isImage { _ = try PrescanTIFFPage(directory, bytes, layout).check(limits: limits, parts: &parts, report: &report) }
       } catch {
-        report.warn(.truncated)
+        if case .truncated = error { report.warn(.truncated) } else { report.warn(.decoder) }
       }
     }
   }
@@ -113,6 +119,8 @@ struct TIFFDirectory {
   let entries: [UInt16: TIFFEntry]
   /// Offset of the next page; 0 at the end.
   let next: Int
+  /// Every entry's values and the offset of the next page lie inside the file.
+  let isWhole: Bool
 
   static func read(_ bytes: PrescanBytes, at offset: Int, _ layout: TIFFLayout, limits: PrescanLimits) throws(PrescanError) -> TIFFDirectory
   {
@@ -130,6 +138,7 @@ struct TIFFDirectory {
     let start = offset + countBytes
     guard bytes.holds(count * layout.entrySize, at: start) else { throw .truncated(.tiff, place: "directory") }
     var entries: [UInt16: TIFFEntry] = [:]
+    var isWhole = true
     for index in 0..<count {
       let position = start + index * layout.entrySize
       guard let tag = bytes.word16(at: position, bigEndian: layout.isBigEndian),
@@ -143,11 +152,12 @@ struct TIFFDirectory {
         let place = size <= layout.inlineBytes ? field : layout.offset(bytes, at: field)
         if let place, bytes.holds(size, at: place) { values = place }
       }
+      if values == nil { isWhole = false }
       if entries[tag] == nil { entries[tag] = TIFFEntry(type: type, count: valueCount, values: values) }
     }
-    // A file may end right behind the last entry; then there is no next page.
-    let next = layout.offset(bytes, at: start + count * layout.entrySize) ?? 0
-    return TIFFDirectory(offset: offset, entries: entries, next: next)
+    // Without its last field the directory is cut, but the page before it can be whole.
+    let next = layout.offset(bytes, at: start + count * layout.entrySize)
+    return TIFFDirectory(offset: offset, entries: entries, next: next ?? 0, isWhole: isWhole && next != nil)
   }
 
   /// The next page, sub-images (330), and the directories of EXIF (34665), GPS (34853) and interoperability (40965), which are no images.

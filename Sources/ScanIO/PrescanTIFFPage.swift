@@ -12,7 +12,8 @@ struct PrescanTIFFPage {
     self.layout = layout
   }
 
-  func check(limits: PrescanLimits, report: inout PrescanReport) throws(PrescanError) -> PixelGeometry {
+  /// - Parameter parts: how many strips or tiles may still be looked at; a page of TIFF can list the same ones again and again.
+  func check(limits: PrescanLimits, parts: inout Int, report: inout PrescanReport) throws(PrescanError) -> PixelGeometry {
     guard let width = try value(256), let height = try value(257) else { throw .structure(.tiff, place: "page 0") }
     let bits = try value(258) ?? 1
     let samples = try value(277) ?? 1
@@ -22,7 +23,7 @@ struct PrescanTIFFPage {
     guard let decoded = geometry.decodedBytes, decoded <= limits.decodedBytes else {
       throw .tooLarge(.tiff, limitBytes: limits.decodedBytes)
     }
-    try checkChunks(geometry, limits: limits, report: &report)
+    try checkChunks(geometry, limits: limits, parts: &parts, report: &report)
     return geometry
   }
 
@@ -34,7 +35,9 @@ struct PrescanTIFFPage {
     return value
   }
 
-  private func checkChunks(_ geometry: PixelGeometry, limits: PrescanLimits, report: inout PrescanReport) throws(PrescanError) {
+  private func checkChunks(
+    _ geometry: PixelGeometry, limits: PrescanLimits, parts: inout Int, report: inout PrescanReport
+  ) throws(PrescanError) {
     let isTiled = directory.entries[322] != nil || directory.entries[324] != nil
     let planes = try value(284) == 2 ? geometry.samplesPerPixel : 1
     let compression = try value(259) ?? 1
@@ -70,6 +73,8 @@ struct PrescanTIFFPage {
     let sizes = directory.entries[isTiled ? 325 : 279]
     if let sizes, sizes.values == nil { throw .truncated(.tiff, place: "page 0") }
     for index in 0..<min(offsets.count, expected) {
+      parts -= 1
+      guard parts >= 0 else { throw .tooMany(.tiff, what: .entries, limit: limits.entries) }
       guard let start = offsets.integer(index, bytes, layout) else { throw .structure(.tiff, place: "page 0, part \(index)") }
       let size = sizes?.integer(index, bytes, layout)
       if start == 0, size ?? 0 == 0 { continue }  // a sparse part: all zeros, not stored

@@ -34,7 +34,7 @@ package enum ScanFileEncoder {
   package static func encode(_ scan: EnhancedScan, identity: [UInt8]) throws -> (bytes: [UInt8], media: String) {
     let bytes =
       switch scan.source.format {
-      case .dicom: try DICOMWriter.encode(scan, uids: DerivedUID(seed: identity))
+      case .dicom: try DICOMWriter.encode(scan, uids: DerivedUID(seed: identity), hasSyntheticContent: true)
       case .tiff: try TIFFWriter.encode(scan)
       case .png: try PNGWriter.encode(scan)
       }

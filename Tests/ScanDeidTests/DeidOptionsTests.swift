@@ -53,6 +53,19 @@ struct DeidOptionsTests {
     #expect(Planted.occurrences(of: "Quarlsborough", in: clean) == 0)
   }
 
+  @Test func `what an option keeps stays where another attribute repeats it`() throws {
+    var dataset = Planted.patient()
+    dataset.set(Tag(0x0018, 0x1200), .DA, text: "20200229")
+    dataset.set(Tag(0x0040, 0xA124), .UI, text: try #require(dataset.text(.studyInstanceUID)))
+    dataset.set(Tag(0x0032, 0x1033), .LO, text: "Quuxville Infirmary")
+    let clean = try Planted.clean(dataset, [.retainDeviceIdentity, .retainUIDs, .retainInstitutionIdentity]).dataset
+    #expect(clean.text(Tag(0x0018, 0x1200)) == "20200229")
+    #expect(clean.text(.studyDate) == nil)
+    #expect(clean.text(.studyInstanceUID) == dataset.text(.studyInstanceUID))
+    #expect(clean.text(.institutionName) == "Quuxville Infirmary")
+    #expect(clean[Tag(0x0032, 0x1033)] == nil)
+  }
+
   @Test func `modified dates keep every interval of a patient`() throws {
     var item = Dataset()
     item.set(.acquisitionDate, .DA, text: "20200301")

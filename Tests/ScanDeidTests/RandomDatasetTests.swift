@@ -23,6 +23,22 @@ struct RandomDatasetTests {
     #expect(released == 200)
   }
 
+  /// A file may hold tens of thousands of identifiers; the search must not multiply them with its bytes.
+  @Test(.timeLimit(.minutes(1)))
+  func `many identifiers cost no more than their length`() throws {
+    var dataset = Planted.patient()
+    let items = (0..<20_000).map { number in
+      var item = Dataset()
+      item.set(.referencedSOPInstanceUID, .UI, text: "1.3.6.1.4.1.99999.1234567890.\(number)")
+      item.set(.patientName, .PN, text: "Quarlsborough\(Planted.token(number))")
+      return item
+    }
+    dataset.set(.sourceImageSequence, sequence: items)
+    let clean = try Planted.clean(dataset).dataset
+    #expect(clean.items(.sourceImageSequence).count == 20_000)
+    #expect(Planted.occurrences(of: "quarlsborough", in: clean) == 0)
+  }
+
   /// Leaks are planted where the profile promises to remove: listed attributes that no option keeps, private and unknown ones.
   private func build(_ random: inout SplitMix, depth: Int) -> Dataset {
     let rows = RandomDatasetTests.tags

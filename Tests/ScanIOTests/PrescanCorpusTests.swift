@@ -55,6 +55,13 @@ typealias Tag = ScanModel.Tag
     #expect(throws: PrescanError.truncated(.dicom, place: "(7FE0,0010)")) { try Prescan.scan(bytes) }
   }
 
+  @Test func `a TIFF cut in a later page is read with a flag`() throws {
+    guard let folder = TestData.shared("corpus", for: "pre-scan of a cut multi-page TIFF") else { return }
+    let bytes = [UInt8](try Data(contentsOf: folder.appendingPathComponent("tiff/skimage/multipage.tif")))
+    #expect(try Prescan.scan(bytes).warnings == [.morePages])
+    #expect(try Prescan.scan(Array(bytes.dropLast(40))).warnings.contains(.truncated))
+  }
+
   @Test func `no mutation of a real file traps`() throws {
     guard let folder = TestData.shared("corpus", for: "fuzz of real files") else { return }
     var random = SplitMix(seed: 20)

@@ -197,6 +197,11 @@ int32_t fk_threads(void);
 // called from inside a body it runs serially.
 void fk_parallel(int64_t count, void *context, void (*body)(void *context, int64_t index) __attribute__((swift_attr("@Sendable"))));
 
+// ---------------------------------------------------------------- limits
+// Runs `rounds` rounds of independent fused multiply-adds in registers, as wide as the table's vectors (the scalar table: a multiply and
+// an add), on the calling thread. Returns the floating-point operations done: the yardstick of the benches.
+double fk_peak_burst(const fk_table *table, int64_t rounds);
+
 #ifdef __cplusplus
 }
 #endif

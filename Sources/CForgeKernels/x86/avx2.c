@@ -10,6 +10,7 @@
 #define FK_TILE_ROWS 6
 #define FK_TABLE fk_avx2
 #define FK_TABLE_NAME "avx2"
+#define FK_PEAK_BURST fk_avx2_peak_burst
 
 #pragma clang attribute push(__attribute__((target("avx2,fma"))), apply_to = function)
 #include "vector-inl.h"
@@ -25,6 +26,7 @@
 #include "reduce-inl.h"
 #include "norm-inl.h"
 #include "steps-inl.h"
+#include "peak-inl.h"
 #pragma clang attribute pop
 
 #include "table-inl.h"

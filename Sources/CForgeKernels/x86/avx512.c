@@ -10,6 +10,7 @@
 #define FK_TILE_ROWS 14
 #define FK_TABLE fk_avx512
 #define FK_TABLE_NAME "avx512"
+#define FK_PEAK_BURST fk_avx512_peak_burst
 
 #pragma clang attribute push(__attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx2,fma"))), apply_to = function)
 #include "vector-inl.h"
@@ -25,6 +26,7 @@
 #include "reduce-inl.h"
 #include "norm-inl.h"
 #include "steps-inl.h"
+#include "peak-inl.h"
 #pragma clang attribute pop
 
 #include "table-inl.h"

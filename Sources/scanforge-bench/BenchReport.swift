@@ -1,0 +1,83 @@
+import CForgeKernels
+import Foundation
+
+/// One line of a report.
+struct BenchResult: Encodable {
+  var name: String
+  var medianSeconds: Double
+  var spreadSeconds: Double
+  /// Direct-convolution operations over time: an algorithm with fewer multiplications may pass the peak.
+  var effectiveGigaflops: Double?
+  /// Of the multiply-add peak with the same threads, measured in the same run.
+  var peakShare: Double?
+  var imagesPerSecond: Double?
+  /// Of the process so far.
+  var peakResidentBytes = BenchReport.peakResidentBytes()
+
+  enum CodingKeys: String, CodingKey {
+    case name
+    case medianSeconds = "median_s"
+    case spreadSeconds = "spread_s"
+    case effectiveGigaflops = "gflops_effective"
+    case peakShare = "peak_share"
+    case imagesPerSecond = "images_per_s"
+    case peakResidentBytes = "peak_rss_bytes"
+  }
+
+  /// Absent figures are null, so every line has the same keys.
+  func encode(to encoder: any Encoder) throws {
+    var container = encoder.container(keyedBy: CodingKeys.self)
+    try container.encode(name, forKey: .name)
+    try container.encode(medianSeconds, forKey: .medianSeconds)
+    try container.encode(spreadSeconds, forKey: .spreadSeconds)
+    try container.encode(effectiveGigaflops, forKey: .effectiveGigaflops)
+    try container.encode(peakShare, forKey: .peakShare)
+    try container.encode(imagesPerSecond, forKey: .imagesPerSecond)
+    try container.encode(peakResidentBytes, forKey: .peakResidentBytes)
+  }
+}
+
+/// What a suite measured, in the shape of docs/cli.md.
+struct BenchReport: Encodable {
+  var suite: String
+  var isa: String
+  var threads: Int
+  var peakGigaflops: Double
+  var results: [BenchResult]
+
+  enum CodingKeys: String, CodingKey {
+    case suite, isa, threads, results
+    case peakGigaflops = "peak_gflops"
+  }
+
+  func print(json: Bool) {
+    if json {
+      let encoder = JSONEncoder()
+      encoder.outputFormatting = [.sortedKeys]
+      // Encodes finite numbers and plain text: cannot fail.
+      let data = (try? encoder.encode(self)) ?? Data()
+      Swift.print(String(decoding: data, as: UTF8.self))
+      return
+    }
+    Swift.print("\(suite), \(isa), \(threads) threads, multiply-add peak \(Self.number(peakGigaflops, 1)) GF/s")
+    for result in results {
+      var line = "\(result.name): \(Self.number(result.medianSeconds * 1e3, 3)) ms ±\(Self.number(result.spreadSeconds * 1e3, 3))"
+      if let flops = result.effectiveGigaflops { line += ", \(Self.number(flops, 1)) GF/s" }
+      if let share = result.peakShare { line += ", \(Self.number(share * 100, 0)) % of peak" }
+      if let images = result.imagesPerSecond { line += ", \(Self.number(images, 1)) images/s" }
+      Swift.print(line)
+    }
+  }
+
+  static func number(_ value: Double, _ digits: Int) -> String { String(format: "%.\(digits)f", value) }
+
+  static func peakResidentBytes() -> Int {
+    var usage = rusage()
+    getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
+    return Int(usage.ru_maxrss) * 1024
+  }
+
+  static func printError(_ text: String) { FileHandle.standardError.write(Data((text + "\n").utf8)) }
+
+  static func exit(_ code: Int32) { Foundation.exit(code) }
+}

@@ -1,0 +1,33 @@
+import CForgeKernels
+import Foundation
+
+/// Repeats a piece of work and keeps the times.
+struct Stopwatch {
+  /// Sorted, in seconds.
+  let times: [Double]
+
+  /// Runs `body` once unmeasured, then for about `seconds`, at least 5 and at most 200 times.
+  init(_ arguments: BenchArguments, seconds: Double = 0.5, _ body: () -> Void) {
+    body()
+    let clock = arguments.cpuTime ? CLOCK_PROCESS_CPUTIME_ID : CLOCK_MONOTONIC
+    let share = arguments.cpuTime ? Double(fk_threads()) : 1
+    var times: [Double] = []
+    let end = Self.now(CLOCK_MONOTONIC) + seconds
+    while times.count < 5 || (times.count < 200 && Self.now(CLOCK_MONOTONIC) < end) {
+      let start = Self.now(clock)
+      body()
+      times.append((Self.now(clock) - start) / share)
+    }
+    self.times = times.sorted()
+  }
+
+  var median: Double { times[times.count / 2] }
+  /// Half of the distance between the quartiles.
+  var spread: Double { (times[times.count * 3 / 4] - times[times.count / 4]) / 2 }
+
+  private static func now(_ clock: clockid_t) -> Double {
+    var time = timespec()
+    clock_gettime(clock, &time)
+    return Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9
+  }
+}

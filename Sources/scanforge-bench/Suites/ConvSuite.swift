@@ -1,0 +1,82 @@
+import CForgeKernels
+
+/// Single convolution layers, each in its three roles: those of the peers' `models.py` (MICRO) first, then what our networks add.
+enum ConvSuite {
+  struct Layer {
+    var name: String
+    var c: Int, k: Int, kernel: Int, stride: Int, padding: Int, images: Int, size: Int
+    /// A transposed convolution: the data gradient is its forward pass.
+    var isTransposed = false
+  }
+
+  static let layers = [
+    Layer(name: "3x3_64_64@256", c: 64, k: 64, kernel: 3, stride: 1, padding: 1, images: 1, size: 256),
+    Layer(name: "3x3_64_64@64n16", c: 64, k: 64, kernel: 3, stride: 1, padding: 1, images: 16, size: 64),
+    Layer(name: "3x3_64_64@24n16", c: 64, k: 64, kernel: 3, stride: 1, padding: 1, images: 16, size: 24),
+    Layer(name: "3x3_64_256@256", c: 64, k: 256, kernel: 3, stride: 1, padding: 1, images: 1, size: 256),
+    Layer(name: "4x4s2_64_128@64n64", c: 64, k: 128, kernel: 4, stride: 2, padding: 1, images: 64, size: 64),
+    Layer(name: "t4x4s2_256_128@16n64", c: 128, k: 256, kernel: 4, stride: 2, padding: 1, images: 64, size: 32, isTransposed: true),
+    Layer(name: "9x9_1_64@256", c: 1, k: 64, kernel: 9, stride: 1, padding: 4, images: 1, size: 256),
+    Layer(name: "9x9_64_1@256", c: 64, k: 1, kernel: 9, stride: 1, padding: 4, images: 1, size: 256),
+    Layer(name: "1x1_256_256@128", c: 256, k: 256, kernel: 1, stride: 1, padding: 0, images: 1, size: 128),
+    Layer(name: "3x3_32_32@64n16", c: 32, k: 32, kernel: 3, stride: 1, padding: 1, images: 16, size: 64),
+    Layer(name: "3x3_1_32@64n16", c: 1, k: 32, kernel: 3, stride: 1, padding: 1, images: 16, size: 64),
+    Layer(name: "4x4s2_256_512@8n64", c: 256, k: 512, kernel: 4, stride: 2, padding: 1, images: 64, size: 8),
+    Layer(name: "3x3_512_512@6n16", c: 512, k: 512, kernel: 3, stride: 1, padding: 1, images: 16, size: 6),
+  ]
+
+  static func run(_ arguments: BenchArguments) -> BenchReport {
+    let (peak, _) = PeakSuite.multiplyAdds(arguments)
+    var results: [BenchResult] = []
+    for layer in layers {
+      for (role, what) in [(FK_CONV_FORWARD, "fwd"), (FK_CONV_DATA_GRADIENT, "bwd_data"), (FK_CONV_WEIGHT_GRADIENT, "bwd_weight")] {
+        // Names follow the layer: a transposed layer's forward pass is the data gradient.
+        let name =
+          "\(layer.name) \(layer.isTransposed && role != FK_CONV_WEIGHT_GRADIENT ? (role == FK_CONV_FORWARD ? "bwd_data" : "fwd") : what)"
+        if arguments.wants(name) { results.append(measure(arguments, layer, role, name, peak)) }
+      }
+    }
+    return BenchReport(
+      suite: "conv", isa: String(cString: arguments.table.pointee.name), threads: Int(fk_threads()), peakGigaflops: peak, results: results)
+  }
+
+  private static func measure(_ arguments: BenchArguments, _ layer: Layer, _ role: fk_conv_role, _ name: String, _ peak: Double)
+    -> BenchResult
+  {
+    let out = (layer.size + 2 * layer.padding - layer.kernel) / layer.stride + 1
+    var geometry = fk_conv_geometry(
+      n: Int32(layer.images), h: Int32(layer.size), w: Int32(layer.size), c: Int32(layer.c), k: Int32(layer.k), r: Int32(layer.kernel),
+      s: Int32(layer.kernel), p: Int32(out), q: Int32(out), stride_h: Int32(layer.stride), stride_w: Int32(layer.stride),
+      pad_top: Int32(layer.padding), pad_left: Int32(layer.padding), dilation_h: 1, dilation_w: 1, groups: 1)
+    let x = random(arguments, layer.images * layer.size * layer.size * layer.c, stream: 1)
+    let weights = random(arguments, layer.kernel * layer.kernel * layer.c * layer.k, stream: 2)
+    let g = random(arguments, layer.images * out * out * layer.k, stream: 3)
+    let bytes = arguments.table.pointee.convolution_workspace(&geometry, role)
+    let workspace = fk_allocate(bytes)
+    defer {
+      for tensor in [x, weights, g] { fk_free(tensor.baseAddress) }
+      fk_free(workspace)
+    }
+    // The measured role writes over the tensor that it does not read.
+    let (a, b, target) =
+      role == FK_CONV_FORWARD ? (x, weights, g) : role == FK_CONV_DATA_GRADIENT ? (g, weights, x) : (x, g, weights)
+    let watch = Stopwatch(arguments) {
+      let status = arguments.table.pointee.convolution(
+        &geometry, role, a.baseAddress, b.baseAddress, nil, target.baseAddress, workspace, bytes)
+      precondition(status == FK_OK, "\(name): status \(status.rawValue)")
+    }
+    let flops = 2.0 * Double(layer.kernel * layer.kernel * layer.c * layer.k) * Double(layer.images * out * out)
+    let gigaflops = flops / watch.median / 1e9
+    return BenchResult(
+      name: name, medianSeconds: watch.median, spreadSeconds: watch.spread, effectiveGigaflops: gigaflops, peakShare: gigaflops / peak,
+      imagesPerSecond: Double(layer.images) / watch.median)
+  }
+
+  private static func random(_ arguments: BenchArguments, _ count: Int, stream: UInt64) -> UnsafeMutableBufferPointer<Float> {
+    guard let memory = fk_allocate(count * MemoryLayout<Float>.stride)?.assumingMemoryBound(to: Float.self) else {
+      fatalError("no memory for \(count) floats")
+    }
+    _ = arguments.table.pointee.random_uniform(1, stream, 0, count, -1, 1, memory)
+    return UnsafeMutableBufferPointer(start: memory, count: count)
+  }
+}
