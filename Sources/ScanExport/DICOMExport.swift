@@ -83,6 +83,9 @@ package struct DICOMExport: ExportFormat {
     for tag in [Tag.studyDate, .studyTime, .accessionNumber, .referringPhysicianName, .patientBirthDate, .patientSex, .studyID, .instanceNumber] {
       dataset.set(tag, Self.valueRepresentation(of: tag), text: "")
     }
+    // Patient Orientation and Laterality, Type 2C: unknown.
+    dataset.set(Tag(0x0020, 0x0020), .CS, text: "")
+    dataset.set(Tag(0x0020, 0x0060), .CS, text: "")
     dataset.set(.modality, .CS, text: attributes.modality ?? "OT")
     dataset.set(.conversionType, .CS, text: "WSD")
     dataset.set(.patientName, .PN, text: patient.text)

@@ -45,7 +45,8 @@ struct BenchArguments {
 
   init(_ words: some Sequence<String>, suites: [String]) throws(BenchError) {
     guard let best = fk_best_table() else {
-      throw .badValue(flag: "SCANFORGE_KERNELS", value: "as set", expected: "a table of this CPU (\(String(cString: fk_available_tables())))")
+      throw .badValue(
+        flag: "SCANFORGE_KERNELS", value: "as set", expected: "a table of this CPU (\(String(cString: fk_available_tables())))")
     }
     table = best
     var rest = Array(words)[...]
@@ -59,7 +60,9 @@ struct BenchArguments {
       case "--cpu-time": cpuTime = true
       case "--threads":
         let text = try value(word)
-        guard let count = Int(text), (0...256).contains(count) else { throw .badValue(flag: word, value: text, expected: "a number from 0 to 256") }
+        guard let count = Int(text), (0...256).contains(count) else {
+          throw .badValue(flag: word, value: text, expected: "a number from 0 to 256")
+        }
         threads = count
       case "--isa":
         let text = try value(word)

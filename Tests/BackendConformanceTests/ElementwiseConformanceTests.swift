@@ -9,7 +9,9 @@ extension BackendConformance {
 
     /// Every magnitude and the special values.
     static func probes(_ dice: inout Dice, _ count: Int) -> [Float] {
-      let special: [Float] = [0, -0.0, 1, -1, .infinity, -.infinity, .nan, .leastNonzeroMagnitude, .greatestFiniteMagnitude, 0.5, 1.5, 2.5, -0.5, 1e8, 1e9]
+      let special: [Float] = [
+        0, -0.0, 1, -1, .infinity, -.infinity, .nan, .leastNonzeroMagnitude, .greatestFiniteMagnitude, 0.5, 1.5, 2.5, -0.5, 1e8, 1e9,
+      ]
       return (0..<count).map { i in
         if i < special.count { return special[i] }
         return dice.chance(2) ? dice.float(-20...20) : Float(bitPattern: UInt32(truncatingIfNeeded: dice.next() >> 16))

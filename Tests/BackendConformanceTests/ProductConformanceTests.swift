@@ -21,7 +21,8 @@ extension BackendConformance {
         let batch = dice.int(1...3)
         let shared = dice.chance(3)
         let geometry = fk_gemm_geometry(
-          m: Int32(m), n: Int32(n), k: Int32(k), batch: Int32(batch), a_batch_stride: Int64(m * k), b_batch_stride: shared ? 0 : Int64(k * n),
+          m: Int32(m), n: Int32(n), k: Int32(k), batch: Int32(batch), a_batch_stride: Int64(m * k),
+          b_batch_stride: shared ? 0 : Int64(k * n),
           out_batch_stride: Int64(m * n), transpose_a: dice.chance(2) ? 1 : 0, transpose_b: dice.chance(2) ? 1 : 0,
           accumulate: dice.chance(3) ? 1 : 0)
         let (a, b, start) = (dice.floats(m * k * batch), dice.floats(k * n * batch), dice.floats(m * n * batch))
@@ -30,9 +31,23 @@ extension BackendConformance {
       }
     }
 
+    @Test(arguments: KernelTable.all) func `empty products are zeros or nothing`(kernels: KernelTable) {
+      for transpose: Int32 in [0, 1] {
+        for (m, n, k) in [(2, 3, 0), (0, 3, 2), (2, 0, 3)] {
+          let geometry = fk_gemm_geometry(
+            m: Int32(m), n: Int32(n), k: Int32(k), batch: 1, a_batch_stride: 0, b_batch_stride: 0, out_batch_stride: 0,
+            transpose_a: transpose,
+            transpose_b: 0, accumulate: 0)
+          let out = product(kernels, geometry, [1, 1, 1, 1, 1, 1], [1, 1, 1, 1, 1, 1, 1, 1, 1], [7, 7, 7, 7, 7, 7, 7])
+          #expect(out == [Float](repeating: 0, count: m * n) + [Float](repeating: 7, count: 7 - m * n), "\(m) \(n) \(k)")
+        }
+      }
+    }
+
     @Test func `the scalar table multiplies`() {
       let geometry = fk_gemm_geometry(
-        m: 2, n: 2, k: 3, batch: 1, a_batch_stride: 0, b_batch_stride: 0, out_batch_stride: 0, transpose_a: 0, transpose_b: 1, accumulate: 1)
+        m: 2, n: 2, k: 3, batch: 1, a_batch_stride: 0, b_batch_stride: 0, out_batch_stride: 0, transpose_a: 0, transpose_b: 1, accumulate: 1
+      )
       let out = product(.scalar, geometry, [1, 2, 3, 4, 5, 6], [1, 0, -1, 2, 2, 2], [100, 0, 0, 0])
       #expect(out == [98, 12, -2, 30])
     }

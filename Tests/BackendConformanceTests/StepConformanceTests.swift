@@ -10,7 +10,9 @@ extension BackendConformance {
         let settings = fk_adam(learning_rate: 2e-3, beta1: 0.5, beta2: 0.999, epsilon: 1e-8, weight_decay: 0.01, l2: 0.001, step: 1)
         let run = { (kernels: KernelTable, dice: Dice) -> [Float] in
           var (dice, settings) = (dice, settings)
-          var (p, m, v, average) = (dice.floats(count), [Float](repeating: 0, count: count), [Float](repeating: 0, count: count), dice.floats(count))
+          var (p, m, v, average) = (
+            dice.floats(count), [Float](repeating: 0, count: count), [Float](repeating: 0, count: count), dice.floats(count)
+          )
           for step in 1...3 {
             settings.step = Int64(step)
             #expect(kernels.table.adam(&settings, count, dice.floats(count), &p, &m, &v) == FK_OK)

@@ -9,7 +9,8 @@ extension BackendConformance {
         let walk = WalkSample.random(&dice, large: round % 10 == 0, repeats: true)
         let (a, start) = (dice.floats(walk.a.count), dice.floats(walk.out.count))
         let copy = { (kernels: KernelTable) in walk.run(a: a, b: [], out: start) { walk, a, _, out in kernels.table.copy(walk, a, out) } }
-        let add = { (kernels: KernelTable) in walk.run(a: a, b: [], out: start) { walk, a, _, out in kernels.table.copy_add(walk, a, out) } }
+        let add = { (kernels: KernelTable) in walk.run(a: a, b: [], out: start) { walk, a, _, out in kernels.table.copy_add(walk, a, out) }
+        }
         #expect(sameBits(onAnyThreads("\(walk)") { copy(kernels) }, copy(.scalar)), "copy \(walk)")
         #expect(sameBits(onAnyThreads("\(walk)") { add(kernels) }, add(.scalar)), "copy_add \(walk)")
       }
@@ -54,10 +55,16 @@ extension BackendConformance {
         for axis in walk.extents.indices where dice.chance(2) { walk.out.strides[axis] = 0 }
         let a = dice.floats(walk.a.count)
         let start = [Float](repeating: -77, count: walk.out.count)
-        let sum = { (kernels: KernelTable) in walk.run(a: a, b: [], out: start) { walk, a, _, out in kernels.table.reduce_sum(walk, a, out) } }
-        let most = { (kernels: KernelTable) in walk.run(a: a, b: [], out: start) { walk, a, _, out in kernels.table.reduce_max(walk, a, out) } }
+        let sum = { (kernels: KernelTable) in
+          walk.run(a: a, b: [], out: start) { walk, a, _, out in kernels.table.reduce_sum(walk, a, out) }
+        }
+        let most = { (kernels: KernelTable) in
+          walk.run(a: a, b: [], out: start) { walk, a, _, out in kernels.table.reduce_max(walk, a, out) }
+        }
         let actual = onAnyThreads("\(walk)") { sum(kernels) }
-        for (x, y) in zip(actual, sum(.scalar)) where x != y { #expect(abs(x - y) <= 1e-6 * Float(walk.a.count).squareRoot(), "sum \(walk)") }
+        for (x, y) in zip(actual, sum(.scalar)) where x != y {
+          #expect(abs(x - y) <= 1e-6 * Float(walk.a.count).squareRoot(), "sum \(walk)")
+        }
         #expect(sameBits(onAnyThreads("\(walk)") { most(kernels) }, most(.scalar)), "max \(walk)")
       }
     }
@@ -74,6 +81,17 @@ extension BackendConformance {
         withUnsafePointer(to: walk) { #expect(kernels.table.reduce_sum($0, x, &sums) == FK_OK) }
         let exact = Double(Float(0.1)) * Double((1 << 20) / outputs)
         for sum in sums { #expect(abs(Double(sum) / exact - 1) < 6e-8) }
+      }
+    }
+
+    @Test(arguments: KernelTable.all) func `an empty sum is zero and an empty output stays untouched`(kernels: KernelTable) {
+      for (extents, out, expected) in [
+        ([3, 0], [1, 0], [0, 0, 0, 7]), ([0, 3], [0, 1], [0, 0, 0, 7]), ([0, 3], [3, 0], [7, 7, 7, 7]),
+      ] as [([Int], [Int], [Float])] {
+        let walk = fk_walk(extents: extents, out: out, a: [1, 1], b: [0, 0])
+        var sums: [Float] = [7, 7, 7, 7]
+        withUnsafePointer(to: walk) { #expect(kernels.table.reduce_sum($0, [1], &sums) == FK_OK) }
+        #expect(sums == expected, "\(extents)")
       }
     }
 

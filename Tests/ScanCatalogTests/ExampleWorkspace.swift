@@ -119,6 +119,7 @@ struct ExampleWorkspace {
     configuration.foreignKeysEnabled = false
     let queue = try DatabaseQueue(path: root.appendingPathComponent("catalog.sqlite").path, configuration: configuration)
     return try queue.writeWithoutTransaction { db in
+      try db.execute(sql: "PRAGMA synchronous = OFF")
       try db.execute(sql: "PRAGMA ignore_check_constraints = ON")
       let triggers = try Row.fetchAll(db, sql: "SELECT name, sql FROM sqlite_schema WHERE type = 'trigger' ORDER BY rowid")
       for trigger in triggers { try db.execute(sql: "DROP TRIGGER \(trigger["name"] as String)") }

@@ -83,8 +83,10 @@ static void conv_weight_gradient(const fk_conv_geometry *g, const float *x, cons
   }
 }
 
+#include "depthwise-inl.h"
+
 static size_t convolution_workspace(const fk_conv_geometry *g, fk_conv_role role) {
-  if (fk_conv_geometry_is_bad(g)) return 0;
+  if (fk_conv_geometry_is_bad(g) || is_depthwise(g)) return 0;
   int64_t taps = (int64_t)g->r * g->s, group_c = g->c / g->groups, group_k = g->k / g->groups;
   switch (role) {
     case FK_CONV_FORWARD: return taps_bytes(g) + product_workspace(taps, group_c, group_k);
@@ -98,6 +100,10 @@ static fk_status convolution(const fk_conv_geometry *g, fk_conv_role role, const
                              float *out, void *workspace, size_t workspace_bytes) {
   if (fk_conv_geometry_is_bad(g)) return FK_BAD_GEOMETRY;
   if (workspace_bytes < convolution_workspace(g, role)) return FK_WORKSPACE_TOO_SMALL;
+  if (is_depthwise(g)) {
+    depthwise_run(g, role, a, b, epilogue, out);
+    return FK_OK;
+  }
   // The caller's memory may start anywhere; a line of slack is part of the size.
   void *memory = (void *)fk_round_up((size_t)(uintptr_t)workspace, 64);
   switch (role) {

@@ -155,7 +155,7 @@ static void gradient_narrow_unit(const gradient *j, int64_t block, float *scratc
   int64_t begin = j->pixels * block / j->blocks, end = j->pixels * (block + 1) / j->blocks;
   float *sums = scratch, *row = scratch + w->total * j->width;
   zero_floats(sums, w->total * j->width);
-  pixel p = window_pixel(w, begin);
+  pixel p = begin < end ? window_pixel(w, begin) : (pixel){0, 0, 0};
   for (int64_t first = begin, count; first < end; first += count) {
     count = direct_run(w, p, fk_min64(gradient_pixels, end - first));
     int gathered = count == 0;
@@ -204,6 +204,7 @@ static void gradient_add_rows(void *context, int64_t unit) {
 static void gradient_run(gradient *j, void *memory) {
   window *w = &j->left;
   int64_t total = w->tap_count * w->depth;
+  if (total == 0 || j->width == 0) return;
   j->narrow = product_is_narrow(j->width, w->depth);
   window_prepare(w, j->narrow ? total : gradient_columns, j->narrow ? 1 : FK_LANES, memory);
   char *at = (char *)memory + fk_round_up(window_bytes(w->tap_count, w->depth, j->narrow ? total : gradient_columns), 64);

@@ -7,7 +7,8 @@ enum {
 
 typedef struct reduce_job {
   fk_walk kept, reduced;      // kept: without the column axis, if there is one
-  int64_t columns, column_out;  // the dense kept axis; columns is 1 when the innermost axis is reduced
+  // Sums: the dense kept axis; columns is 1 when the innermost axis is reduced. Maxima: outputs per unit.
+  int64_t columns, column_out;
   int64_t column_chunks, outputs, terms, blocks;
   const float *a;
   float *out;
@@ -105,6 +106,34 @@ static void sum_unit(void *context, int64_t unit) {
   }
 }
 
+/// Maximum of the terms of one output; a NaN among them wins.
+static float most_of_terms(const fk_walk *w, const float *a) {
+  fk_cursor at = {0};
+  int32_t inner = w->rank - 1;
+  int64_t extent = w->extent[inner], stride = w->a_stride[inner], rows = fk_walk_count(w) / extent;
+  float lane[FK_LANES], most = -fk_infinity();
+  for (int32_t i = 0; i < FK_LANES; i++) lane[i] = most;
+  for (int64_t row = 0; row < rows; row++, fk_cursor_advance(&at, w, inner)) {
+    const float *x = a + at.a;
+    int64_t i = 0;
+    for (; stride == 1 && i + FK_LANES <= extent; i += FK_LANES)
+      for (int32_t k = 0; k < FK_LANES; k++) lane[k] = fk_binary_apply(FK_MAXIMUM, x[i + k], lane[k]);
+    for (; i < extent; i++) most = fk_binary_apply(FK_MAXIMUM, x[i * stride], most);
+  }
+  for (int32_t i = 0; i < FK_LANES; i++) most = fk_binary_apply(FK_MAXIMUM, lane[i], most);
+  return most;
+}
+
+static void most_unit(void *context, int64_t unit) {
+  const reduce_job *j = context;
+  // Outputs are shared out in stretches, so that short rows do not pay for the counter.
+  int64_t first = unit * j->columns, end = fk_min64(j->outputs, first + j->columns);
+  fk_cursor at;
+  fk_cursor_seek(&at, &j->kept, j->kept.rank, first);
+  for (int64_t output = first; output < end; output++, fk_cursor_advance(&at, &j->kept, j->kept.rank))
+    j->out[at.out] = most_of_terms(&j->reduced, j->a + at.a);
+}
+
 static void push_axis(fk_walk *w, const fk_walk *from, int32_t axis) {
   w->extent[w->rank] = from->extent[axis];
   w->out_stride[w->rank] = from->out_stride[axis];
@@ -114,6 +143,7 @@ static void push_axis(fk_walk *w, const fk_walk *from, int32_t axis) {
 static fk_status reduce_sum(const fk_walk *walk, const float *a, float *out) {
   if (fk_walk_is_bad(walk)) return FK_BAD_GEOMETRY;
   fk_walk w = simplified(walk, 1);
+  if (fk_walk_count(&w) == 0) return fk_scalar_reduce_sum(walk, a, out);
   reduce_job j = {.columns = 1, .a = a, .out = out};
   int32_t inner = w.rank - 1, has_columns = w.out_stride[inner] != 0 && w.a_stride[inner] == 1 && w.extent[inner] > 1;
   for (int32_t i = 0; i < w.rank; i++) {
@@ -146,5 +176,23 @@ static fk_status reduce_sum(const fk_walk *walk, const float *a, float *out) {
       for (int64_t block = 0; block < j.blocks; block++) sum += partial[(block * j.outputs + output) * j.columns + c];
       out[at.out + c * j.column_out] = (float)sum;
     }
+  return FK_OK;
+}
+
+static fk_status reduce_max(const fk_walk *walk, const float *a, float *out) {
+  if (fk_walk_is_bad(walk)) return FK_BAD_GEOMETRY;
+  fk_walk w = simplified(walk, 1);
+  reduce_job j = {.a = a, .out = out};
+  for (int32_t i = 0; i < w.rank; i++) push_axis(w.out_stride[i] == 0 ? &j.reduced : &j.kept, &w, i);
+  if (fk_walk_count(&w) == 0) return fk_scalar_reduce_max(walk, a, out);
+  if (j.reduced.rank == 0) return copy(walk, a, out);
+  j.outputs = fk_walk_count(&j.kept);
+  int64_t terms = fk_walk_count(&j.reduced);
+  j.columns = fk_max64(1, unit_elements / terms);
+  int64_t units = fk_ceil_div(j.outputs, j.columns);
+  if (j.outputs * terms < serial_elements)
+    for (int64_t unit = 0; unit < units; unit++) most_unit(&j, unit);
+  else
+    fk_parallel(units, &j, most_unit);
   return FK_OK;
 }

@@ -31,7 +31,8 @@ enum ConvSuite {
     for layer in layers {
       for (role, what) in [(FK_CONV_FORWARD, "fwd"), (FK_CONV_DATA_GRADIENT, "bwd_data"), (FK_CONV_WEIGHT_GRADIENT, "bwd_weight")] {
         // Names follow the layer: a transposed layer's forward pass is the data gradient.
-        let name = "\(layer.name) \(layer.isTransposed && role != FK_CONV_WEIGHT_GRADIENT ? (role == FK_CONV_FORWARD ? "bwd_data" : "fwd") : what)"
+        let name =
+          "\(layer.name) \(layer.isTransposed && role != FK_CONV_WEIGHT_GRADIENT ? (role == FK_CONV_FORWARD ? "bwd_data" : "fwd") : what)"
         if arguments.wants(name) { results.append(measure(arguments, layer, role, name, peak)) }
       }
     }
@@ -39,7 +40,9 @@ enum ConvSuite {
       suite: "conv", isa: String(cString: arguments.table.pointee.name), threads: Int(fk_threads()), peakGigaflops: peak, results: results)
   }
 
-  private static func measure(_ arguments: BenchArguments, _ layer: Layer, _ role: fk_conv_role, _ name: String, _ peak: Double) -> BenchResult {
+  private static func measure(_ arguments: BenchArguments, _ layer: Layer, _ role: fk_conv_role, _ name: String, _ peak: Double)
+    -> BenchResult
+  {
     let out = (layer.size + 2 * layer.padding - layer.kernel) / layer.stride + 1
     var geometry = fk_conv_geometry(
       n: Int32(layer.images), h: Int32(layer.size), w: Int32(layer.size), c: Int32(layer.c), k: Int32(layer.k), r: Int32(layer.kernel),
@@ -58,7 +61,8 @@ enum ConvSuite {
     let (a, b, target) =
       role == FK_CONV_FORWARD ? (x, weights, g) : role == FK_CONV_DATA_GRADIENT ? (g, weights, x) : (x, g, weights)
     let watch = Stopwatch(arguments) {
-      let status = arguments.table.pointee.convolution(&geometry, role, a.baseAddress, b.baseAddress, nil, target.baseAddress, workspace, bytes)
+      let status = arguments.table.pointee.convolution(
+        &geometry, role, a.baseAddress, b.baseAddress, nil, target.baseAddress, workspace, bytes)
       precondition(status == FK_OK, "\(name): status \(status.rawValue)")
     }
     let flops = 2.0 * Double(layer.kernel * layer.kernel * layer.c * layer.k) * Double(layer.images * out * out)

@@ -16,7 +16,9 @@ struct AuditLineageVerb: ParsableCommand {
       let roots = try ArtifactName.resolve(artifact, in: catalog)
       let lineage = try catalog.lineage(of: roots.map(\.id), down ? .down : .up)
       let byID = Dictionary(uniqueKeysWithValues: lineage.artifacts.map { ($0.id, $0) })
-      let others = lineage.artifacts.filter { !lineage.roots.contains($0.id) }
+      // A root may be another root's parent: a slice that needed no change has the bytes of its source.
+      let reached = Set(lineage.edges.map { down ? $0.child : $0.parent })
+      let others = lineage.artifacts.filter { reached.contains($0.id) }
       // Nearest first: ids grow from parent to child.
       for root in roots { console.say(root.summary) }
       for record in down ? others : others.reversed() {
