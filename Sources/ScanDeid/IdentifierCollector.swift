@@ -44,11 +44,11 @@ struct IdentifierCollector {
     guard let bytes = element.bytes, !bytes.isEmpty, let row = ConfidentialityTable.row(for: element.tag) else { return }
     let values = bytes.split(separator: 0x5C).map { IdentifierCollector.trimmed($0) }.filter { !$0.isEmpty }
     switch row.vr {
-    case .PN: values.forEach { addName($0) }
+    case .PN: for value in values { addName(value) }
     case .DA, .DT:
       if case .shiftDates = action { return }
-      values.forEach { addDate($0) }
-    case .UI: values.forEach { addUID($0) }
+      for value in values { addDate(value) }
+    case .UI: for value in values { addUID(value) }
     case .LO, .SH, .UC, .AE, .ST, .LT, .UT, .UR:
       // Descriptions and characteristics are common words, not identifiers.
       guard row.options[.cleanDescriptors] == nil, row.options[.retainPatientCharacteristics] == nil else { return }

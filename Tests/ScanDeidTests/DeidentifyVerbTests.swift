@@ -26,7 +26,9 @@ struct DeidentifyVerbTests {
       }
       #expect(bytes.prefix(128).allSatisfy { $0 == 0 })
     }
-    for text in [result.output, result.errors] { #expect(!text.contains("Quarlsborough") && !text.contains("FAKE") && !text.contains(sandbox.path("in"))) }
+    for text in [result.output, result.errors] {
+      #expect(!text.contains("Quarlsborough") && !text.contains("FAKE") && !text.contains(sandbox.path("in")))
+    }
     let mapping = try String(contentsOfFile: sandbox.path("map/patid_mapping.csv"), encoding: .utf8)
     #expect(mapping.split(separator: "\n").count == 3 && mapping.hasPrefix("id_old,id_new\nFAKE-4711,P"))
     for name in ["patid_mapping.csv", "uid_mapping.csv"] { #expect(try sandbox.mode("map/\(name)") == 0o600) }
@@ -102,7 +104,8 @@ struct DeidentifyVerbTests {
     try sandbox.write(Planted.patient(instance: 7), "in/deep/er/slice 7.dcm")
     try sandbox.write(Planted.patient(instance: 8), "in/.hidden.dcm")
     try sandbox.write(Planted.patient(instance: 9), "in/DICOMDIR")
-    try FileManager.default.createSymbolicLink(atPath: sandbox.path("in/link.dcm"), withDestinationPath: sandbox.path("in/deep/er/slice 7.dcm"))
+    try FileManager.default.createSymbolicLink(
+      atPath: sandbox.path("in/link.dcm"), withDestinationPath: sandbox.path("in/deep/er/slice 7.dcm"))
     let summary = try sandbox.run(["--keep-names", "--json"]).json()
     #expect(try sandbox.outputs() == ["FAKE-4711-0.dcm", "deep/er/slice 7.dcm"])
     #expect(summary["skipped"] as? [String: Int] == ["hidden": 1, "directories": 1, "special": 1, "repeated": 0])
@@ -112,8 +115,10 @@ struct DeidentifyVerbTests {
     let sandbox = try Sandbox(patients: 1, instances: 1)
     defer { sandbox.remove() }
     let requests: [(arguments: [String], output: String)] = [
-      (["--option", "cleanPixelData"], "out"), (["--option", "cleanRecognizableVisualFeatures"], "out"), (["--option", "everything"], "out"),
-      (["--option", "retainLongitudinalFullDates", "--option", "retainLongitudinalModifiedDates"], "out"), (["--profile", "advanced"], "out"),
+      (["--option", "cleanPixelData"], "out"), (["--option", "cleanRecognizableVisualFeatures"], "out"),
+      (["--option", "everything"], "out"),
+      (["--option", "retainLongitudinalFullDates", "--option", "retainLongitudinalModifiedDates"], "out"),
+      (["--profile", "advanced"], "out"),
       ([], "in"), ([], "in/out"), (["--mapping", sandbox.path("out/map")], "out"), (["--on-item-error", "maybe"], "out"),
     ]
     for request in requests {
