@@ -20,7 +20,7 @@ package struct DICOMExport: ExportFormat {
       return [try marked(scan, bytes, item)]
     }
     let scan = try ScanReader().read(bytes, source: Redacted("object"))
-    return item.isSynthetic ? [try synthetic(scan, item)] : [try secondaryCapture(scan, item)]
+    return item.isGenerated ? [try synthetic(scan, item)] : [try secondaryCapture(scan, item)]
   }
 
   /// The stored file, with Synthetic Data written where it does not say.
@@ -79,7 +79,7 @@ package struct DICOMExport: ExportFormat {
     dataset.set(.imageType, .CS, text: "DERIVED\\SECONDARY")
     dataset.set(.sopClassUID, .UI, text: UID.secondaryCaptureImageStorage)
     dataset.set(.sopInstanceUID, .UI, text: uids.uid("instance/\(digest.hex)"))
-    dataset.set(.syntheticData, .CS, text: "NO")
+    dataset.set(.syntheticData, .CS, text: item.isSynthetic ? "YES" : "NO")
     for tag in [Tag.studyDate, .studyTime, .accessionNumber, .referringPhysicianName, .patientBirthDate, .patientSex, .studyID, .instanceNumber] {
       dataset.set(tag, Self.valueRepresentation(of: tag), text: "")
     }

@@ -29,8 +29,11 @@ package struct ExportItem: Sendable {
   /// See `Catalog.activityDigest`.
   package let run: ContentDigest
 
-  /// Generated, or derived from something generated.
-  package var isSynthetic: Bool { record.origin == .generated }
+  /// Made by a generator from noise: has no patient.
+  package var isGenerated: Bool { record.origin == .generated }
+
+  /// Some or all content was made artificially: generated, or super-resolved (docs/decisions/0006-synthetic-marking.md).
+  package var isSynthetic: Bool { record.origin == .generated || record.origin == .enhanced }
 }
 
 /// An encoded image and what is recorded beside it.

@@ -89,12 +89,17 @@ extension RunContext {
     let stage = "superResolve"
     progress(.began(stage: stage, total: images.count, unit: "images"))
     var (done, imageless, failures) = (0, 0, 0)
+    var waiting: [ArtifactDraft] = []
     for (number, image) in images.enumerated() {
       try checkCancelled()
       do {
         if let draft = try enhanced(image, upscaler, model: published.weights) {
-          try run.record(draft)
+          waiting.append(draft)
           done += 1
+          if waiting.count >= 32 {
+            try run.record(waiting)
+            waiting = []
+          }
         } else {
           imageless += 1
         }
@@ -104,6 +109,7 @@ extension RunContext {
       }
       progress(.advanced(stage: stage, done: number + 1))
     }
+    try run.record(waiting)
     try run.finish(exit: failures == 0 ? 0 : 1)
     var summary = "\(done) images enlarged x\(upscaler.resolver.factor)"
     if imageless > 0 { summary += ", \(imageless) objects without an image" }

@@ -7,12 +7,10 @@ extension RunContext {
   package func split(train: Double, val: Double, test: Double) throws -> StageOutcome {
     let fractions = try SplitFractions(train: train, val: val, test: test)
     let seed = Int64(truncatingIfNeeded: self.seed)
+    try catalog.checkSplit(fractions, seed: seed)
     let run = try catalog.beginRun(
       op: "split", parameters: .object(["train": .number(train), "val": .number(val), "test": .number(test)]), seed: seed)
-    let (key, rankSeed) = (self.key, self.seed)
-    let report = try run.split(fractions, seed: seed) { patient in
-      withUnsafeBytes(of: key.rank(of: patient, seed: rankSeed).bigEndian) { Array($0) }
-    }
+    let report = try run.split(fractions, seed: self.seed, key: key)
     try run.finish()
     let parts = Split.allCases.compactMap { part in report.patients[part].map { "\(part.rawValue) \($0)" } }
     return StageOutcome(

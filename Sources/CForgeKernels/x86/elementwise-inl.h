@@ -32,7 +32,7 @@ static void power_stretch(int64_t n, float a, const float *x, float *y) {
 static void unary_stretch(fk_unary_op op, int64_t n, float a, float b, const float *x, float *y) {
 #define FK_LOOP(OP)                                                        \
   case OP:                                                                 \
-    for (int64_t i = 0; i < n; i++) y[i] = fk_unary_apply(OP, x[i], a, b); \
+    _Pragma("clang loop vectorize(assume_safety)") for (int64_t i = 0; i < n; i++) y[i] = fk_unary_apply(OP, x[i], a, b); \
     return;
   switch (op) {
     FK_LOOP(FK_NEGATE)
@@ -98,17 +98,17 @@ static fk_status fill(size_t n, float value, float *out) {
 #define FK_BINARY(OP)                                                                                                       \
   static void OP##_dense(int64_t n, const float *a, int64_t as, const float *b, int64_t bs, float *out, int64_t os) {       \
     (void)as, (void)bs, (void)os;                                                                                           \
-    for (int64_t i = 0; i < n; i++) out[i] = fk_binary_apply(OP, a[i], b[i]);                                               \
+    _Pragma("clang loop vectorize(assume_safety)") for (int64_t i = 0; i < n; i++) out[i] = fk_binary_apply(OP, a[i], b[i]);                                               \
   }                                                                                                                         \
   static void OP##_repeated_a(int64_t n, const float *a, int64_t as, const float *b, int64_t bs, float *out, int64_t os) {  \
     (void)as, (void)bs, (void)os;                                                                                           \
     float x = *a;                                                                                                           \
-    for (int64_t i = 0; i < n; i++) out[i] = fk_binary_apply(OP, x, b[i]);                                                  \
+    _Pragma("clang loop vectorize(assume_safety)") for (int64_t i = 0; i < n; i++) out[i] = fk_binary_apply(OP, x, b[i]);                                                  \
   }                                                                                                                         \
   static void OP##_repeated_b(int64_t n, const float *a, int64_t as, const float *b, int64_t bs, float *out, int64_t os) {  \
     (void)as, (void)bs, (void)os;                                                                                           \
     float y = *b;                                                                                                           \
-    for (int64_t i = 0; i < n; i++) out[i] = fk_binary_apply(OP, a[i], y);                                                  \
+    _Pragma("clang loop vectorize(assume_safety)") for (int64_t i = 0; i < n; i++) out[i] = fk_binary_apply(OP, a[i], y);                                                  \
   }                                                                                                                         \
   static void OP##_strided(int64_t n, const float *a, int64_t as, const float *b, int64_t bs, float *out, int64_t os) {     \
     for (int64_t i = 0; i < n; i++) out[i * os] = fk_binary_apply(OP, a[i * as], b[i * bs]);                                \

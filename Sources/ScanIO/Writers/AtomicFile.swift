@@ -1,12 +1,5 @@
 package import Diagnostics
-
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Musl)
-  import Musl
-#else
-  import Darwin
-#endif
+import Glibc
 
 /// Writes a file as a whole or not at all.
 ///
@@ -44,13 +37,7 @@ package enum AtomicFile {
     var done = 0
     while done < bytes.count {
       let count = bytes.withUnsafeBytes { buffer in
-        #if canImport(Darwin)
-          Darwin.write(descriptor, buffer.baseAddress! + done, buffer.count - done)
-        #elseif canImport(Musl)
-          Musl.write(descriptor, buffer.baseAddress! + done, buffer.count - done)
-        #else
-          Glibc.write(descriptor, buffer.baseAddress! + done, buffer.count - done)
-        #endif
+        Glibc.write(descriptor, buffer.baseAddress! + done, buffer.count - done)
       }
       if count < 0 {
         if errno == EINTR { continue }

@@ -11,6 +11,21 @@ package struct NormalizeStage: Stage {
 
   package init(normalizer: Normalizer) { self.normalizer = normalizer }
 
+  /// The named grey scales of the command line and of pipelines.
+  package static var intensityNames: [String] { Normalizer.Intensity.names }
+
+  /// - Parameter intensity: a name, or `CENTER,WIDTH` in modality units.
+  /// - Returns: nil when `intensity` is neither.
+  package init?(intensity text: String, size: Int?) {
+    if let named = Normalizer.Intensity(named: text) {
+      self.init(normalizer: Normalizer(intensity: named, size: size))
+      return
+    }
+    let numbers = text.split(separator: ",").compactMap { Float($0) }
+    guard numbers.count == 2, numbers[1] > 0, numbers.allSatisfy(\.isFinite) else { return nil }
+    self.init(normalizer: Normalizer(intensity: .window(WindowSetting(center: numbers[0], width: numbers[1])), size: size))
+  }
+
   package init(_ options: inout OptionReader) throws(PlanError) {
     var intensity: Normalizer.Intensity = .auto
     if let name = try options.choice("intensity", of: Normalizer.Intensity.names) { intensity = Normalizer.Intensity(named: name) ?? .auto }

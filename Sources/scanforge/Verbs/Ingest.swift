@@ -2,8 +2,6 @@ import ArgumentParser
 import Diagnostics
 import Foundation
 import ScanDeid
-import ScanImaging
-import ScanModel
 import ScanPipeline
 
 struct Ingest: ParsableCommand {
@@ -71,17 +69,15 @@ struct Ingest: ParsableCommand {
     return [
       IngestStage(from: inputs, labels: labels, subjects: subjects, terms: terms, stopsOnItemError: onItemError == "stop"),
       DeidentifyStage(options: try DeidOptionArguments.parse(options)),
-      NormalizeStage(normalizer: Normalizer(intensity: try intensityOption(), size: size)),
+      try normalize(),
     ]
   }
 
-  private func intensityOption() throws -> Normalizer.Intensity {
-    if let named = Normalizer.Intensity(named: intensity) { return named }
-    let numbers = intensity.split(separator: ",").compactMap { Float($0) }
-    guard numbers.count == 2, numbers[1] > 0 else {
-      throw ValidationError("--intensity must be \(Normalizer.Intensity.names.joined(separator: ", ")) or CENTER,WIDTH.")
+  private func normalize() throws -> NormalizeStage {
+    guard let stage = NormalizeStage(intensity: intensity, size: size) else {
+      throw ValidationError("--intensity must be \(NormalizeStage.intensityNames.joined(separator: ", ")) or CENTER,WIDTH.")
     }
-    return .window(WindowSetting(center: numbers[0], width: numbers[1]))
+    return stage
   }
 
   func run() throws {
