@@ -35,7 +35,7 @@ struct DICOMLayout {
       guard bitsStored <= bitsAllocated else { throw .attribute(.bitsStored, "Bits Stored is more than Bits Allocated") }
       isSigned = info.pixel_representation == 1
     }
-    guard let _ = product([rows, columns, frames, samples, 8]) else { throw .memory }
+    guard product([rows, columns, frames, samples, 8]) != nil else { throw .memory }
   }
 
   /// Width of a decoded word: 8, 16, 32 or 64 bits.
@@ -51,7 +51,8 @@ struct DICOMLayout {
 
   var reply: DecodeReply.Layout {
     .init(
-      rows: rows, columns: columns, frames: frames, samplesPerPixel: samples, bitsAllocated: wordBits, bitsStored: bitsStored, isSigned: isSigned,
+      rows: rows, columns: columns, frames: frames, samplesPerPixel: samples, bitsAllocated: wordBits, bitsStored: bitsStored,
+      isSigned: isSigned,
       isFloat: isFloat)
   }
 

@@ -42,7 +42,9 @@ final class OutputMemory {
     guard count > 0, count <= limit, offset <= limit else { throw .memory }
     release()
     guard ftruncate(descriptor, off_t(offset + count)) == 0 else { throw .memory }
-    guard let address = mmap(nil, count, PROT_READ | PROT_WRITE, MAP_SHARED, descriptor, off_t(offset)), address != MAP_FAILED else { throw .memory }
+    guard let address = mmap(nil, count, PROT_READ | PROT_WRITE, MAP_SHARED, descriptor, off_t(offset)), address != MAP_FAILED else {
+      throw .memory
+    }
     mapping = address
     mappedBytes = count
     return (offset, UnsafeMutableRawBufferPointer(start: address, count: count))

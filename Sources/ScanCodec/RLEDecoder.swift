@@ -23,7 +23,8 @@ enum RLEDecoder {
       let sample = segment / wordBytes
       let byte = wordBytes - 1 - segment % wordBytes
       try expand(
-        UnsafeRawBufferPointer(rebasing: frame[start..<end]), cells: cells, first: sample * wordBytes + byte, stride: samples * wordBytes, into: out)
+        UnsafeRawBufferPointer(rebasing: frame[start..<end]), cells: cells, first: sample * wordBytes + byte, stride: samples * wordBytes,
+        into: out)
     }
   }
 

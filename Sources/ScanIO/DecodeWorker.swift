@@ -52,7 +52,8 @@ final class DecodeWorker {
   /// Decodes one file.
   ///
   /// - Throws: `.crashed` and `.timeout` end the worker; the caller must drop it.
-  func decode(_ bytes: UnsafeRawBufferPointer, format: ScanFormat, wantsPixels: Bool, seconds: Int) throws(DecodeWorkerError) -> DecodedFile {
+  func decode(_ bytes: UnsafeRawBufferPointer, format: ScanFormat, wantsPixels: Bool, seconds: Int) throws(DecodeWorkerError) -> DecodedFile
+  {
     served += 1
     defer {
       input.clear()
@@ -65,7 +66,8 @@ final class DecodeWorker {
     let reply = try receive(deadline: .now + .seconds(seconds), seconds: seconds)
     if reply.failure != nil { return DecodedFile(reply: reply, dataset: [], words: []) }
     let dataset = try output.read(offset: 0, count: reply.datasetBytes)
-    let words = reply.wordsAreDatasetBytes || reply.wordsBytes == 0 ? [] : try output.read(offset: reply.wordsOffset, count: reply.wordsBytes)
+    let words =
+      reply.wordsAreDatasetBytes || reply.wordsBytes == 0 ? [] : try output.read(offset: reply.wordsOffset, count: reply.wordsBytes)
     return DecodedFile(reply: reply, dataset: dataset, words: words)
   }
 

@@ -45,7 +45,8 @@ package enum DecodeWorkerError: ExplainedError, Equatable {
   package var remedy: String {
     switch self {
     case .missing: "Put scanforge-decode beside scanforge, or set SCANFORGE_DECODE to its path."
-    case .doesNotStart: "Run scanforge-decode in a terminal to see what it lacks; on Debian: apt-get install libdcmtk17 libtiff6 libopenjp2-7 libpng16-16."
+    case .doesNotStart:
+      "Run scanforge-decode in a terminal to see what it lacks; on Debian: apt-get install libdcmtk17 libtiff6 libopenjp2-7 libpng16-16."
     case .crashed, .timeout, .badReply: "Leave the file out or export it again from its source: it is damaged, or made to do harm."
     case .memory: "Split the file into smaller images, or free memory."
     }

@@ -32,7 +32,8 @@ struct DecodeWorkerMemory: ~Copyable {
   /// Copies a range out. Reading, not mapping: a worker that cuts the memory short must cause an error here, not a signal.
   func read(offset: Int, count: Int) throws(DecodeWorkerError) -> [UInt8] {
     var status = stat()
-    guard offset >= 0, count >= 0, fstat(descriptor, &status) == 0, offset <= Int(status.st_size), count <= Int(status.st_size) - offset else {
+    guard offset >= 0, count >= 0, fstat(descriptor, &status) == 0, offset <= Int(status.st_size), count <= Int(status.st_size) - offset
+    else {
       throw .badReply
     }
     let bytes = [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in

@@ -12,7 +12,9 @@ enum FormatRegistry {
   static let readers: [any FormatReading.Type] = [DICOMFormat.self, TIFFFormat.self, PNGFormat.self]
 
   static func reader(of format: ScanFormat) -> any FormatReading.Type {
-    guard let reader = readers.first(where: { $0.format == format }) else { preconditionFailure("FormatRegistry: no reader for \(format.rawValue)") }
+    guard let reader = readers.first(where: { $0.format == format }) else {
+      preconditionFailure("FormatRegistry: no reader for \(format.rawValue)")
+    }
     return reader
   }
 }

@@ -85,7 +85,8 @@ package struct InspectReport: Encodable, Sendable {
   }
 
   private enum CodingKeys: String, CodingKey {
-    case file, format, modality, rows, columns, frames, samplesPerPixel, bitsAllocated, bitsStored, signed, photometric, transferSyntax, min, max
+    case file, format, modality, rows, columns, frames, samplesPerPixel, bitsAllocated, bitsStored, signed, photometric, transferSyntax,
+      min, max
     case sha256Pixels, warnings, error
   }
 

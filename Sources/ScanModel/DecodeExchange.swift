@@ -32,7 +32,8 @@ package struct DecodeReply: Codable, Sendable, Equatable {
     package var isPlanar: Bool
 
     package init(
-      rows: Int, columns: Int, frames: Int = 1, samplesPerPixel: Int = 1, bitsAllocated: Int, bitsStored: Int? = nil, isSigned: Bool = false,
+      rows: Int, columns: Int, frames: Int = 1, samplesPerPixel: Int = 1, bitsAllocated: Int, bitsStored: Int? = nil,
+      isSigned: Bool = false,
       isFloat: Bool = false, isPlanar: Bool = false
     ) {
       self.rows = rows

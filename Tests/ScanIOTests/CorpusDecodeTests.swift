@@ -1,8 +1,8 @@
 import Foundation
 import ScanIO
 import ScanModel
-import Testing
 import TestSupport
+import Testing
 
 /// Real files that nobody of this project wrote, compared with the reference readers' results in corpus.csv.
 @Suite struct CorpusDecodeTests {

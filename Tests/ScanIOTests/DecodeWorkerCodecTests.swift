@@ -1,8 +1,8 @@
 import Foundation
 import ScanIO
 import ScanModel
-import Testing
 import TestSupport
+import Testing
 
 /// What goes in comes out: samples through every encoding, and attributes untouched by it.
 @Suite struct DecodeWorkerCodecTests {
@@ -13,7 +13,9 @@ import TestSupport
     var isSigned = false
     var frames = 1
     var columns = 10
-    var testDescription: String { "\(samples) x \(bits)(\(stored ?? bits)) \(isSigned ? "signed" : "unsigned") \(frames) frames, \(columns) columns" }
+    var testDescription: String {
+      "\(samples) x \(bits)(\(stored ?? bits)) \(isSigned ? "signed" : "unsigned") \(frames) frames, \(columns) columns"
+    }
 
     var dataset: Dataset {
       DecodeSamples.dataset(columns: columns, frames: frames, samples: samples, bits: bits, stored: stored, isSigned: isSigned)
@@ -21,7 +23,8 @@ import TestSupport
   }
 
   static let samples: [Sample] = [
-    Sample(), Sample(bits: 8), Sample(isSigned: true), Sample(stored: 12), Sample(samples: 3, bits: 8), Sample(samples: 3, bits: 8, frames: 2),
+    Sample(), Sample(bits: 8), Sample(isSigned: true), Sample(stored: 12), Sample(samples: 3, bits: 8),
+    Sample(samples: 3, bits: 8, frames: 2),
     Sample(frames: 3), Sample(bits: 8, columns: 11),
   ]
   static let native = [
@@ -34,11 +37,13 @@ import TestSupport
   @Test(arguments: samples, native + [rle, jpegLossless, jpegLS])
   func `samples survive every lossless transfer syntax`(sample: Sample, transferSyntax: String) throws {
     let original = sample.dataset
-    let expected = Array(try #require(original[.pixelData]?.bytes).prefix(14 * sample.columns * sample.frames * sample.samples * sample.bits / 8))
+    let expected = Array(
+      try #require(original[.pixelData]?.bytes).prefix(14 * sample.columns * sample.frames * sample.samples * sample.bits / 8))
     let scan = try DecodeSamples.read(DecodeSamples.file(original, transferSyntax))
     let pixels = try #require(scan.pixels)
     #expect(pixels.words == expected)
-    #expect(pixels.rows == 14 && pixels.columns == sample.columns && pixels.frames == sample.frames && pixels.samplesPerPixel == sample.samples)
+    #expect(
+      pixels.rows == 14 && pixels.columns == sample.columns && pixels.frames == sample.frames && pixels.samplesPerPixel == sample.samples)
     #expect(pixels.bitsAllocated == sample.bits && pixels.bitsStored == sample.stored ?? sample.bits && pixels.isSigned == sample.isSigned)
     #expect(scan.fileTransferSyntaxUID == transferSyntax)
     #expect(scan.transferSyntaxUID == (Self.native.contains(transferSyntax) ? UID.explicitVRLittleEndian : transferSyntax))

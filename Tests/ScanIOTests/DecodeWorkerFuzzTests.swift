@@ -2,8 +2,8 @@ import Diagnostics
 import Foundation
 import ScanIO
 import ScanModel
-import Testing
 import TestSupport
+import Testing
 
 /// Damaged files through the whole path. Whatever a file holds: an image, or an explained error; within the deadline.
 @Suite struct DecodeWorkerFuzzTests {
@@ -17,7 +17,10 @@ import TestSupport
     ("jpeg-ls", { try DecodeSamples.file(DecodeSamples.dataset(samples: 3, bits: 8), DecodeWorkerCodecTests.jpegLS) }),
     (
       "tiff",
-      { try DecodeSamples.tiff(rows: 30, columns: 20, bits: 16, deflate: true, predictor: 2, words: DecodeSamples.words(count: 600, bits: 16)) }
+      {
+        try DecodeSamples.tiff(
+          rows: 30, columns: 20, bits: 16, deflate: true, predictor: 2, words: DecodeSamples.words(count: 600, bits: 16))
+      }
     ),
     ("png", { try DecodeSamples.png(rows: 9, columns: 7, bits: 16, words: DecodeSamples.words(count: 63, bits: 16)) }),
   ]

@@ -56,7 +56,9 @@ enum DecodeSamples {
   /// The dataset as a file in another transfer syntax, by DCMTK.
   static func file(_ dataset: Dataset, _ transferSyntax: String) throws -> [UInt8] {
     var message = [CChar](repeating: 0, count: 256)
-    func fail() -> EncodingFailed { EncodingFailed(text: String(decoding: message.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)) }
+    func fail() -> EncodingFailed {
+      EncodingFailed(text: String(decoding: message.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self))
+    }
     guard cdcm_start(&message, message.count) == 0 else { throw fail() }
     let bytes = ExplicitStream.encode(dataset)
     var out: UnsafeMutablePointer<UInt8>?
@@ -67,7 +69,8 @@ enum DecodeSamples {
   }
 
   static func tiff(
-    rows: Int, columns: Int, samples: Int = 1, bits: Int, format: UInt32 = 1, deflate: Bool = false, predictor: Int32 = 1, perCentimeter: Double = 0,
+    rows: Int, columns: Int, samples: Int = 1, bits: Int, format: UInt32 = 1, deflate: Bool = false, predictor: Int32 = 1,
+    perCentimeter: Double = 0,
     words: [UInt8]
   ) throws -> [UInt8] {
     var image = ctiff_image()

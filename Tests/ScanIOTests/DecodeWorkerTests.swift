@@ -2,8 +2,8 @@ import Diagnostics
 import Foundation
 import ScanIO
 import ScanModel
-import Testing
 import TestSupport
+import Testing
 
 /// The pool's promises, kept against workers that misbehave: shell scripts that answer like one and then fail.
 @Suite struct DecodeWorkerTests {

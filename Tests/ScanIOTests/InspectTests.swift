@@ -2,8 +2,8 @@ import Diagnostics
 import Foundation
 import ScanIO
 import ScanModel
-import Testing
 import TestSupport
+import Testing
 
 /// `scanforge inspect` as a user and as a program see it.
 @Suite struct InspectTests {
@@ -15,7 +15,8 @@ import TestSupport
   /// A folder with one good DICOM, TIFF and PNG file each, and a text file named .dcm.
   private func folder() throws -> URL {
     let folder = try TestData.temporaryFolder("inspect")
-    try Data(DecodeSamples.file(DecodeSamples.dataset(isSigned: true), DecodeWorkerCodecTests.rle)).write(to: folder.appendingPathComponent("a.dcm"))
+    try Data(DecodeSamples.file(DecodeSamples.dataset(isSigned: true), DecodeWorkerCodecTests.rle)).write(
+      to: folder.appendingPathComponent("a.dcm"))
     let words = [Float(-2), 0.5, .nan, 7].flatMap { value in (0..<4).map { UInt8(truncatingIfNeeded: value.bitPattern >> (8 * $0)) } }
     try Data(DecodeSamples.tiff(rows: 2, columns: 2, bits: 32, format: 3, words: words)).write(to: folder.appendingPathComponent("b.tif"))
     try Data(DecodeSamples.png(rows: 1, columns: 3, bits: 8, words: [97, 98, 99])).write(to: folder.appendingPathComponent("c.png"))
@@ -41,7 +42,9 @@ import TestSupport
       #expect(file["error"] is NSNull)
     }
     let dicom = files[0]
-    #expect(dicom["rows"] as? Int == 14 && dicom["columns"] as? Int == 10 && dicom["frames"] as? Int == 1 && dicom["samplesPerPixel"] as? Int == 1)
+    #expect(
+      dicom["rows"] as? Int == 14 && dicom["columns"] as? Int == 10 && dicom["frames"] as? Int == 1 && dicom["samplesPerPixel"] as? Int == 1
+    )
     #expect(dicom["bitsAllocated"] as? Int == 16 && dicom["bitsStored"] as? Int == 16 && dicom["signed"] as? Bool == true)
     #expect(dicom["photometric"] as? String == "MONOCHROME2" && dicom["modality"] as? String == "OT")
     #expect(dicom["transferSyntax"] as? String == DecodeWorkerCodecTests.rle)
@@ -73,7 +76,8 @@ import TestSupport
   @Test func `without a worker nothing can be inspected`() throws {
     let folder = try folder()
     defer { try? FileManager.default.removeItem(at: folder) }
-    let result = try Program.run("scanforge", ["inspect", "--json", "c.png"], in: folder, environment: ["SCANFORGE_DECODE": "/nowhere/decode"])
+    let result = try Program.run(
+      "scanforge", ["inspect", "--json", "c.png"], in: folder, environment: ["SCANFORGE_DECODE": "/nowhere/decode"])
     #expect(result.exitCode == 3)
     #expect(result.output.contains("decode.missing"))
   }

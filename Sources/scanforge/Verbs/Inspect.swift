@@ -8,7 +8,9 @@ import ScanModel
 struct Inspect: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Tell what DICOM, TIFF and PNG files are: size, depth, encoding, and a hash of their stored samples.",
-    discussion: "Reads only. Exit 1 when a file cannot be read or decoded; the others are still shown. sha256Pixels covers the stored words before any LUT.")
+    discussion:
+      "Reads only. Exit 1 when a file cannot be read or decoded; the others are still shown. sha256Pixels covers the stored words before any LUT."
+  )
 
   @OptionGroup var common: CommonOptions
 
