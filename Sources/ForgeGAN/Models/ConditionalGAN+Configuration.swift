@@ -35,7 +35,7 @@ extension ConditionalGAN {
       latent = options.integer("latent", default: 64, in: 1...1024)
       labelWidth = options.integer("labelWidth", default: 16, in: 1...256)
       loss = options.choice("loss", default: .hinge)
-      generatorRate = options.number("generatorRate", default: 5e-4, in: 1e-7...0.1)
+      generatorRate = options.number("generatorRate", default: 2e-4, in: 1e-7...0.1)
       discriminatorRate = options.number("discriminatorRate", default: 1e-3, in: 1e-7...0.1)
       beta1 = options.number("beta1", default: 0, in: 0...0.99)
       schedule = options.choice("schedule", default: .constant)
