@@ -53,7 +53,10 @@ package struct Admission {
     let isOwnSubject: Bool
   }
 
-  package func run() throws -> StageOutcome {
+  package func run() throws -> StageOutcome { try admit().outcome }
+
+  /// - Returns: what was done, and the artifacts of the intake, new or known from before.
+  func admit() throws -> (outcome: StageOutcome, images: [ArtifactID]) {
     let intake = context.intake
     let sheet = try ScanSheet(labels: intake.labels, subjects: intake.subjects)
     let items = try intake.items()
@@ -74,8 +77,9 @@ package struct Admission {
     var tally = Tally()
     var splits: [Pseudonym: Split] = [:]
     var waiting: [ArtifactDraft] = []
+    var images: Set<ArtifactID> = []
     func record() throws {
-      tally.recorded += Set(try run.record(waiting)).count
+      images.formUnion(try run.record(waiting))
       waiting = []
     }
     try stream.forEach(items) { item, clean in
@@ -110,12 +114,14 @@ package struct Admission {
     for (risk, count) in tally.risks.sorted(by: { $0.key < $1.key }) {
       context.progress(.warning(stage: stage, text: "\(count) images may show identifying pixels (\(risk)); pixels are not cleaned"))
     }
+    tally.recorded = images.count
     let summary = tally.summary(of: items.count, labelled: intake.labels != .none)
     context.progress(.ended(stage: stage, summary: summary))
-    return StageOutcome(
+    let outcome = StageOutcome(
       summary: summary,
       figures: ["images": Double(tally.recorded), "files": Double(items.count), "atRisk": Double(tally.risks.values.reduce(0, +))],
       failedItems: tally.failures)
+    return (outcome, images.sorted())
   }
 
   /// Runs on a worker thread, right after cleaning.

@@ -12,8 +12,10 @@ import ScanModel
 package struct ModelTrainer {
   package let options: TrainingOptions
   package let context: RunContext
-  /// Which slices; nil for all derived slices of `options.split`.
+  /// Which slices; nil for those of `options.split`.
   package var query: ArtifactQuery?
+  /// Exactly these slices, whatever the query says.
+  var items: [ArtifactID]?
   /// Take the place of a model of that name.
   package var replaces = false
 
@@ -28,7 +30,7 @@ package struct ModelTrainer {
     let resume = try prepare(working)
     KernelTable.threads = context.threads
 
-    let records = try catalog.artifacts(query ?? TrainingSlices.query(split: options.split))
+    let records = try items.map { try catalog.artifacts($0) } ?? TrainingSlices.records(query ?? TrainingSlices.query(split: options.split), in: catalog)
     let set = try TrainingSet(records, for: options, context: context)
     let seed = options.seed ?? context.seed
     let run = try catalog.beginRun(
@@ -39,7 +41,7 @@ package struct ModelTrainer {
     let model = try ModelRegistry.entry(options.model).make(ModelRequest(options: options.modelOptions, data: set.data, seed: seed))
     context.progress(.note(stage: "train", text: set.description))
     var sheets: [String] = []
-    let plan = try TrainingPlan(steps: options.steps, minutes: options.minutes, stopAfter: options.stopAfter)
+    let plan = try TrainingPlan(steps: options.steps, minutes: options.minutes, stopAfter: options.stopAfter, checkpointSeconds: context.checkpointSeconds)
     let trainer = Trainer(
       plan: plan, seed: seed, attributes: set.facts.attributes, progress: context.progress,
       onSamples: { sheet in
@@ -98,8 +100,8 @@ package struct ModelTrainer {
   /// Held-out score of a super-resolution model; nil when nothing was held out.
   private func score(_ working: ModelFolder) throws -> SuperResolutionScore? {
     var held: [ArtifactRecord] = []
-    for split in [Split.val, .test] where held.isEmpty && options.split == "train" {
-      held = try context.catalog.artifacts(TrainingSlices.query(split: split.rawValue))
+    for split in [Split.val, .test] where held.isEmpty && options.split == "train" && query == nil && items == nil {
+      held = try TrainingSlices.records(TrainingSlices.query(split: split.rawValue), in: context.catalog)
     }
     guard !held.isEmpty else { return nil }
     let planes = try TrainingSet.planes(held, context: context)
@@ -107,8 +109,17 @@ package struct ModelTrainer {
   }
 }
 
-/// The query for slices to learn from.
+/// The slices to learn from.
 package enum TrainingSlices {
+  /// Images may have been normalized more than once; unless the query names runs, only the latest way counts, so that no image counts
+  /// twice.
+  package static func records(_ query: ArtifactQuery, in catalog: Catalog) throws -> [ArtifactRecord] {
+    let records = try catalog.artifacts(query)
+    guard query.runs.isEmpty, query.kinds == [.slice], let latest = try catalog.runs().last(where: { $0.op == "normalize" }) else { return records }
+    let recent = records.filter { $0.attributes.values[SliceMaker.attribute]?.text == latest.params }
+    return recent.isEmpty ? records : recent
+  }
+
   package static func query(split: String?) -> ArtifactQuery {
     ArtifactQuery(splits: split.flatMap(Split.init(rawValue:)).map { [$0] } ?? [], origins: [.derived], kinds: [.slice])
   }

@@ -17,6 +17,8 @@ package final class RunContext {
   package var intake = Intake()
   /// Continue unfinished trainings instead of refusing them.
   package var resumesTraining = false
+  /// Seconds between two checkpoints of a training. Changes no result.
+  package var checkpointSeconds = 60.0
 
   package init(
     catalog: Catalog, key: PseudonymKey, seed: UInt64, threads: Int, progress: @escaping ProgressSink,

@@ -18,44 +18,52 @@ package struct SliceMaker {
     self.context = context
   }
 
+  /// Attribute of a slice that tells how it was normalized.
+  static let attribute = "normalization"
+
   /// Images decoded and recorded at a time.
   private static let batch = 64
 
   package func run() throws -> StageOutcome {
-    let images = try context.catalog.artifacts(ArtifactQuery(origins: [.acquired], kinds: [.image]))
+    try make(from: context.catalog.artifacts(ArtifactQuery(origins: [.acquired], kinds: [.image]))).outcome
+  }
+
+  /// - Returns: what was done, and the slices of `images`, new or known from before.
+  func make(from images: [ArtifactRecord]) throws -> (outcome: StageOutcome, slices: [ArtifactID]) {
     let run = try context.catalog.beginRun(op: "normalize", parameters: normalizer.parameters)
     let stage = "normalize"
     context.progress(.began(stage: stage, total: images.count, unit: "images"))
-    var (made, imageless, failures) = (0, 0, 0)
+    var slices: [ArtifactID] = []
+    var (imageless, failures) = (0, 0)
     for start in stride(from: 0, to: images.count, by: SliceMaker.batch) {
       try context.checkCancelled()
       let batch = Array(images[start..<min(start + SliceMaker.batch, images.count)])
-      let results = Concurrent.map(batch, threads: context.threads) { image in Result { try slices(of: image) } }
-      var drafts: [ArtifactDraft] = []
+      let results = Concurrent.map(batch, threads: context.threads) { image in Result { try drafts(of: image) } }
+      var waiting: [ArtifactDraft] = []
       for (offset, result) in results.enumerated() {
         switch result {
         case .success(let some):
           if some.isEmpty { imageless += 1 }
-          drafts += some
+          waiting += some
         case .failure(let error):
           failures += 1
           context.progress(.warning(stage: stage, text: "image \(start + offset + 1): \(ItemMessage.text(error))"))
         }
       }
-      try run.record(drafts)
-      made += drafts.count
+      slices += try run.record(waiting)
       context.progress(.advanced(stage: stage, done: min(start + SliceMaker.batch, images.count)))
     }
     try run.finish(exit: failures == 0 ? 0 : 1)
-    var summary = "\(made) slices of \(images.count) images"
+    var summary = "\(slices.count) slices of \(images.count) images"
     if imageless > 0 { summary += ", \(imageless) objects without an image" }
     if failures > 0 { summary += ", \(failures) failed" }
     context.progress(.ended(stage: stage, summary: summary))
-    return StageOutcome(summary: summary, figures: ["slices": Double(made), "images": Double(images.count)], failedItems: failures)
+    let figures = ["slices": Double(slices.count), "images": Double(images.count)]
+    return (StageOutcome(summary: summary, figures: figures, failedItems: failures), slices)
   }
 
   /// The slices of one acquired image; empty when it has none (plans, reports).
-  private func slices(of image: ArtifactRecord) throws -> [ArtifactDraft] {
+  private func drafts(of image: ArtifactRecord) throws -> [ArtifactDraft] {
     guard let digest = image.sha256, let patient = image.patient else { return [] }
     let scan = try ScanReader().read(context.catalog.objects.read(digest), source: Redacted("object"))
     guard let pixels = scan.pixels else { return [] }
@@ -76,6 +84,7 @@ package struct SliceMaker {
       attributes.spacingMillimeters = spacing
       attributes.window = window
       attributes.intensity = Double(window.bounds.lowerBound)...Double(window.bounds.upperBound)
+      attributes.values[SliceMaker.attribute] = normalizer.parameters
       return .derived(object, media: "image/tiff", from: [(.recorded(image.id), "normalized")], label: image.label, attributes: attributes)
     }
   }

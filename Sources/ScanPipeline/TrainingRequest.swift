@@ -67,7 +67,7 @@ package struct TrainingRequest {
     trainer.replaces = replaces
     if let data {
       if FileManager.default.fileExists(atPath: data) {
-        trainer.query = try ingest(URL(fileURLWithPath: data), context, deid)
+        trainer.items = try ingest(URL(fileURLWithPath: data), context, deid)
       } else {
         var query = try ArtifactQuery(parsing: data)
         if query.kinds.isEmpty { query.kinds = query.origins == [.generated] ? [.image] : [.slice] }
@@ -79,17 +79,15 @@ package struct TrainingRequest {
     return try trainer.run()
   }
 
-  /// Ingests a folder with its subfolders as labels, and gives the query for exactly its slices.
-  private func ingest(_ url: URL, _ context: RunContext, _ deid: Set<DeidOption>) throws -> ArtifactQuery {
+  /// Ingests a folder with its subfolders as labels, and gives exactly its slices.
+  private func ingest(_ url: URL, _ context: RunContext, _ deid: Set<DeidOption>) throws -> [ArtifactID] {
     let hasSubfolders = (try? FileManager.default.contentsOfDirectory(at: url, includingPropertiesForKeys: [.isDirectoryKey]))?.contains {
       !$0.lastPathComponent.hasPrefix(".") && (try? $0.resourceValues(forKeys: [.isDirectoryKey]))?.isDirectory == true
     }
     context.intake = Intake(inputs: [url], labels: hasSubfolders == true ? .folder : .none)
-    let admission = Admission(options: deid, context: context)
-    let outcome = try admission.run()
+    let (outcome, images) = try Admission(options: deid, context: context).admit()
     if outcome.failedItems > 0 { context.progress(.warning(stage: "deidentify", text: "\(outcome.failedItems) files were left out")) }
-    let slices = SliceMaker(normalizer: Normalizer(intensity: .auto, size: nil), context: context)
-    _ = try slices.run()
-    return TrainingSlices.query(split: nil)
+    let maker = SliceMaker(normalizer: Normalizer(intensity: .auto, size: nil), context: context)
+    return try maker.make(from: context.catalog.artifacts(images)).slices
   }
 }

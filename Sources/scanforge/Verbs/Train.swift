@@ -44,6 +44,9 @@ struct Train: ParsableCommand {
   @Flag(help: "Take the place of a model of that name.")
   var replace = false
 
+  @Option(help: "Seconds between two checkpoints; a killed training loses at most this much.")
+  var checkpointSeconds = 60.0
+
   @Option(help: "De-identification option for a folder given to --data (repeatable).")
   var option: [String] = []
 
@@ -56,6 +59,7 @@ struct Train: ParsableCommand {
     if let steps, steps < 1 { throw ValidationError("--steps must be at least 1.") }
     if let stopAfter, stopAfter < 1 { throw ValidationError("--stop-after must be at least 1.") }
     if let minutes, !(minutes > 0 && minutes.isFinite) { throw ValidationError("--minutes must be above 0.") }
+    if !(checkpointSeconds >= 0 && checkpointSeconds.isFinite) { throw ValidationError("--checkpoint-seconds must not be negative.") }
     if resume, replace { throw ValidationError("--resume and --replace exclude each other.") }
   }
 
@@ -81,6 +85,7 @@ struct Train: ParsableCommand {
         config: config.map { URL(fileURLWithPath: $0) })
       let context = try RunContext(workspace: common.workspaceURL, seed: seed, threads: common.threadCount, progress: console.progress)
       context.resumesTraining = resume
+      context.checkpointSeconds = checkpointSeconds
       let outcome = try request.run(
         context, data: data, options: try DeidOptionArguments.parse(option), replaces: replace)
       console.say(outcome.summary)
