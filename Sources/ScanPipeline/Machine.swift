@@ -13,6 +13,13 @@ package enum Machine {
     package let detail: String
   }
 
+  /// Refuses environment variables that cannot be followed, before anything else is done.
+  ///
+  /// - Throws: `KernelError` when `SCANFORGE_KERNELS` names a table that this machine lacks.
+  package static func checkEnvironment() throws {
+    try KernelTable.checkSelection(ProcessInfo.processInfo.environment["SCANFORGE_KERNELS"])
+  }
+
   package static func check(workspace: URL) -> [Check] {
     var checks: [Check] = []
     let worker = DecodeWorkerPool.locate()

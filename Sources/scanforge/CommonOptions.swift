@@ -1,6 +1,7 @@
 import ArgumentParser
 import Diagnostics
 import Foundation
+import ScanPipeline
 
 enum ProgressMode: String, ExpressibleByArgument, CaseIterable { case auto, bar, json, none }
 enum DeviceOption: String, ExpressibleByArgument, CaseIterable { case cpu, cuda }
@@ -44,6 +45,7 @@ struct CommonOptions: ParsableArguments {
   func perform(_ body: (Console) throws -> Bool) throws {
     let console = Console(json: json, progress: progress, logLevel: logLevel)
     do {
+      try Machine.checkEnvironment()
       let good = try body(console)
       console.finish()
       if !good { throw ExitCode(1) }
