@@ -6,7 +6,8 @@ run=$2
 latest() { find "$run/workspace/runs" -name "$1" -printf '%T@ %p\n' 2>/dev/null | sort -n | tail -1 | cut -d' ' -f2-; }
 echo
 echo "What was made:"
-"$bin/scanforge" catalog list --workspace "$run/workspace" | sed 's/^/  /'
+"$bin/scanforge" catalog sql --workspace "$run/workspace" \
+  "select count(*) as n, origin, kind from artifact where kind in ('image', 'slice', 'model') group by origin, kind order by origin, kind" | sed 's/^/  /'
 echo "  synthetic slices, a row per label:   $(latest generated.png)"
 echo "  super-resolution beside bicubic:     $(find "$run/workspace/runs" -name 'samples-*.png' -printf '%T@ %p\n' | sort -n | tail -1 | cut -d' ' -f2-)"
 echo "  labelled training set:               $run/export/imagefolder  and  $run/export/dicom  (MANIFEST.sha256 covers all)"

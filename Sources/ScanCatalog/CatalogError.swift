@@ -14,6 +14,9 @@ package enum CatalogError: ExplainedError, Equatable {
   case unreadable(reason: String)
   case newerSchema(found: Int, known: Int)
   case objectMissing(ContentDigest)
+  // Findings
+  /// The bytes of an object or a model are not the recorded ones.
+  case objectModified(ContentDigest)
   // Requests
   case unknownQueryKey(String)
   case malformedQuery(String)
@@ -42,6 +45,7 @@ package enum CatalogError: ExplainedError, Equatable {
       .patientInTwoSplits, .modelName, .noSuchModel, .readOnlyStatement, .malformedStatement:
       .request
     case .patientWithdrawn: .item
+    case .objectModified: .finding
     }
   }
 
@@ -58,6 +62,7 @@ package enum CatalogError: ExplainedError, Equatable {
     case .unreadable: "catalog.unreadable"
     case .newerSchema: "catalog.newerSchema"
     case .objectMissing: "object.missing"
+    case .objectModified: "object.modified"
     case .unknownQueryKey: "query.unknownKey"
     case .malformedQuery: "query.malformed"
     case .unknownArtifact: "artifact.unknown"
@@ -87,6 +92,7 @@ package enum CatalogError: ExplainedError, Equatable {
     case .unreadable(let reason): "the catalog cannot be read: \(reason)"
     case .newerSchema(let found, let known): "the catalog has schema version \(found), this program knows \(known)"
     case .objectMissing(let digest): "the object \(digest) is not in the workspace"
+    case .objectModified(let digest): "the bytes recorded as \(digest) were changed"
     case .unknownQueryKey(let key): "the query key \(key) is not known"
     case .malformedQuery(let text): "the query part \(text) is not of the form key=value"
     case .unknownArtifact(let text): "nothing is recorded for \(text)"
@@ -116,6 +122,7 @@ package enum CatalogError: ExplainedError, Equatable {
     case .unreadable: "Restore catalog.sqlite from a backup, then run scanforge audit verify."
     case .newerSchema: "Use a newer scanforge."
     case .objectMissing: "Run scanforge audit verify to see what else is missing."
+    case .objectModified: "Run scanforge audit verify to see what else was changed; nothing is made from changed bytes."
     case .unknownQueryKey: "Use label, split, origin, kind, modality or run."
     case .malformedQuery: "Write for example label=AbdomenCT,split=train."
     case .unknownArtifact: "Give a SHA-256 (at least 4 digits) or a file that ScanForge made; see scanforge catalog list."

@@ -152,6 +152,18 @@ extension Catalog {
       description: ArtifactID(rawValue: description.id), folder: folder)
   }
 
+  /// The model published under `name`, its weights hashed again.
+  ///
+  /// - Throws: `CatalogError.noSuchModel`, `.objectMissing`, `.objectModified`.
+  package func verifiedModel(named name: String) throws -> PublishedModel {
+    let model = try model(named: name)
+    guard let recorded = try artifact(model.weights).sha256 else { throw CatalogError.noSuchModel(name) }
+    let weights = model.folder.appendingPathComponent(ModelFiles.weightsName)
+    guard let (found, _) = try? ObjectStore.digest(of: weights) else { throw CatalogError.objectMissing(recorded) }
+    guard found == recorded else { throw CatalogError.objectModified(recorded) }
+    return model
+  }
+
   /// Finishes a publication that was cut off between its rows and its links: a file that is missing, or that is an earlier
   /// publication's, is linked anew. A file with any other content is left for `audit verify` to find.
   func restoreModelFiles(named only: String? = nil) throws {

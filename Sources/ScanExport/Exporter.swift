@@ -92,7 +92,8 @@ package struct Exporter: Sendable {
     let images: Set<ArtifactKind> = [.image, .slice]
     var seen: Set<ArtifactID> = []
     let all = try queries.flatMap { try catalog.artifacts($0) }.filter { images.contains($0.kind) && seen.insert($0.id).inserted }
-    return all.sorted { Self.order($0).lexicographicallyPrecedes(Self.order($1)) }
+    let current = request.query?.runs.isEmpty == false ? all : try catalog.current(all)
+    return current.sorted { Self.order($0).lexicographicallyPrecedes(Self.order($1)) }
   }
 
   /// Part, label, content, and the id for equal contents.

@@ -59,6 +59,7 @@ package struct Admission {
   func admit() throws -> (outcome: StageOutcome, images: [ArtifactID]) {
     let intake = context.intake
     let sheet = try ScanSheet(labels: intake.labels, subjects: intake.subjects)
+    try checkKey()
     let items = try intake.items()
     let run = try context.catalog.beginRun(
       op: "ingest",
@@ -122,6 +123,14 @@ package struct Admission {
       figures: ["images": Double(tally.recorded), "files": Double(items.count), "atRisk": Double(tally.risks.values.reduce(0, +))],
       failedItems: tally.failures)
     return (outcome, images.sorted())
+  }
+
+  /// Under another key the same person would become a new patient, and might end in another part.
+  private func checkKey() throws {
+    for run in try context.catalog.runs() where run.op == "ingest" {
+      guard let known = CanonicalJSON(parsing: run.params)?["key"]?.stringValue else { continue }
+      guard known == context.key.fingerprint else { throw PipelineError.otherKey }
+    }
   }
 
   /// Runs on a worker thread, right after cleaning.

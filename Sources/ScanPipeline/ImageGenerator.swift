@@ -128,7 +128,7 @@ extension RunContext {
   /// Generates into the workspace: one TIFF object and one `generated` artifact per image, and a picture of the first of each label.
   package func generateIntoWorkspace(model name: String, amount: GenerationAmount, seed: UInt64?, truncation: Float? = nil) throws -> StageOutcome {
     KernelTable.threads = threads
-    let published = try catalog.model(named: name)
+    let published = try catalog.verifiedModel(named: name)
     let generator = try ImageGenerator(model: published.folder, name: name, seed: seed ?? self.seed, truncation: truncation)
     let run = try catalog.beginRun(
       op: "generate",

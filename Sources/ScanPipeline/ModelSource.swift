@@ -21,7 +21,7 @@ package struct ModelSource {
       self.workspace = nil
     } else {
       let catalog = try Catalog.openForReading(at: workspace)
-      url = try catalog.model(named: text).folder
+      url = try catalog.verifiedModel(named: text).folder
       name = text
       self.workspace = catalog.workspace
     }

@@ -111,13 +111,10 @@ package struct ModelTrainer {
 
 /// The slices to learn from.
 package enum TrainingSlices {
-  /// Images may have been normalized more than once; unless the query names runs, only the latest way counts, so that no image counts
-  /// twice.
+  /// What the query names, of images that were normalized more than once the latest; a query for runs gives all of these runs.
   package static func records(_ query: ArtifactQuery, in catalog: Catalog) throws -> [ArtifactRecord] {
     let records = try catalog.artifacts(query)
-    guard query.runs.isEmpty, query.kinds == [.slice], let latest = try catalog.runs().last(where: { $0.op == "normalize" }) else { return records }
-    let recent = records.filter { $0.attributes.values[SliceMaker.attribute]?.text == latest.params }
-    return recent.isEmpty ? records : recent
+    return query.runs.isEmpty ? try catalog.current(records) : records
   }
 
   package static func query(split: String?) -> ArtifactQuery {

@@ -52,11 +52,14 @@ package enum PipelineError: ExplainedError, Equatable {
   case nothingToLearn(model: String, split: String)
   case noLabels
   case modelExists(String)
+  case ranBefore(String)
   case nothingToResume(String)
   case wrongModel(name: String, kind: String, needed: String)
   case nothingToSuperResolve
   case unknownSplit
   case outputInsideWorkspace
+  case outputInsideInput
+  case otherKey
   case outputExists
   case mixedSizes
   case archiveTooLarge
@@ -76,11 +79,14 @@ package enum PipelineError: ExplainedError, Equatable {
     case .nothingToLearn: "train.nothingToLearn"
     case .noLabels: "train.noLabels"
     case .modelExists: "train.modelExists"
+    case .ranBefore: "run.modelExists"
     case .nothingToResume: "train.nothingToResume"
     case .wrongModel: "model.wrongKind"
     case .nothingToSuperResolve: "superResolve.nothing"
     case .unknownSplit: "ingest.unknownSplit"
     case .outputInsideWorkspace: "output.insideWorkspace"
+    case .outputInsideInput: "output.insideInput"
+    case .otherKey: "key.other"
     case .outputExists: "output.exists"
     case .mixedSizes: "train.mixedSizes"
     case .archiveTooLarge: "generate.archiveTooLarge"
@@ -94,11 +100,14 @@ package enum PipelineError: ExplainedError, Equatable {
     case .nothingToLearn(let model, let split): "There are no slices in the \(split) split for \(model) to learn from"
     case .noLabels: "The slices have no labels, and a conditional model learns from labels"
     case .modelExists(let name): "The workspace has a model called \(name) already"
+    case .ranBefore(let name): "The workspace has the model \(name) of an earlier run"
     case .nothingToResume(let name): "There is no unfinished training of \(name) to go on with"
     case .wrongModel(let name, let kind, let needed): "\(name) is a \(kind); this needs a \(needed)"
     case .nothingToSuperResolve: "The workspace has no images to super-resolve in that split"
     case .unknownSplit: "A split in the CSV file is not train, val or test"
-    case .outputInsideWorkspace: "The output folder lies inside the workspace"
+    case .outputInsideWorkspace: "The output folder lies inside a workspace"
+    case .outputInsideInput: "The output folder is an input folder or lies inside one"
+    case .otherKey: "The pseudonym key is not the one that this workspace was made with"
     case .outputExists: "An output file exists already with other contents"
     case .mixedSizes: "The slices have different sizes"
     case .archiveTooLarge: "An npz file holds at most 4 GB"
@@ -107,17 +116,20 @@ package enum PipelineError: ExplainedError, Equatable {
 
   package var remedy: String {
     switch self {
-    case .interrupted: "Run the same command with --resume to go on."
+    case .interrupted: "Run the same command again to go on (run and train: with --resume)."
     case .itemFailed: "See the message above, or use --on-item-error continue."
     case .nothingToLearn: "Ingest images, or choose another split."
     case .noLabels: "Ingest with --label-from folder, csv:FILE or attribute:KEYWORD."
+    case .ranBefore: "Use --resume to go on with that run, or another --workspace."
     case .modelExists: "Give another --name, use --resume to go on with it, or --replace."
     case .nothingToResume: "Leave --resume out."
     case .wrongModel: "Name another model."
     case .nothingToSuperResolve: "Ingest images, or choose split: all."
     case .unknownSplit: "Use train, val or test in the split column."
     case .outputInsideWorkspace: "Choose a folder outside the workspace."
-    case .outputExists: "Choose an empty folder."
+    case .outputInsideInput: "Choose a folder outside the inputs."
+    case .otherKey: "Put the earlier key back under keys/, or start a new workspace: under another key every patient would count as a new one."
+    case .outputExists: "Choose an empty folder, or the seed and model of before."
     case .mixedSizes: "Give --size, so that all are brought to one size."
     case .archiveTooLarge: "Ask for fewer images, or for tiff, png or dicom."
     }

@@ -32,6 +32,7 @@ package struct Runner {
       for stage in try catalog.finishedStages(pipeline: pipeline, attempt: attempt) { finished[stage.position] = stage }
     }
     context.resumesTraining = resume
+    if !resume { try refuseKnownModels() }
     var reports: [Report] = []
     for (position, step) in spec.steps.enumerated() {
       try context.checkCancelled()
@@ -52,6 +53,14 @@ package struct Runner {
       each(report)
     }
     return reports
+  }
+
+  /// Before anything is done again: a training would not replace a model.
+  private func refuseKnownModels() throws {
+    let known = Set(try context.catalog.models().map(\.name))
+    for step in spec.steps {
+      if let train = step.stage as? TrainStage, known.contains(train.options.name) { throw PipelineError.ranBefore(train.options.name) }
+    }
   }
 
   /// The same for the same name, seed and stages, whatever the file looks like or where it lies.

@@ -18,9 +18,6 @@ package struct SliceMaker {
     self.context = context
   }
 
-  /// Attribute of a slice that tells how it was normalized.
-  static let attribute = "normalization"
-
   /// Images decoded and recorded at a time.
   private static let batch = 64
 
@@ -84,7 +81,7 @@ package struct SliceMaker {
       attributes.spacingMillimeters = spacing
       attributes.window = window
       attributes.intensity = Double(window.bounds.lowerBound)...Double(window.bounds.upperBound)
-      attributes.values[SliceMaker.attribute] = normalizer.parameters
+      attributes.normalization = normalizer.parameters
       return .derived(object, media: "image/tiff", from: [(.recorded(image.id), "normalized")], label: image.label, attributes: attributes)
     }
   }

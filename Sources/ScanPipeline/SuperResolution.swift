@@ -75,7 +75,7 @@ extension RunContext {
   /// Super-resolves acquired images of the workspace; each result is an `enhanced` artifact of the same patient.
   package func superResolveWorkspace(model name: String, split: String?) throws -> StageOutcome {
     KernelTable.threads = threads
-    let published = try catalog.model(named: name)
+    let published = try catalog.verifiedModel(named: name)
     let upscaler = try ImageUpscaler(model: published.folder)
     let splits = split.flatMap(Split.init(rawValue:)).map { [$0] } ?? []
     let images = try catalog.artifacts(ArtifactQuery(splits: splits, origins: [.acquired], kinds: [.image]))

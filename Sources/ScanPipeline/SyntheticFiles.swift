@@ -20,9 +20,10 @@ package struct SyntheticFiles {
     self.threads = threads
   }
 
-  /// `LABEL/LABEL-000012.tif`; `generated.npz` for npz. Existing files of these names are replaced, each as a whole.
+  /// `LABEL/LABEL-000012.tif`; `generated.npz` for npz. A file of such a name with other contents ends the work: images of two seeds are not mixed.
   package func write(_ amount: GenerationAmount, generator: ImageGenerator, progress: @escaping ProgressSink) throws -> StageOutcome {
     KernelTable.threads = threads
+    try OutputFolder.check(folder)
     if format == .npz, try generator.bytes(of: amount) > 4_000_000_000 { throw PipelineError.archiveTooLarge }
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     var archive = format == .npz ? ImageArchive(size: generator.generator.size, bits: generator.facts.depth.rawValue) : nil
@@ -35,7 +36,7 @@ package struct SyntheticFiles {
         }
       }
     }
-    if let archive { try AtomicFile.write(archive.bytes(labelNames: generator.generator.labelNames), to: folder.appendingPathComponent("generated.npz").path) }
+    if let archive { try OutputFolder.write(archive.bytes(labelNames: generator.generator.labelNames), to: folder.appendingPathComponent("generated.npz")) }
     return StageOutcome(summary: "\(count) synthetic images", figures: ["generated": Double(count)], places: [folder.path])
   }
 
@@ -52,6 +53,6 @@ package struct SyntheticFiles {
       case .png: (try PNGWriter.encode(item.scan), "png")
       case .tiff, .npz: (try TIFFWriter.encode(item.scan), "tif")
       }
-    try AtomicFile.write(bytes, to: place.appendingPathComponent("\(stem).\(ending)").path)
+    try OutputFolder.write(bytes, to: place.appendingPathComponent("\(stem).\(ending)"))
   }
 }

@@ -37,6 +37,9 @@ package struct TrainingOptions: Sendable, Equatable {
   package init(_ reader: inout OptionReader) throws(PlanError) {
     guard let model = try reader.choice("model", of: ModelRegistry.names) else { throw reader.missing("model") }
     let name = try reader.string("name")
+    if let name, !TrainingOptions.isName(name) {
+      throw .outOfRange(key: "name", allowed: "letters, digits, dot, - and _, beginning with a letter or digit", reader.positionOf("name"))
+    }
     let steps = try reader.int("steps", in: 1...100_000_000)
     let minutes = try reader.double("minutes", in: 0.01...100_000)
     let stopAfter = try reader.int("stopAfter", in: 1...100_000_000)
@@ -55,6 +58,13 @@ package struct TrainingOptions: Sendable, Equatable {
     } catch {
       throw .needs(stage: "train", what: "other options: \(error.what)", remedy: error.remedy, reader.position)
     }
+  }
+
+  /// A model's name is a folder's name.
+  static func isName(_ text: String) -> Bool {
+    guard let first = text.utf8.first, text.utf8.count <= 100 else { return false }
+    func isPlain(_ byte: UInt8) -> Bool { (48...57).contains(byte) || (65...90).contains(byte) || (97...122).contains(byte) }
+    return isPlain(first) && text.utf8.allSatisfy { isPlain($0) || [45, 46, 95].contains($0) }
   }
 
   /// Checks the model's own options without data.

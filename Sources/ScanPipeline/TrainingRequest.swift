@@ -65,9 +65,12 @@ package struct TrainingRequest {
   package func run(_ context: RunContext, data: String?, options deid: Set<DeidOption>, replaces: Bool) throws -> StageOutcome {
     var trainer = ModelTrainer(options: options, context: context)
     trainer.replaces = replaces
+    var leftOut = 0
     if let data {
       if FileManager.default.fileExists(atPath: data) {
-        trainer.items = try ingest(URL(fileURLWithPath: data), context, deid)
+        let (slices, failed) = try ingest(URL(fileURLWithPath: data), context, deid)
+        trainer.items = slices
+        leftOut = failed
       } else {
         var query = try ArtifactQuery(parsing: data)
         if query.kinds.isEmpty { query.kinds = query.origins == [.generated] ? [.image] : [.slice] }
@@ -76,18 +79,23 @@ package struct TrainingRequest {
     } else if try context.catalog.artifacts(TrainingSlices.query(split: "train")).isEmpty {
       trainer.query = TrainingSlices.query(split: nil)
     }
-    return try trainer.run()
+    var outcome = try trainer.run()
+    outcome.failedItems += leftOut
+    return outcome
   }
 
-  /// Ingests a folder with its subfolders as labels, and gives exactly its slices.
-  private func ingest(_ url: URL, _ context: RunContext, _ deid: Set<DeidOption>) throws -> [ArtifactID] {
+  /// Ingests a folder with its subfolders as labels, and gives exactly its slices, and how many files failed.
+  private func ingest(_ url: URL, _ context: RunContext, _ deid: Set<DeidOption>) throws -> (slices: [ArtifactID], failed: Int) {
+    // Folder names may be people's names: they become labels only where the model learns from labels.
+    let isConditional = try ModelRegistry.entry(options.model).data == .images
     let hasSubfolders = (try? FileManager.default.contentsOfDirectory(at: url, includingPropertiesForKeys: [.isDirectoryKey]))?.contains {
       !$0.lastPathComponent.hasPrefix(".") && (try? $0.resourceValues(forKeys: [.isDirectoryKey]))?.isDirectory == true
     }
-    context.intake = Intake(inputs: [url], labels: hasSubfolders == true ? .folder : .none)
+    context.intake = Intake(inputs: [url], labels: hasSubfolders == true && isConditional ? .folder : .none)
     let (outcome, images) = try Admission(options: deid, context: context).admit()
     if outcome.failedItems > 0 { context.progress(.warning(stage: "deidentify", text: "\(outcome.failedItems) files were left out")) }
     let maker = SliceMaker(normalizer: Normalizer(intensity: .auto, size: nil), context: context)
-    return try maker.make(from: context.catalog.artifacts(images)).slices
+    let made = try maker.make(from: context.catalog.artifacts(images))
+    return (made.slices, outcome.failedItems + made.outcome.failedItems)
   }
 }

@@ -25,6 +25,7 @@ package struct UpscaledFiles {
   /// `STEM_x2.tif`; inputs of one stem get `_2`, `_3` … before the ending.
   package func write(_ upscaler: ImageUpscaler, key: PseudonymKey, progress: @escaping ProgressSink) throws -> StageOutcome {
     KernelTable.threads = threads
+    try OutputFolder.check(output, inputs: inputs)
     let deidentifier = try Deidentifier(options: options, key: key)
     let files = try Intake(inputs: inputs).items().map { URL(fileURLWithPath: $0.path.revealed) }
     try FileManager.default.createDirectory(at: output, withIntermediateDirectories: true)
@@ -42,7 +43,7 @@ package struct UpscaledFiles {
         guard SelfCheck(of: raw, with: deidentifier).leaks(in: bytes) == 0 else { throw DeidError.identifiersRemain(1) }
         let name = UpscaledFiles.name(
           file, factor: upscaler.resolver.factor, fileExtension: ScanFileEncoder.fileExtension(of: raw.format), taken: &taken)
-        try AtomicFile.write(bytes, to: output.appendingPathComponent(name).path)
+        try OutputFolder.write(bytes, to: output.appendingPathComponent(name))
         done += 1
       } catch {
         try ItemPolicy.check(error)

@@ -48,17 +48,20 @@ struct CommonOptions: ParsableArguments {
       try Machine.checkEnvironment()
       let good = try body(console)
       console.finish()
+      if Console.hasLostOutput {
+        Console.writeError("scanforge: The results could not be written to standard output. Check where it goes and the free space.")
+        throw ExitCode(3)
+      }
       if !good { throw ExitCode(1) }
     } catch let exit as ExitCode {
       throw exit
     } catch let error as ValidationError {
       console.finish()
-      if json { console.result(ErrorReport(error: .init(code: "request", message: error.message))) }
       throw error
     } catch {
       console.finish()
       let failure = Failure(error)
-      if json { console.result(ErrorReport(error: .init(code: failure.code, message: failure.message))) }
+      if json { console.result(ErrorReport(code: failure.code, message: failure.message)) }
       Console.writeError(failure.line)
       throw ExitCode(failure.exitCode)
     }
@@ -66,11 +69,13 @@ struct CommonOptions: ParsableArguments {
 }
 
 /// What `--json` prints when a verb fails as a whole.
-private struct ErrorReport: Encodable {
+struct ErrorReport: Encodable {
   struct Body: Encodable {
     let code: String
     let message: String
   }
   let ok = false
   let error: Body
+
+  init(code: String, message: String) { error = Body(code: code, message: message) }
 }

@@ -1,5 +1,6 @@
 import Diagnostics
 import Foundation
+import Synchronization
 
 /// Where a verb's words go: results to standard output, progress and notes to standard error.
 ///
@@ -47,7 +48,12 @@ final class Console: Sendable {
   /// Ends the progress display.
   func finish() { renderer.clearLine() }
 
+  /// Whether results were lost on their way to standard output.
+  static var hasLostOutput: Bool { outputFailed.load(ordering: .relaxed) }
+
   static func writeError(_ line: String) { write(line + "\n", to: 2) }
+
+  private static let outputFailed = Atomic<Bool>(false)
 
   private static func write(_ text: String, to descriptor: Int32) {
     var bytes = Array(text.utf8)[...]
@@ -55,6 +61,8 @@ final class Console: Sendable {
       let written = bytes.withUnsafeBytes { Foundation.write(descriptor, $0.baseAddress, $0.count) }
       if written < 0 {
         if errno == EINTR { continue }
+        // A reader that has seen enough (| head) is no failure; a full disk is.
+        if descriptor == 1, errno != EPIPE { outputFailed.store(true, ordering: .relaxed) }
         return
       }
       bytes = bytes.dropFirst(written)

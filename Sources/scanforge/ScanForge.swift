@@ -60,6 +60,9 @@ enum Program {
     }
     // ArgumentParser's usage errors (64) and validation failures are wrong requests.
     if code == .validationFailure || error is ValidationError {
+      if CommandLine.arguments.contains("--json") {
+        Console(json: true, progress: .none, logLevel: .error).result(ErrorReport(code: "request", message: ScanForge.message(for: error)))
+      }
       Console.writeError(ScanForge.fullMessage(for: error))
       leave(2)
     }

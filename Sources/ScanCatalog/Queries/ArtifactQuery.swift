@@ -1,5 +1,6 @@
 import Foundation
 import GRDB
+import ScanDeid
 package import ScanModel
 
 /// Which artifacts: conditions joined by AND; the values of one condition are joined by OR.
@@ -107,6 +108,22 @@ extension Catalog {
           """, arguments: arguments
       ).map(ArtifactRecord.init(row:))
     }
+  }
+
+  /// Of images that were ingested or normalized more than once, the latest: slices of the last way of normalizing alone, and of equal
+  /// contents of one patient the last row, which has the last label.
+  package func current(_ records: [ArtifactRecord]) throws -> [ArtifactRecord] {
+    let latest = try runs().last { $0.op == "normalize" }?.params
+    let isLatest = { (record: ArtifactRecord) in record.attributes.normalization.map { $0.text == latest } ?? true }
+    let hasLatest = records.contains { $0.kind == .slice && $0.attributes.normalization != nil && isLatest($0) }
+    var last: [[String]: ArtifactID] = [:]
+    func key(_ record: ArtifactRecord) -> [String]? {
+      guard let patient = record.patient, let digest = record.sha256 else { return nil }
+      return [digest.hex, patient.text, record.kind.rawValue, record.origin.rawValue]
+    }
+    let kept = records.filter { $0.kind != .slice || !hasLatest || isLatest($0) }
+    for record in kept { if let key = key(record) { last[key] = max(last[key] ?? record.id, record.id) } }
+    return kept.filter { record in key(record).map { last[$0] == record.id } ?? true }
   }
 
   /// The rows of `ids`, in their order.

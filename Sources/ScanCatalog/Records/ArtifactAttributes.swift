@@ -85,6 +85,9 @@ package struct ArtifactAttributes: Sendable, Equatable {
     }
   }
 
+  /// How a slice was normalized: the parameters of its `normalize` run.
+  package var normalization: CanonicalJSON? { get { values["normalization"] } set { values["normalization"] = newValue } }
+
   package var json: CanonicalJSON { .object(values) }
 
   private func integer(_ key: String) -> Int? { values[key]?.integerValue.map(Int.init) }

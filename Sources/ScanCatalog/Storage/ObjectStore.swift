@@ -48,12 +48,14 @@ package struct ObjectStore: Sendable {
     return workspace.objects.appendingPathComponent(String(hex.prefix(2)), isDirectory: true).appendingPathComponent(String(hex.dropFirst(2)))
   }
 
-  /// All bytes of an object; not hashed again.
+  /// All bytes of an object, hashed again: nothing is made from changed bytes.
   ///
-  /// - Throws: `CatalogError.objectMissing`.
+  /// - Throws: `CatalogError.objectMissing`, `.objectModified`.
   package func read(_ digest: ContentDigest) throws -> [UInt8] {
     guard let data = try? Data(contentsOf: url(of: digest), options: .mappedIfSafe) else { throw CatalogError.objectMissing(digest) }
-    return [UInt8](data)
+    let bytes = [UInt8](data)
+    guard ContentDigest(of: bytes) == digest else { throw CatalogError.objectModified(digest) }
+    return bytes
   }
 
   /// SHA-256 and length of a regular file, read in pieces of 1 MiB; symbolic links are not followed.

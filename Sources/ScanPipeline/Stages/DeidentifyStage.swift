@@ -24,6 +24,9 @@ package struct DeidentifyStage: Stage {
 
   package func plan(_ state: inout PlanState, at position: PlanError.Position) throws(PlanError) {
     guard state.hasInput else { throw .needs(stage: "deidentify", what: "ingest before it", remedy: "Add - ingest: { from: FOLDER } first.", position) }
+    guard !state.isDeidentified else {
+      throw .needs(stage: "deidentify", what: "to be the only one of its kind", remedy: "Put all options into one deidentify stage.", position)
+    }
     state.isDeidentified = true
   }
 

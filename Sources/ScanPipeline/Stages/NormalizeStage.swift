@@ -41,6 +41,9 @@ package struct NormalizeStage: Stage {
 
   package func plan(_ state: inout PlanState, at position: PlanError.Position) throws(PlanError) {
     try state.requireClean("normalize", position)
+    guard !state.isNormalized else {
+      throw .needs(stage: "normalize", what: "to be the only one of its kind", remedy: "Keep one; models may bring slices to a size of their own.", position)
+    }
     state.isNormalized = true
   }
 

@@ -27,6 +27,9 @@ package struct SplitStage: Stage {
   package func plan(_ state: inout PlanState, at position: PlanError.Position) throws(PlanError) {
     try state.requireClean("split", position)
     guard state.models.isEmpty else { throw .needs(stage: "split", what: "to come before any train stage", remedy: "Move split up.", position) }
+    guard !state.isSplit else {
+      throw .needs(stage: "split", what: "to be the only one of its kind", remedy: "Keep one: a patient's part never changes.", position)
+    }
     state.isSplit = true
   }
 

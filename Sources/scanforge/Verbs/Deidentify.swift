@@ -44,6 +44,7 @@ struct Deidentify: ParsableCommand {
 
   func run() throws {
     try common.perform { console in
+      try OutputFolder.check(URL(fileURLWithPath: output))
       let batch = DeidentifyBatch(
         inputs: inputs, output: output, profile: profile, options: options, keyFile: key, mappingFolder: mapping, keepsNames: keepNames,
         onItemError: onItemError, threads: common.threadCount)

@@ -82,6 +82,8 @@ struct Ingest: ParsableCommand {
 
   func run() throws {
     try common.perform { console in
+      // Before a workspace or a key is made for nothing.
+      _ = try Intake(inputs: inputs.map { URL(fileURLWithPath: $0) }).items()
       let context = try RunContext(workspace: common.workspaceURL, seed: 0, threads: common.threadCount, progress: console.progress)
       let outcomes = try stages().map { stage in
         let outcome = try stage.run(context)

@@ -83,6 +83,9 @@ struct Train: ParsableCommand {
       let request = try TrainingRequest(
         model: model ?? "", name: name, steps: steps, minutes: minutes, stopAfter: stopAfter, size: size, seed: seed,
         config: config.map { URL(fileURLWithPath: $0) })
+      if let data, data.contains("/"), !FileManager.default.fileExists(atPath: data) {
+        throw ValidationError("--data is neither a query (key=value,…) nor an existing folder.")
+      }
       let context = try RunContext(workspace: common.workspaceURL, seed: seed, threads: common.threadCount, progress: console.progress)
       context.resumesTraining = resume
       context.checkpointSeconds = checkpointSeconds
@@ -93,9 +96,9 @@ struct Train: ParsableCommand {
       console.say("For research, not for diagnosis.")
       console.result(
         Result(
-          ok: true, model: model ?? "", name: request.options.name, summary: outcome.summary,
+          ok: outcome.failedItems == 0, model: model ?? "", name: request.options.name, summary: outcome.summary,
           figures: outcome.figures.filter { $0.value.isFinite }, folder: outcome.places.first ?? ""))
-      return true
+      return outcome.failedItems == 0
     }
   }
 }
