@@ -151,7 +151,7 @@ extension RunContext {
     let rows = shown.sorted { ($0.key?.name ?? "") < ($1.key?.name ?? "") }.map { Array($0.value.prefix(8)) }
     let grid = folder.appendingPathComponent("generated.png")
     if let columns = rows.map(\.count).max(), rows.allSatisfy({ $0.count == columns }) {
-      let picture = SampleGrid.compose(rows.flatMap { $0 }, columns: columns, scale: max(1, 96 / generator.generator.size))
+      let picture = SampleGrid.compose(rows.flatMap { $0 }, columns: columns, scale: max(1, 128 / generator.generator.size))
       try AtomicFile.write(
         PNGWriter.encode(picture, photometric: .monochrome2, spacing: nil, texts: ["Comment": PNGWriter.syntheticNotice]), to: grid.path)
     }
