@@ -51,6 +51,9 @@ extension DatasetCleaner {
   }
 
   static let encapsulatedDocument = Tag(0x0042, 0x0011)
+  /// Selector CS Value repeats the value of an attribute that may have to go (Patient's Sex); Table E.1-1 lists its siblings of other VRs
+  /// under D, and not this one.
+  static let selectorCodedString = Tag(0x0072, 0x0062)
   static let graphicData = Tag(0x0070, 0x0022)
 
   /// Groups and attributes that a de-identified dataset never has: command and file meta groups, file-set paths, lengths, attributes that

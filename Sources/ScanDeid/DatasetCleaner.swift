@@ -60,6 +60,7 @@ struct DatasetCleaner {
     if (0x5000...0x50FF).contains(tag.group) { return drop("removed") }
     if (0x6000...0x60FF).contains(tag.group) { return cleanOverlay(element, in: item) }
     if let action = actions.action(for: tag) { return apply(action, to: element, in: item) }
+    if tag == DatasetCleaner.selectorCodedString { return dummy(element, in: item) }
     return cleanUnlisted(element, in: item)
   }
 
@@ -287,15 +288,19 @@ struct DatasetCleaner {
 
   /// Takes the file's own identifiers out of a value that stays.
   private mutating func scrubbed(_ element: Element) -> Element? {
-    guard !identifiers.isEmpty, let bytes = element.bytes, element.tag != .specificCharacterSet else { return element }
+    guard let bytes = element.bytes, element.tag != .specificCharacterSet else { return element }
+    let matches: [Range<Int>]
     switch element.vr {
-    case .LO, .SH, .ST, .LT, .UT, .UC, .PN, .UR, .AE, .CS, .OB, .UN: break
+    case .LO, .SH, .ST, .LT, .UT, .UC, .PN, .UR, .AE, .CS: matches = identifiers.matches(inText: bytes)
+    case .OB, .UN: matches = identifiers.matches(in: bytes)
     default: return element
     }
-    let matches = identifiers.matches(in: bytes)
     guard !matches.isEmpty else { return element }
     count("cleaned")
-    return Element(element.tag, element.vr, .bytes(DatasetCleaner.without(matches, bytes, element.vr)))
+    let rest = DatasetCleaner.without(matches, bytes, element.vr)
+    // What closes up must not spell another one.
+    let isClean = element.vr == .OB || element.vr == .UN || identifiers.matches(inText: rest).isEmpty
+    return Element(element.tag, element.vr, .bytes(isClean ? rest : DummyValue.bytes(element.vr)))
   }
 
   private static func without(_ matches: [Range<Int>], _ bytes: [UInt8], _ vr: VR) -> [UInt8] {

@@ -7,6 +7,7 @@ import ScanModel
 struct IdentifierCollector {
   let actions: ProfileActions
   private(set) var tokens: Set<IdentifierSet.Token> = []
+  private(set) var spellings = SpellingCollector()
 
   init(actions: ProfileActions) { self.actions = actions }
 
@@ -23,6 +24,7 @@ struct IdentifierCollector {
     keeper.add(dataset)
     let kept = Set(keeper.tokens.map(\.bytes))
     tokens = tokens.filter { !kept.contains($0.bytes) }
+    spellings.subtract(keeper.spellings)
   }
 
   private var isForKept = false
@@ -36,16 +38,33 @@ struct IdentifierCollector {
         for item in items { add(item) }
       } else if let action = actions.action(for: element.tag), (action == .keep) == isForKept {
         collect(element, action)
+      } else if !isForKept, let vr = unlistedVR(element) {
+        for value in IdentifierCollector.values(element) { if vr == .PN { addNameSpellings(value) } else { addDateSpellings(value) } }
       }
     }
   }
 
+  /// Names and dates that the table does not list are taken away as well.
+  private func unlistedVR(_ element: Element) -> VR? {
+    guard actions.action(for: element.tag) == nil, let vr = DataDictionary.entry(for: element.tag)?.vr else { return nil }
+    switch vr {
+    case .PN: return vr
+    case .DA, .DT: return actions.options.contains(.retainLongitudinalFullDates) ? nil : vr
+    default: return nil
+    }
+  }
+
   private mutating func collect(_ element: Element, _ action: ProfileAction) {
-    guard let bytes = element.bytes, !bytes.isEmpty, let row = ConfidentialityTable.row(for: element.tag) else { return }
-    let values = bytes.split(separator: 0x5C).map { IdentifierCollector.trimmed($0) }.filter { !$0.isEmpty }
+    guard let row = ConfidentialityTable.row(for: element.tag) else { return }
+    let values = IdentifierCollector.values(element)
     switch row.vr {
-    case .PN: for value in values { addName(value) }
+    case .PN:
+      for value in values {
+        addName(value)
+        addNameSpellings(value)
+      }
     case .DA, .DT:
+      for value in values { addDateSpellings(value) }
       if case .shiftDates = action { return }
       for value in values { addDate(value) }
     case .UI: for value in values { addUID(value) }
@@ -53,7 +72,9 @@ struct IdentifierCollector {
       // Descriptions and characteristics are common words, not identifiers.
       guard row.options[.cleanDescriptors] == nil, row.options[.retainPatientCharacteristics] == nil else { return }
       for value in values where value.count <= 128 {
-        for line in value.split(whereSeparator: { $0 == 10 || $0 == 13 }) { addIdentifier(IdentifierCollector.trimmed(line)) }
+        for line in value.split(whereSeparator: { $0 == 10 || $0 == 13 }) {
+          addIdentifier(IdentifierCollector.trimmed(line), hasWords: IdentifierCollector.worded.contains(element.tag.packed))
+        }
       }
     default: return
     }
@@ -75,8 +96,19 @@ struct IdentifierCollector {
     }
   }
 
-  private mutating func addIdentifier(_ value: [UInt8]) {
+  private mutating func addNameSpellings(_ value: [UInt8]) {
+    for group in value.split(separator: 0x3D) { spellings.addWords(Array(group)) }
+  }
+
+  private mutating func addDateSpellings(_ value: [UInt8]) {
+    let digits = value.filter(IdentifierSet.isDigit).prefix(8)
+    guard digits.count == 8, String(decoding: digits, as: UTF8.self) != DummyValue.date else { return }
+    spellings.addDate(IdentifierCollector.number(digits))
+  }
+
+  private mutating func addIdentifier(_ value: [UInt8], hasWords: Bool) {
     guard !vendor.contains(value.map(IdentifierSet.lower)) else { return }
+    if hasWords { spellings.addWords(value) } else { spellings.addIdentifier(value) }
     add(value)
     let digits = value.filter(IdentifierSet.isDigit)
     // 12-345-678 is also written 12345678.
@@ -116,11 +148,13 @@ struct IdentifierCollector {
     let lower = value.map(IdentifierSet.lower)
     if lower.allSatisfy(IdentifierSet.isDigit) { return addNumber(lower) }
     guard lower.count >= 4, !IdentifierCollector.isCommon(lower) else { return }
-    tokens.insert(.init(bytes: lower, isNumber: false, isWord: lower.count < 6))
+    // `Corona` must not hit `coronal`.
+    let isWord = lower.count < 6 || MedicalVocabulary.hasFragment(String(decoding: lower, as: UTF8.self))
+    tokens.insert(.init(bytes: lower, isNumber: false, isWord: isWord))
   }
 
   /// Every word in it is a medical or another harmless word, a number under 5 digits, or what this profile itself writes.
-  private static func isCommon(_ value: [UInt8]) -> Bool {
+  static func isCommon(_ value: [UInt8]) -> Bool {
     let words = value.split { !IdentifierSet.isAlphanumeric($0) }
     return words.allSatisfy { word in
       let text = String(decoding: word, as: UTF8.self)
@@ -128,6 +162,13 @@ struct IdentifierCollector {
         || (word.count < 5 && word.allSatisfy(IdentifierSet.isDigit))
     }
   }
+
+  /// Attributes that name an organization, a place, a residence or a station: each of their words identifies.
+  private static let worded: Set<UInt32> = [
+    0x0008_0080, 0x0008_0081, 0x0008_0092, 0x0008_1010, 0x0008_1040, 0x0010_0021, 0x0010_1040, 0x0010_2152, 0x0010_2299, 0x0012_0010,
+    0x0012_0031, 0x0012_0060, 0x0012_0081, 0x0032_1020, 0x0032_1033, 0x0038_001E, 0x0038_0300, 0x0038_0400, 0x0040_0010, 0x0040_0011,
+    0x0040_0242, 0x0040_0243, 0x0040_1005, 0x0040_1102, 0x0040_2009, 0x0040_4036, 0x0040_A027, 0x0040_A353, 0x0088_0910, 0x4008_011A,
+  ]
 
   private static let commonWords: Set<String> = [
     "anonymized", "anonymised", "anonymous", "anon", "unknown", "unspecified", "none", "null", "other", "patient", "person", "subject",
@@ -141,7 +182,18 @@ struct IdentifierCollector {
     "profile", "clean", "retain", "option", "scanforge", "identifying", "equipment", "identification", "removed", "modified", "unmodified",
     "structured", "graphics", "descriptors", "longitudinal", "temporal", "information", "full", "dates", "characteristics", "identity",
     "institution", "device", "safe", "private", "uids", "version", "station", "scanner", "from", "with", "the",
+    "admin", "user", "operator", "service", "staff", "physician", "technologist", "technician", "tech", "nurse", "street", "north", "south",
+    "east", "west", "healthineers", "shimadzu", "samsung", "neusoft", "mindray", "carestream", "konica", "minolta", "esaote", "bruker",
+    "elekta", "varian", "magnetom", "somatom", "biograph", "avanto", "skyra", "prisma", "verio", "aera", "vida", "symphony", "espree", "trio",
+    "sola", "definition", "sensation", "emotion", "perspective", "force", "syngo", "numaris", "artis", "axiom", "mobilett", "ysio",
+    "acuson", "ingenia", "achieva", "intera", "brilliance", "ingenuity", "iqon", "gyroscan", "signa", "genesis", "discovery", "optima",
+    "revolution", "lightspeed", "brightspeed", "hispeed", "logiq", "vivid", "voluson", "aquilion", "vantage", "titan", "aplio",
+    "selenia", "senographe", "dimensions",
   ]
+
+  private static func values(_ element: Element) -> [[UInt8]] {
+    (element.bytes ?? []).split(separator: 0x5C).map { trimmed($0) }.filter { !$0.isEmpty }
+  }
 
   private static func trimmed(_ value: ArraySlice<UInt8>) -> [UInt8] {
     var value = value

@@ -17,34 +17,43 @@ struct IdentifierSet: Sendable {
   }
 
   let tokens: [Token]
-  private let trie: Trie
-
-  var isEmpty: Bool { tokens.isEmpty }
+  private let trie: TokenTrie
+  private let spellings: IdentifierSpellings
 
   /// The identifiers in `dataset`, to any depth, that `actions` take away.
   init(in dataset: Dataset, actions: ProfileActions) {
     var collector = IdentifierCollector(actions: actions)
     collector.collect(dataset)
-    self.init(Array(collector.tokens))
+    self.init(Array(collector.tokens), collector.spellings)
   }
 
-  init(_ tokens: [Token]) {
+  init(_ tokens: [Token], _ spellings: SpellingCollector = SpellingCollector()) {
     self.tokens = tokens
-    trie = Trie(tokens)
+    var trie = TokenTrie()
+    for token in tokens {
+      trie.insert(token.bytes, token.isNumber ? .notBesideDigit : token.isWord ? .notBesideLetterOrDigit : .anywhere)
+    }
+    self.trie = trie
+    self.spellings = IdentifierSpellings(spellings)
   }
 
+  /// The tokens that are wanted, as they stand: without other spellings.
   func filter(_ isIncluded: (Token) -> Bool) -> IdentifierSet { IdentifierSet(tokens.filter(isIncluded)) }
 
   /// Where tokens stand in `bytes`, in order, without overlap; of two that begin alike the longer.
   ///
   /// - Complexity: the length of `bytes` times that of the longest token that it nearly holds, however many tokens there are.
   func matches(in bytes: [UInt8]) -> [Range<Int>] {
-    guard !isEmpty else { return [] }
+    guard !tokens.isEmpty else { return [] }
     return bytes.withUnsafeBufferPointer { (buffer: UnsafeBufferPointer<UInt8>) -> [Range<Int>] in
       var found: [Range<Int>] = []
       var position = 0
       while position < buffer.count {
-        let length = trie.match(at: position, buffer)
+        let length = trie.match(at: position, buffer) { kind, range in
+          TokenTrie.mayStand(
+            kind, before: range.lowerBound > 0 ? buffer[range.lowerBound - 1] : 0,
+            after: range.upperBound < buffer.count ? buffer[range.upperBound] : 0)
+        }
         if length > 0 { found.append(position..<position + length) }
         position += max(1, length)
       }
@@ -52,82 +61,17 @@ struct IdentifierSet: Sendable {
     }
   }
 
-  /// Tokens by their common beginnings. Nodes in flat arrays; a node's children are a list from `child` along `sibling`.
-  private struct Trie: Sendable {
-    private var byte: [UInt8] = []
-    private var child: [Int32] = []
-    private var sibling: [Int32] = []
-    private var end: [End] = []
-    /// First node for each possible first byte, both cases; -1 for none.
-    private var roots = [Int32](repeating: -1, count: 256)
-
-    /// Whether a token ends at a node, and what may stand beside it.
-    private enum End: UInt8 { case none, anywhere, notBesideDigit, notBesideLetterOrDigit }
-
-    init(_ tokens: [Token]) {
-      for token in tokens {
-        guard let first = token.bytes.first else { continue }
-        var node = roots[Int(first)]
-        if node < 0 {
-          node = add(first)
-          roots[Int(first)] = node
-          if (97...122).contains(first) { roots[Int(first) - 32] = node }
-        }
-        for next in token.bytes.dropFirst() { node = descend(from: node, next) }
-        let kind: End = token.isNumber ? .notBesideDigit : token.isWord ? .notBesideLetterOrDigit : .anywhere
-        // The same bytes from two attributes: what asks for less decides.
-        let known = end[Int(node)]
-        end[Int(node)] = known == .none || kind.rawValue < known.rawValue ? kind : known
+  /// Where identifiers stand in a text, in any spelling, in order, without overlap.
+  func matches(inText bytes: [UInt8]) -> [Range<Int>] {
+    var found: [Range<Int>] = []
+    for range in (matches(in: bytes) + spellings.matches(in: bytes)).sorted(by: { $0.lowerBound < $1.lowerBound }) {
+      if let last = found.last, last.upperBound >= range.lowerBound {
+        found[found.count - 1] = last.lowerBound..<max(last.upperBound, range.upperBound)
+      } else {
+        found.append(range)
       }
     }
-
-    private mutating func add(_ value: UInt8) -> Int32 {
-      byte.append(value)
-      child.append(-1)
-      sibling.append(-1)
-      end.append(.none)
-      return Int32(byte.count - 1)
-    }
-
-    private mutating func descend(from parent: Int32, _ value: UInt8) -> Int32 {
-      if let known = next(after: parent, value) { return known }
-      let node = add(value)
-      sibling[Int(node)] = child[Int(parent)]
-      child[Int(parent)] = node
-      return node
-    }
-
-    private func next(after parent: Int32, _ value: UInt8) -> Int32? {
-      var node = child[Int(parent)]
-      while node >= 0 {
-        if byte[Int(node)] == value { return node }
-        node = sibling[Int(node)]
-      }
-      return nil
-    }
-
-    /// Length of the longest token at `position`; 0 for none.
-    func match(at position: Int, _ bytes: UnsafeBufferPointer<UInt8>) -> Int {
-      var node = roots[Int(bytes[position])]
-      var longest = 0
-      var index = position
-      while node >= 0 {
-        index += 1
-        if end[Int(node)] != .none, mayStand(end[Int(node)], position, index, bytes) { longest = index - position }
-        guard index < bytes.count, let below = next(after: node, IdentifierSet.lower(bytes[index])) else { break }
-        node = below
-      }
-      return longest
-    }
-
-    private func mayStand(_ kind: End, _ start: Int, _ end: Int, _ bytes: UnsafeBufferPointer<UInt8>) -> Bool {
-      let (before, after) = (start > 0 ? bytes[start - 1] : 0, end < bytes.count ? bytes[end] : 0)
-      switch kind {
-      case .notBesideDigit: return !IdentifierSet.isDigit(before) && !IdentifierSet.isDigit(after)
-      case .notBesideLetterOrDigit: return !IdentifierSet.isAlphanumeric(before) && !IdentifierSet.isAlphanumeric(after)
-      default: return true
-      }
-    }
+    return found
   }
 
   static func isDigit(_ byte: UInt8) -> Bool { (48...57).contains(byte) }

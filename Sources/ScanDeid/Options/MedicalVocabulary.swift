@@ -5,6 +5,22 @@
 enum MedicalVocabulary {
   static func contains(_ word: String) -> Bool { words.contains(word) }
 
+  /// Whether a listed word holds `text`, of 4 letters or more, among other letters.
+  static func hasFragment(_ text: String) -> Bool { fragments.contains(text) }
+
+  private static let fragments: Set<String> = {
+    var fragments: Set<String> = []
+    for word in words where word.utf8.count >= 5 {
+      let letters = Array(word.utf8)
+      for start in 0...letters.count - 4 {
+        for end in start + 4...letters.count where end - start < letters.count {
+          fragments.insert(String(decoding: letters[start..<end], as: UTF8.self))
+        }
+      }
+    }
+    return fragments
+  }()
+
   /// `text` with known words and quantities alone, single spaces between; empty when nothing is left.
   static func cleaned(_ text: String) -> String {
     var kept: [String] = []

@@ -1,0 +1,117 @@
+import Foundation
+
+/// Text as it is compared: lower case, without diacritics and without everything that is neither letter nor digit, so that
+/// `MRN-X-44 77` and `mrnx4477` are alike. Remembers where each byte came from.
+///
+/// UTF-8 where the bytes are that, else ISO 8859-1. Letters outside ASCII that have no ASCII base stay as their UTF-8 bytes.
+struct FoldedText {
+  /// A stretch of digits or of letters with no sign between.
+  struct Run {
+    let range: Range<Int>
+    let isDigits: Bool
+  }
+
+  private(set) var units: [UInt8] = []
+  /// Source bytes of each unit.
+  private(set) var sources: [Range<Int>] = []
+  /// How many signs were skipped before each unit; equal for neighbours that touch.
+  private(set) var gaps: [Int] = []
+
+  init(_ bytes: [UInt8]) {
+    units.reserveCapacity(bytes.count)
+    sources.reserveCapacity(bytes.count)
+    gaps.reserveCapacity(bytes.count)
+    var gap = 0
+    var index = 0
+    while index < bytes.count {
+      let byte = bytes[index]
+      if byte < 0x80 {
+        if IdentifierSet.isAlphanumeric(byte) {
+          append([IdentifierSet.lower(byte)], index..<index + 1, gap)
+        } else {
+          gap += 1
+        }
+        index += 1
+        continue
+      }
+      let (scalar, length) = FoldedText.scalar(at: index, bytes)
+      if scalar.properties.canonicalCombiningClass != .notReordered {
+        if let last = sources.last, last.upperBound == index { sources[sources.count - 1] = last.lowerBound..<index + length }
+      } else {
+        let folded = FoldedText.folded(scalar)
+        if folded.isEmpty { gap += 1 } else { append(folded, index..<index + length, gap) }
+      }
+      index += length
+    }
+  }
+
+  private mutating func append(_ folded: [UInt8], _ source: Range<Int>, _ gap: Int) {
+    for unit in folded {
+      units.append(unit)
+      sources.append(source)
+      gaps.append(gap)
+    }
+  }
+
+  /// The source bytes of a range of units, with the signs between them.
+  func source(of range: Range<Int>) -> Range<Int> { sources[range.lowerBound].lowerBound..<sources[range.upperBound - 1].upperBound }
+
+  /// The unit that touches unit `index` on its left; 0 for none.
+  func before(_ index: Int) -> UInt8 { index > 0 && gaps[index - 1] == gaps[index] ? units[index - 1] : 0 }
+
+  /// The unit that touches the end of a range on its right; 0 for none.
+  func after(_ end: Int) -> UInt8 { end < units.count && gaps[end] == gaps[end - 1] ? units[end] : 0 }
+
+  /// Stretches of letters and digits that touch.
+  var words: [Range<Int>] { stretches { gaps[$0 - 1] == gaps[$0] } }
+
+  /// Words, cut where digits and letters meet.
+  var runs: [Run] {
+    stretches { gaps[$0 - 1] == gaps[$0] && IdentifierSet.isDigit(units[$0 - 1]) == IdentifierSet.isDigit(units[$0]) }
+      .map { Run(range: $0, isDigits: IdentifierSet.isDigit(units[$0.lowerBound])) }
+  }
+
+  /// Digits without regard to signs between them.
+  var digitRuns: [Range<Int>] {
+    stretches { IdentifierSet.isDigit(units[$0 - 1]) == IdentifierSet.isDigit(units[$0]) }
+      .filter { IdentifierSet.isDigit(units[$0.lowerBound]) }
+  }
+
+  private func stretches(_ continues: (Int) -> Bool) -> [Range<Int>] {
+    var ranges: [Range<Int>] = []
+    var start = 0
+    for index in units.indices.dropFirst() where !continues(index) {
+      ranges.append(start..<index)
+      start = index
+    }
+    if !units.isEmpty { ranges.append(start..<units.count) }
+    return ranges
+  }
+
+  private static func scalar(at index: Int, _ bytes: [UInt8]) -> (Unicode.Scalar, Int) {
+    let lead = bytes[index]
+    let length = lead >= 0xF0 ? 4 : lead >= 0xE0 ? 3 : lead >= 0xC2 ? 2 : 1
+    if length > 1, index + length <= bytes.count,
+      let text = String(validating: bytes[index..<index + length], as: UTF8.self), let scalar = text.unicodeScalars.first
+    {
+      return (scalar, length)
+    }
+    return (Unicode.Scalar(lead), 1)
+  }
+
+  /// Base letters that no decomposition gives.
+  private static let bases: [Unicode.Scalar: String] = [
+    "ß": "ss", "ø": "o", "Ø": "o", "æ": "ae", "Æ": "ae", "œ": "oe", "Œ": "oe", "ł": "l", "Ł": "l", "đ": "d", "Đ": "d", "ð": "d", "Ð": "d",
+    "þ": "th", "Þ": "th", "ı": "i",
+  ]
+
+  private static func folded(_ scalar: Unicode.Scalar) -> [UInt8] {
+    if let base = bases[scalar] { return Array(base.utf8) }
+    let plain = String(scalar).decomposedStringWithCompatibilityMapping.lowercased().unicodeScalars.filter {
+      $0.isASCII
+        ? IdentifierSet.isAlphanumeric(UInt8($0.value))
+        : $0.properties.canonicalCombiningClass == .notReordered && ($0.properties.isAlphabetic || $0.properties.numericType != nil)
+    }
+    return Array(String(String.UnicodeScalarView(plain)).utf8)
+  }
+}
