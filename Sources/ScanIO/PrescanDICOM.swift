@@ -33,6 +33,8 @@ enum PrescanDICOM {
       defer { inflated.deallocate() }
       var walker = PrescanWalker(PrescanBytes(inflated.buffer), from: 0, encoding: .explicitLittleEndian, meta: meta, limits: limits)
       try walker.run(&report)
+      // Those of the inflated dataset are not the file's.
+      report.paddingBytes = 0
       return report
     }
     let encoding: PrescanEncoding

@@ -78,7 +78,7 @@ struct PrescanPixels {
     guard hasPixelElement else {
       // A file that ends between two elements is whole by its structure. Image attributes, an image class or no class at all leave it
       // open whether Pixel Data was cut off, so that is told.
-      let promisesPixels = rows != nil || columns != nil || (sopClassUID.map(PrescanPixels.isImageClass) ?? true)
+      let promisesPixels = rows != nil || columns != nil || sopClassUID.map { $0.isEmpty || PrescanPixels.isImageClass($0) } ?? true
       if !hasOtherData, promisesPixels { report.warn(.truncated) }
       return
     }

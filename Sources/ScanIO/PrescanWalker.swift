@@ -48,6 +48,7 @@ struct PrescanWalker {
       }
     }
     report.count = elements
+    report.paddingBytes = bytes.count - position
     try pixels.check(transferSyntaxUID: transferSyntaxUID, limits: limits, report: &report)
   }
 
