@@ -33,6 +33,8 @@ enum PrescanDICOM {
       defer { inflated.deallocate() }
       var walker = PrescanWalker(PrescanBytes(inflated.buffer), from: 0, encoding: .explicitLittleEndian, meta: meta, limits: limits)
       try walker.run(&report)
+      // Those of the inflated dataset are not the file's.
+      report.paddingBytes = 0
       return report
     }
     let encoding: PrescanEncoding
@@ -72,7 +74,7 @@ enum PrescanDICOM {
     while bytes.word16(at: meta.end, bigEndian: false) == 0x0002 {
       let header = try PrescanHeader.read(bytes, at: meta.end, end: bytes.count, encoding: .explicitLittleEndian)
       guard let length = header.length, bytes.holds(length, at: header.valueStart) else {
-        throw .truncated(.dicom, place: header.tag.description)
+        throw .truncated(.dicom, place: header.place)
       }
       switch header.tag.element {
       case 0x0000:
@@ -126,6 +128,14 @@ struct PrescanHeader {
   let length: Int?
   let valueStart: Int
 
+  /// For messages.
+  var place: String { PrescanHeader.place(tag, near: valueStart) }
+
+  /// The tag when the standard knows it; other numbers may be any bytes of the file, so only the offset is told.
+  static func place(_ tag: Tag, near offset: Int) -> String {
+    tag == .pixelData || DataDictionary.entry(for: tag) != nil ? tag.description : "byte \(offset)"
+  }
+
   /// - Throws: `.truncated` when the header itself passes `end`.
   static func read(_ bytes: PrescanBytes, at offset: Int, end: Int, encoding: PrescanEncoding) throws(PrescanError) -> PrescanHeader {
     let bigEndian = encoding.isBigEndian
@@ -134,11 +144,11 @@ struct PrescanHeader {
     else { throw .truncated(.dicom, place: "byte \(offset)") }
     let tag = Tag(group, element)
     guard encoding.isExplicit, group != 0xFFFE else {
-      guard let length = bytes.word32(at: offset + 4, bigEndian: bigEndian) else { throw .truncated(.dicom, place: tag.description) }
+      guard let length = bytes.word32(at: offset + 4, bigEndian: bigEndian) else { throw .truncated(.dicom, place: place(tag, near: offset)) }
       return PrescanHeader(tag: tag, vr: nil, length: defined(length), valueStart: offset + 8)
     }
     guard let first = bytes.byte(at: offset + 4), let second = bytes.byte(at: offset + 5) else {
-      throw .truncated(.dicom, place: tag.description)
+      throw .truncated(.dicom, place: place(tag, near: offset))
     }
     let vr = VR(rawValue: String(decoding: [first, second], as: UTF8.self))
     // Two unknown capitals are a VR of a future edition, which has a 32-bit length (PS3.5 section 7.1.2); anything else was written by a
@@ -147,11 +157,11 @@ struct PrescanHeader {
     let isLong = vr?.hasLongLength ?? (capitals.contains(first) && capitals.contains(second))
     if isLong {
       guard end - offset >= 12, let length = bytes.word32(at: offset + 8, bigEndian: bigEndian) else {
-        throw .truncated(.dicom, place: tag.description)
+        throw .truncated(.dicom, place: place(tag, near: offset))
       }
       return PrescanHeader(tag: tag, vr: vr, length: defined(length), valueStart: offset + 12)
     }
-    guard let length = bytes.word16(at: offset + 6, bigEndian: bigEndian) else { throw .truncated(.dicom, place: tag.description) }
+    guard let length = bytes.word16(at: offset + 6, bigEndian: bigEndian) else { throw .truncated(.dicom, place: place(tag, near: offset)) }
     return PrescanHeader(tag: tag, vr: vr, length: Int(length), valueStart: offset + 8)
   }
 

@@ -71,7 +71,7 @@ package enum PrescanError: ExplainedError, Equatable {
   package var place: String? {
     switch self {
     case .truncated(_, let place), .structure(_, let place): place
-    case .tooDeep(_, let tag): tag.description
+    case .tooDeep(_, let tag): DataDictionary.entry(for: tag).map { _ in tag.description }
     default: nil
     }
   }

@@ -19,8 +19,6 @@ struct PrescanPixels {
 
   init(mediaStorageSOPClassUID: String?) { sopClassUID = mediaStorageSOPClassUID }
 
-  var isFound: Bool { hasPixelElement }
-
   mutating func beginFragments() {
     hasPixelElement = true
     // The Basic Offset Table comes first and is not counted.
@@ -78,10 +76,10 @@ struct PrescanPixels {
   /// Checks the claims against the data and fills the report's geometry.
   func check(transferSyntaxUID: String, limits: PrescanLimits, report: inout PrescanReport) throws(PrescanError) {
     guard hasPixelElement else {
-      // Every object names its SOP Class; an image class or image attributes promise Pixel Data.
-      let describesImage = rows != nil && columns != nil && bitsAllocated != nil
-      let promisesPixels = sopClassUID.map(PrescanPixels.isImageClass) ?? true
-      if !hasOtherData, describesImage || promisesPixels { throw .truncated(.dicom, place: "before Pixel Data") }
+      // A file that ends between two elements is whole by its structure. Image attributes, an image class or no class at all leave it
+      // open whether Pixel Data was cut off, so that is told.
+      let promisesPixels = rows != nil || columns != nil || sopClassUID.map { $0.isEmpty || PrescanPixels.isImageClass($0) } ?? true
+      if !hasOtherData, promisesPixels { report.warn(.truncated) }
       return
     }
     guard let rows, let columns, let bits = floatBits ?? bitsAllocated else { return }
@@ -109,7 +107,7 @@ struct PrescanPixels {
     report.geometry = geometry
   }
 
-  /// SOP classes whose every instance has Pixel Data: a file of theirs without it was cut off. PS3.6 table A-1.
+  /// SOP classes whose every instance has Pixel Data: a file of theirs without it may have been cut off. PS3.6 table A-1.
   private static func isImageClass(_ uid: String) -> Bool {
     let root = UID.standardRoot + "5.1.4.1.1."
     guard uid.hasPrefix(root) else { return false }

@@ -48,6 +48,7 @@ struct PrescanWalker {
       }
     }
     report.count = elements
+    report.paddingBytes = bytes.count - position
     try pixels.check(transferSyntaxUID: transferSyntaxUID, limits: limits, report: &report)
   }
 
@@ -56,8 +57,8 @@ struct PrescanWalker {
     try closeEnded(&report)
     guard let frame = stack.last else {
       guard position < bytes.count else { return false }
-      // Zeros after Pixel Data are padding of the file, not elements.
-      if pixels.isFound, position >= endOfContent { return false }
+      // Zeros behind the last element are padding of the file, not elements.
+      if elements > 0, position >= endOfContent { return false }
       try element(in: nil, end: bytes.count, encoding: topEncoding, report: &report)
       return true
     }
@@ -74,7 +75,7 @@ struct PrescanWalker {
   private mutating func closeEnded(_ report: inout PrescanReport) throws(PrescanError) {
     while let frame = stack.last, position >= frame.end {
       if frame.isDelimited {
-        guard frame.end == bytes.count else { throw .structure(.dicom, place: frame.tag.description) }
+        guard frame.end == bytes.count else { throw .structure(.dicom, place: PrescanHeader.place(frame.tag, near: position)) }
         report.warn(.truncated)
       }
       pop()
@@ -131,7 +132,7 @@ struct PrescanWalker {
       return
     }
     guard length <= end - position else {
-      throw end == bytes.count ? .truncated(.dicom, place: header.tag.description) : .structure(.dicom, place: header.tag.description)
+      throw end == bytes.count ? .truncated(.dicom, place: header.place) : .structure(.dicom, place: header.place)
     }
     let valueEnd = position + length
     if isSequence(header, encoding) {
@@ -156,7 +157,7 @@ struct PrescanWalker {
     // UN of undefined length holds implicit VR little endian (PS3.5 section 6.2.2).
     let inner = header.vr == .UN ? PrescanEncoding.implicitLittleEndian : encoding
     guard !encoding.isExplicit || header.vr == .SQ || header.vr == .UN else {
-      throw .structure(.dicom, place: header.tag.description)
+      throw .structure(.dicom, place: header.place)
     }
     try push(Frame(kind: .sequence, tag: header.tag, end: end, isDelimited: true, encoding: inner, isGuess: false))
   }
@@ -173,7 +174,7 @@ struct PrescanWalker {
 
   private mutating func delimiter(_ header: PrescanHeader, in frame: Frame?) throws(PrescanError) {
     guard let frame, frame.kind == .item, header.tag == PrescanWalker.itemDelimitation else {
-      throw .structure(.dicom, place: header.tag.description)
+      throw .structure(.dicom, place: header.place)
     }
     position = header.valueStart
     // A delimiter also behind an item of known length is superfluous but harmless; the length decides.
@@ -192,7 +193,7 @@ struct PrescanWalker {
       if let length = header.length {
         guard length <= frame.end - position else {
           throw frame.end == bytes.count
-            ? .truncated(.dicom, place: frame.tag.description) : .structure(.dicom, place: frame.tag.description)
+            ? .truncated(.dicom, place: PrescanHeader.place(frame.tag, near: position)) : .structure(.dicom, place: PrescanHeader.place(frame.tag, near: position))
         }
         try push(
           Frame(
@@ -200,7 +201,7 @@ struct PrescanWalker {
       } else {
         try push(Frame(kind: .item, tag: frame.tag, end: frame.end, isDelimited: true, encoding: frame.encoding, isGuess: false))
       }
-    default: throw .structure(.dicom, place: frame.tag.description)
+    default: throw .structure(.dicom, place: PrescanHeader.place(frame.tag, near: position))
     }
   }
 
@@ -213,15 +214,15 @@ struct PrescanWalker {
     case PrescanWalker.item:
       try countItem()
       position = header.valueStart
-      guard let length = header.length else { throw .structure(.dicom, place: frame.tag.description) }
+      guard let length = header.length else { throw .structure(.dicom, place: PrescanHeader.place(frame.tag, near: position)) }
       guard length <= frame.end - position else {
-        throw frame.end == bytes.count ? .truncated(.dicom, place: frame.tag.description) : .structure(.dicom, place: frame.tag.description)
+        throw frame.end == bytes.count ? .truncated(.dicom, place: PrescanHeader.place(frame.tag, near: position)) : .structure(.dicom, place: PrescanHeader.place(frame.tag, near: position))
       }
       if stack.count == 1, frame.tag == .pixelData {
         try pixels.noteFragment(at: position, length: length, bytes, transferSyntaxUID: transferSyntaxUID)
       }
       position += length
-    default: throw .structure(.dicom, place: frame.tag.description)
+    default: throw .structure(.dicom, place: PrescanHeader.place(frame.tag, near: position))
     }
   }
 

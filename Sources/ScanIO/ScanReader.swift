@@ -43,7 +43,8 @@ package struct ScanReader: Sendable {
       let report = try Prescan.scan(buffer, limits: limits)
       facts.format = report.format
       facts.warnings = report.warnings
-      let decoded = try pool.decode(buffer, format: report.format, wantsPixels: pixels)
+      let decoded = try pool.decode(
+        UnsafeRawBufferPointer(rebasing: buffer.dropLast(report.paddingBytes)), format: report.format, wantsPixels: pixels)
       facts.add(decoded.reply)
       if let failure = decoded.reply.failure { throw failure }
       return try assemble(decoded, report.format, source, facts)

@@ -32,7 +32,7 @@ package enum Photometric: Sendable, Equatable {
 
 /// What was noticed while reading a file that could still be read. Raw values are the public codes of `inspect --json`.
 package enum ScanWarning: String, Sendable, CaseIterable, Codable {
-  /// The file ends before its own structure says it should.
+  /// The file ends before its own structure says it should, or an image lacks its Pixel Data.
   case truncated
   /// Pixel Data is shorter than rows x columns x frames say.
   case pixelShort = "pixel.short"

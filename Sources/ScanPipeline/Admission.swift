@@ -29,7 +29,12 @@ package struct Intake: Sendable {
   /// The files, in byte order of their paths within what was named.
   ///
   /// - Throws: `InputError` when something named is not there or there is no file at all.
-  package func items() throws(InputError) -> [InputItem] { try InputCollector.collect(inputs.map(\.path)).items }
+  package func items() throws(InputError) -> [InputItem] { try files().items }
+
+  /// `items`, and what was passed over.
+  ///
+  /// - Throws: as `items`.
+  package func files() throws(InputError) -> (items: [InputItem], skipped: SkippedInputs) { try InputCollector.collect(inputs.map(\.path)) }
 }
 
 /// De-identifies the intake and records every result as an `acquired` artifact.
@@ -50,6 +55,7 @@ package struct Admission {
     let draft: ArtifactDraft
     let split: Split?
     let risks: [String]
+    let warnings: [ScanWarning]
     let isOwnSubject: Bool
   }
 
@@ -60,7 +66,7 @@ package struct Admission {
     let intake = context.intake
     let sheet = try ScanSheet(labels: intake.labels, subjects: intake.subjects)
     try checkKey()
-    let items = try intake.items()
+    let (items, skipped) = try intake.files()
     let run = try context.catalog.beginRun(
       op: "ingest",
       parameters: .object([
@@ -69,6 +75,7 @@ package struct Admission {
       ]))
     let stage = "deidentify"
     context.progress(.began(stage: stage, total: items.count, unit: "files"))
+    if let warning = skipped.warning { context.progress(.warning(stage: stage, text: warning)) }
     // The subject is used as HMAC input only.
     let stream = CleanStream(
       deidentifier: try Deidentifier(options: options, key: context.key), threads: context.threads, pixels: .decoded,
@@ -115,12 +122,13 @@ package struct Admission {
     for (risk, count) in tally.risks.sorted(by: { $0.key < $1.key }) {
       context.progress(.warning(stage: stage, text: "\(count) images may show identifying pixels (\(risk)); pixels are not cleaned"))
     }
+    for line in tally.warnings.lines { context.progress(.warning(stage: stage, text: line)) }
     tally.recorded = images.count
     let summary = tally.summary(of: items.count, labelled: intake.labels != .none)
     context.progress(.ended(stage: stage, summary: summary))
+    let figures = ["images": Double(tally.recorded), "files": Double(items.count), "atRisk": Double(tally.risks.values.reduce(0, +))]
     let outcome = StageOutcome(
-      summary: summary,
-      figures: ["images": Double(tally.recorded), "files": Double(items.count), "atRisk": Double(tally.risks.values.reduce(0, +))],
+      summary: summary, figures: figures.merging(tally.warnings.figures) { first, _ in first },
       failedItems: tally.failures)
     return (outcome, images.sorted())
   }
@@ -147,7 +155,7 @@ package struct Admission {
     let draft = ArtifactDraft.acquired(
       object, media: media, label: sheet.label(of: file, dataset: clean.dataset), consent: terms, attributes: attributes)
     let isOwnSubject = clean.format != .dicom && sheet.subject(of: file) == nil
-    return Admitted(draft: draft, split: split, risks: clean.record.risks, isOwnSubject: isOwnSubject)
+    return Admitted(draft: draft, split: split, risks: clean.record.risks, warnings: clean.warnings, isOwnSubject: isOwnSubject)
   }
 
   private struct Tally {
@@ -156,9 +164,11 @@ package struct Admission {
     var ownSubjects = 0
     var unlabelled = 0
     var risks: [String: Int] = [:]
+    var warnings = ScanWarningTally()
 
     mutating func add(_ admitted: Admitted) {
       for risk in admitted.risks { risks[risk, default: 0] += 1 }
+      warnings.add(admitted.warnings)
       if admitted.isOwnSubject { ownSubjects += 1 }
       if admitted.draft.label == nil { unlabelled += 1 }
     }

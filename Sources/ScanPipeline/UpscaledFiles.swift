@@ -27,11 +27,14 @@ package struct UpscaledFiles {
     KernelTable.threads = threads
     try OutputFolder.check(output, inputs: inputs)
     let deidentifier = try Deidentifier(options: options, key: key)
-    let files = try Intake(inputs: inputs).items().map { URL(fileURLWithPath: $0.path.revealed) }
+    let (items, skipped) = try Intake(inputs: inputs).files()
+    let files = items.map { URL(fileURLWithPath: $0.path.revealed) }
     try FileManager.default.createDirectory(at: output, withIntermediateDirectories: true)
     let stage = "upscale"
     progress(.began(stage: stage, total: files.count, unit: "images"))
+    if let warning = skipped.warning { progress(.warning(stage: stage, text: warning)) }
     var taken: Set<String> = []
+    var warnings = ScanWarningTally()
     var (done, failures) = (0, 0)
     for (number, file) in files.enumerated() {
       if Interruption.isRequested { throw PipelineError.interrupted }
@@ -44,6 +47,7 @@ package struct UpscaledFiles {
         let name = UpscaledFiles.name(
           file, factor: upscaler.resolver.factor, fileExtension: ScanFileEncoder.fileExtension(of: raw.format), taken: &taken)
         try OutputFolder.write(bytes, to: output.appendingPathComponent(name))
+        warnings.add(raw.warnings)
         done += 1
       } catch {
         try ItemPolicy.check(error)
@@ -53,9 +57,11 @@ package struct UpscaledFiles {
       }
       progress(.advanced(stage: stage, done: number + 1))
     }
+    for line in warnings.lines { progress(.warning(stage: stage, text: line)) }
     let summary = "\(done) of \(files.count) images enlarged x\(upscaler.resolver.factor)" + (failures > 0 ? ", \(failures) failed" : "")
     progress(.ended(stage: stage, summary: summary))
-    return StageOutcome(summary: summary, figures: ["enhanced": Double(done)], failedItems: failures, places: [output.path])
+    let figures = ["enhanced": Double(done)].merging(warnings.figures) { first, _ in first }
+    return StageOutcome(summary: summary, figures: figures, failedItems: failures, places: [output.path])
   }
 
   private static func name(_ file: URL, factor: Int, fileExtension: String, taken: inout Set<String>) -> String {

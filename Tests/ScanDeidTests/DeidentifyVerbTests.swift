@@ -108,7 +108,30 @@ struct DeidentifyVerbTests {
       atPath: sandbox.path("in/link.dcm"), withDestinationPath: sandbox.path("in/deep/er/slice 7.dcm"))
     let summary = try sandbox.run(["--keep-names", "--json"]).json()
     #expect(try sandbox.outputs() == ["FAKE-4711-0.dcm", "deep/er/slice 7.dcm"])
-    #expect(summary["skipped"] as? [String: Int] == ["hidden": 1, "directories": 1, "special": 1, "repeated": 0])
+    #expect(summary["skipped"] as? [String: Int] == ["hidden": 1, "directories": 1, "special": 1, "repeated": 0, "unreadableNames": 0, "workspaces": 0])
+  }
+
+  @Test func `names that are not UTF-8 and workspaces are counted, never taken or lost`() throws {
+    let sandbox = try Sandbox(patients: 1, instances: 1)
+    defer { sandbox.remove() }
+    let ending: [CChar] = [0x2F, 0x46, CChar(bitPattern: 0xE9), 0x2E, 0x64, 0]
+    let odd = sandbox.path("in").utf8CString.dropLast() + ending
+    let descriptor = odd.withContiguousStorageIfAvailable { creat($0.baseAddress!, 0o600) } ?? -1
+    #expect(descriptor >= 0)
+    close(descriptor)
+    try sandbox.write(Planted.patient(instance: 7), "in/project/objects/ab/cd.dcm")
+    try Data().write(to: sandbox.folder.appendingPathComponent("in/project/catalog.sqlite"))
+    // Only one of the two makes no workspace.
+    try sandbox.write(Planted.patient(instance: 8), "in/other/objects/ab.dcm")
+    let result = try sandbox.run(["--json"])
+    #expect(result.exitCode == 0, "\(result.errors)")
+    let summary = try result.json()
+    #expect(summary["files"] as? Int == 2)
+    #expect(
+      summary["skipped"] as? [String: Int]
+        == ["hidden": 0, "directories": 0, "special": 0, "repeated": 0, "unreadableNames": 1, "workspaces": 1])
+    let told = try sandbox.run([])
+    #expect(told.output.contains("Passed over: 1 with names that are not UTF-8 (rename them to have them read), 1 ScanForge workspace."))
   }
 
   @Test func `wrong requests end with 2 and leave nothing`() throws {

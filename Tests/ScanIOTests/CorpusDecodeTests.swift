@@ -55,6 +55,22 @@ import Testing
     }
   }
 
+  @Test func `whole files without Pixel Data are inspected without an error`() throws {
+    guard let folder = TestData.shared("corpus/pydicom", for: "headers without pixels") else { return }
+    for name in ["priv_SQ", "UN_sequence", "no_meta_group_length", "charset/chrSQEncoding", "charset/chrJapMulti"] {
+      let report = InspectReport(path: folder.appendingPathComponent("\(name).dcm").path, reader: DecodeSamples.reader)
+      #expect(report.error == nil, "\(name): \(report.error?.message ?? "")")
+      #expect(report.sha256Pixels == nil && report.min == nil && report.max == nil, "\(name)")
+    }
+  }
+
+  @Test(arguments: ["rtplan", "test-SR", "CT_small", "ExplVR_BigEnd"]) func `trailing zeros change nothing`(name: String) throws {
+    guard let folder = TestData.shared("corpus/pydicom", for: "padded files") else { return }
+    let bytes = [UInt8](try Data(contentsOf: folder.appendingPathComponent("\(name).dcm")))
+    let (plain, padded) = (try DecodeSamples.read(bytes), try DecodeSamples.read(bytes + [UInt8](repeating: 0, count: 77)))
+    #expect(plain.pixels == padded.pixels && plain.dataset.elements.count == padded.dataset.elements.count)
+  }
+
   private static func rows(_ folder: URL) throws -> [Row] {
     let text = try String(contentsOf: folder.appendingPathComponent("corpus.csv"), encoding: .utf8)
     let lines = text.split(whereSeparator: \.isNewline).map { fields(String($0)) }

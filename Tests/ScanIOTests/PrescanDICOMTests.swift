@@ -13,12 +13,20 @@ import Testing
     #expect(report.warnings.isEmpty)
   }
 
-  @Test(arguments: SampleDICOM.Syntax.allCases) func `a file cut anywhere is refused`(syntax: SampleDICOM.Syntax) throws {
+  @Test(arguments: SampleDICOM.Syntax.allCases) func `a file cut anywhere is refused, or flagged between two elements`(
+    syntax: SampleDICOM.Syntax
+  ) throws {
     let whole = SampleDICOM.file(syntax: syntax)
-    #expect(throws: Never.self) { try Prescan.scan(whole) }
-    for length in stride(from: 64, to: whole.count, by: 64) {
-      #expect(throws: PrescanError.self, "cut to \(length) of \(whole.count) bytes") { try Prescan.scan(Array(whole[..<length])) }
+    #expect(try Prescan.scan(whole).warnings.isEmpty)
+    var flagged = 0
+    for length in 1..<whole.count {
+      if let report = try? Prescan.scan(Array(whole[..<length])) {
+        #expect(report.warnings.contains(.truncated), "cut to \(length) of \(whole.count) bytes")
+        flagged += 1
+      }
     }
+    // Behind each of the twelve elements before Pixel Data; a deflate stream has no such places.
+    #expect(syntax == .deflated ? flagged == 0 : flagged >= 12)
     #expect(throws: PrescanError.self) { try Prescan.scan(Array(whole.dropLast(SampleDICOM.Syntax.deflated == syntax ? 8 : 4))) }
   }
 
@@ -39,10 +47,51 @@ import Testing
     #expect(report.guessedTransferSyntaxUID == UID.explicitVRLittleEndian)
   }
 
-  @Test func `a file without meta, cut anywhere, is refused`() {
+  @Test func `a file without meta, cut anywhere, is refused or flagged`() {
     let whole = ExplicitStream.encode(SampleDICOM.image())
     for length in 1..<whole.count {
-      #expect(throws: PrescanError.self, "cut to \(length)") { try Prescan.scan(Array(whole[..<length])) }
+      guard let report = try? Prescan.scan(Array(whole[..<length])) else { continue }
+      #expect(report.warnings == [.metaMissing, .truncated] && report.geometry == nil, "cut to \(length)")
+    }
+  }
+
+  @Test func `an object that ends before its Pixel Data is read with a flag`() throws {
+    var image = SampleDICOM.image()
+    image.remove(.pixelData)
+    #expect(try Prescan.scan(SampleDICOM.file(image)).warnings == [.truncated])
+    // Rows alone promise an image, whatever the class.
+    var plan = Dataset()
+    plan.set(.sopClassUID, .UI, text: "1.2.840.10008.5.1.4.1.1.481.5")
+    #expect(try Prescan.scan(SampleDICOM.file(plan)).warnings.isEmpty)
+    plan.set(.rows, us: 16)
+    #expect(try Prescan.scan(SampleDICOM.file(plan)).warnings == [.truncated])
+    // Without any class nothing tells that no image was promised.
+    var nameless = Dataset()
+    nameless.set(.patientName, .PN, text: "ZZFAKE^PATIENT")
+    let bytes = ExplicitStream.encode(nameless)
+    #expect(try Prescan.scan(SampleDICOM.head(sopClass: "") + bytes).warnings == [.truncated])
+  }
+
+  @Test(arguments: [SampleDICOM.Syntax.explicit, .implicit, .bigEndian]) func `zeros behind the last element are padding, also without pixels`(
+    syntax: SampleDICOM.Syntax
+  ) throws {
+    var plan = Dataset()
+    plan.set(.sopClassUID, .UI, text: "1.2.840.10008.5.1.4.1.1.481.5")
+    plan.set(.patientName, .PN, text: "ZZFAKE^PATIENT")
+    let whole = SampleDICOM.file(plan, syntax: syntax)
+    for count in [1, 7, 8, 13, 512] {
+      let report = try Prescan.scan(whole + [UInt8](repeating: 0, count: count))
+      #expect(report.warnings.isEmpty && report.count == 2, "\(count) zeros")
+    }
+  }
+
+  @Test func `garbage behind the last element is refused without its bytes as a tag`() {
+    // "Quarlsborough", a fake name, would read as (7551,6C72).
+    for garbage in [Array("Quarlsborough, fake".utf8), Array("QuarSQ\0\0lsbo".utf8), [0x51, 0x75, 0x61, 0x72, 0xFF, 0xFF, 0xFF, 0x7F]] {
+      for file in [SampleDICOM.file(), SampleDICOM.file(syntax: .implicit)] {
+        let error = #expect(throws: PrescanError.self) { try Prescan.scan(file + garbage) }
+        #expect(error?.place?.hasPrefix("byte ") == true && error?.description.contains("7551") == false, "\(error?.description ?? "")")
+      }
     }
   }
 

@@ -55,12 +55,14 @@ struct ObjectVerifier: Sendable {
     let folder = catalog.workspace.objects.appendingPathComponent(prefix, isDirectory: true)
     var status = stat()
     var names: Set<String> = []
+    var listed: [String] = []
     if lstat(folder.path, &status) == 0 {
       guard status.st_mode & S_IFMT == S_IFDIR else {
         result.findings.append(AuditFinding(.objectSymlink, "a folder of objects is something else", path: "objects/\(prefix)"))
         return result
       }
-      names = Set(try FileManager.default.contentsOfDirectory(atPath: folder.path))
+      listed = try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted(by: Self.precedes)
+      names = Set(listed)
     }
     var expected: [String: Expectation] = [:]
     let rows = try catalog.read { db in
@@ -85,7 +87,9 @@ struct ObjectVerifier: Sendable {
       }
       check(folder.appendingPathComponent(name), sha256, object, &result)
     }
-    for name in names.sorted() { reportStray(folder.appendingPathComponent(name), "objects/\(prefix)/\(name)", &result) }
+    for (index, name) in listed.enumerated() where names.contains(name) {
+      reportStray(folder.appendingPathComponent(name), name, number: index + 1, in: "objects/\(prefix)", &result)
+    }
     return result
   }
 
@@ -114,23 +118,29 @@ struct ObjectVerifier: Sendable {
   private func strays() throws -> Result {
     var result = Result()
     let names = (try? FileManager.default.contentsOfDirectory(atPath: catalog.workspace.objects.path)) ?? []
-    for name in names.sorted() where !(name.utf8.count == 2 && name.utf8.allSatisfy(Self.isHexDigit)) {
-      reportStray(catalog.workspace.objects.appendingPathComponent(name), "objects/\(name)", &result)
+    for (index, name) in names.sorted(by: Self.precedes).enumerated()
+    where !(name.utf8.count == 2 && name.utf8.allSatisfy(Self.isHexDigit)) {
+      reportStray(catalog.workspace.objects.appendingPathComponent(name), name, number: index + 1, in: "objects", &result)
     }
     return result
   }
 
-  private func reportStray(_ url: URL, _ path: String, _ result: inout Result) {
+  /// - Parameter number: place of the entry among all of its folder, from 1, by the bytes of their names.
+  private func reportStray(_ url: URL, _ name: String, number: Int, in folder: String, _ result: inout Result) {
     var status = stat()
     guard lstat(url.path, &status) == 0 else { return }
-    // A name that ScanForge did not give may identify someone.
-    let shown = path.utf8.dropFirst("objects/".utf8.count).allSatisfy { Self.isHexDigit($0) || $0 == UInt8(ascii: "/") } ? path : nil
+    // A name that ScanForge did not give may identify someone: such an entry is told by its place in `ls -A` of the C locale.
+    let isOwnName = name.utf8.allSatisfy(Self.isHexDigit)
+    let path = isOwnName ? "\(folder)/\(name)" : folder
+    let place = isOwnName ? "" : ": entry \(number) of \(folder), by the bytes of the names"
     if status.st_mode & S_IFMT == S_IFLNK {
-      result.findings.append(AuditFinding(.objectSymlink, "a symbolic link lies among the objects", path: shown))
+      result.findings.append(AuditFinding(.objectSymlink, "a symbolic link lies among the objects\(place)", path: path))
     } else if checksUnrecorded {
-      result.findings.append(AuditFinding(.objectUnrecorded, "a file among the objects is in no row", path: shown))
+      result.findings.append(AuditFinding(.objectUnrecorded, "a file among the objects is in no row\(place)", path: path))
     }
   }
+
+  private static func precedes(_ one: String, _ other: String) -> Bool { one.utf8.lexicographicallyPrecedes(other.utf8) }
 
   private static func isHexDigit(_ byte: UInt8) -> Bool { (48...57).contains(byte) || (97...102).contains(byte) }
 }

@@ -54,6 +54,7 @@ package struct DeidentifyBatch: Sendable {
     let path: String
     let patient: Pseudonym
     let record: DeidentificationRecord
+    let warnings: [ScanWarning]
   }
 
   /// Checks the request, then works through it.
@@ -82,13 +83,15 @@ package struct DeidentifyBatch: Sendable {
     var names = OutputNames()
     try stream.forEach(items) { input, clean in
       let path = keepsNames ? input.relativePath.revealed : OutputNames.path(of: clean)
-      return Prepared(staged: try tree.stage(try OutputNames.encode(clean)), path: path, patient: clean.patient, record: clean.record)
+      return Prepared(staged: try tree.stage(try OutputNames.encode(clean)), path: path, patient: clean.patient, record: clean.record,
+        warnings: clean.warnings)
     } deliver: { item in
       var trouble: (any ExplainedError)?
       switch item.outcome {
       case .done(let prepared):
         do {
-          summary.add(try names.publish(prepared.staged, as: prepared.path, in: tree), prepared.patient, prepared.record)
+          let outcome = try names.publish(prepared.staged, as: prepared.path, in: tree)
+          summary.add(outcome, prepared.patient, prepared.record, warnings: prepared.warnings)
         } catch let conflict as OutputConflict {
           trouble = conflict
         }
@@ -104,6 +107,7 @@ package struct DeidentifyBatch: Sendable {
       return !summary.isInterrupted
     }
     try mapping?.write()
+    for line in summary.warnings.lines { progress(.warning(stage: "deidentify", text: line)) }
     progress(
       .ended(stage: "deidentify", summary: "\(summary.written) written, \(summary.unchanged) already there, \(summary.failed) failed"))
     return summary

@@ -1,5 +1,6 @@
 import Diagnostics
 import ScanDeid
+import ScanModel
 
 /// What a batch did, in counts; what `scanforge deidentify --json` prints. No path and no value of an identified file.
 package struct DeidentifySummary: Sendable, Encodable {
@@ -28,6 +29,8 @@ package struct DeidentifySummary: Sendable, Encodable {
   package private(set) var actions: [String: Int] = [:]
   /// Files by risk of their pixels: `burnedIn`, `face`, `overlayBits`.
   package private(set) var risks: [String: Int] = [:]
+  /// How many released files were read with which `ScanWarning`.
+  package private(set) var warnings = ScanWarningTally()
   package private(set) var failures: [FailedItem] = []
   package internal(set) var isInterrupted = false
   private var seen: Set<Pseudonym> = []
@@ -43,7 +46,10 @@ package struct DeidentifySummary: Sendable, Encodable {
     self.skipped = skipped
   }
 
-  mutating func add(_ outcome: OutputTree.Outcome, _ patient: Pseudonym, _ record: DeidentificationRecord) {
+  mutating func add(
+    _ outcome: OutputTree.Outcome, _ patient: Pseudonym, _ record: DeidentificationRecord, warnings scanWarnings: [ScanWarning]
+  ) {
+    warnings.add(scanWarnings)
     switch outcome {
     case .written: written += 1
     case .unchanged: unchanged += 1
@@ -59,7 +65,7 @@ package struct DeidentifySummary: Sendable, Encodable {
   }
 
   private enum Key: String, CodingKey {
-    case ok, profile, edition, options, keyFingerprint, files, skipped, written, unchanged, failed, patients, actions, risks, failures,
+    case ok, profile, edition, options, keyFingerprint, files, skipped, written, unchanged, failed, patients, actions, risks, warnings, failures,
       interrupted
   }
 
@@ -78,6 +84,7 @@ package struct DeidentifySummary: Sendable, Encodable {
     try container.encode(patients, forKey: .patients)
     try container.encode(actions, forKey: .actions)
     try container.encode(risks, forKey: .risks)
+    try container.encode(warnings.counts, forKey: .warnings)
     try container.encode(failures, forKey: .failures)
     try container.encode(isInterrupted, forKey: .interrupted)
   }

@@ -26,14 +26,36 @@ package struct SkippedInputs: Sendable, Equatable, Codable {
   package var special = 0
   /// Files that were named or reached twice.
   package var repeated = 0
+  /// Files and folders inside folders whose names are not UTF-8.
+  package var unreadableNames = 0
+  /// ScanForge workspaces: folders that hold `catalog.sqlite` and `objects/`.
+  package var workspaces = 0
 
   package init() {}
+
+  /// The counts above zero in words, those that may lack a scan first.
+  package var words: [String] { unusual + SkippedInputs.worded([(hidden, "hidden"), (directories, "DICOMDIR")]) }
+
+  /// One sentence when more than hidden files and DICOM directories was passed over.
+  package var warning: String? {
+    unusual.isEmpty ? nil : "passed over and not read: " + unusual.joined(separator: ", ")
+  }
+
+  private var unusual: [String] {
+    SkippedInputs.worded([
+      (unreadableNames, "with names that are not UTF-8 (rename them to have them read)"),
+      (workspaces, workspaces == 1 ? "ScanForge workspace" : "ScanForge workspaces"),
+      (special, "links or devices"), (repeated, "named twice"),
+    ])
+  }
+
+  private static func worded(_ counts: [(Int, String)]) -> [String] { counts.filter { $0.0 > 0 }.map { "\($0.0) \($0.1)" } }
 }
 
 /// Finds the files of a batch: named files, and all files below named folders, in byte order of their relative paths.
 ///
 /// What is named is followed, also a symbolic link. Inside folders links are not followed: nothing outside what was named is read, and no
-/// loop can form. Hidden files and DICOMDIR are passed over inside folders.
+/// loop can form. Hidden files, DICOMDIR, ScanForge workspaces and names that are not UTF-8 are passed over and counted.
 package enum InputCollector {
   /// - Throws: `InputError.missing`, `.denied`, `.empty`.
   package static func collect(_ inputs: [String]) throws(InputError) -> (items: [InputItem], skipped: SkippedInputs) {
@@ -78,16 +100,23 @@ package enum InputCollector {
     private mutating func walk(
       _ folder: String, _ relative: String, _ files: inout [(path: String, relative: String, id: FileID)], position: Int
     ) throws(InputError) -> Bool {
-      guard let names = try? FileManager.default.contentsOfDirectory(atPath: folder) else { return false }
-      for name in names {
-        if name.hasPrefix(".") {
-          skipped.hidden += 1
-          continue
-        }
+      guard let entries = FolderEntries(of: folder) else { return false }
+      if entries.isWorkspace {
+        skipped.workspaces += 1
+        return true
+      }
+      skipped.hidden += entries.hidden
+      skipped.unreadableNames += entries.unreadable
+      for name in entries.names {
         let path = folder.hasSuffix("/") ? folder + name : folder + "/" + name
         let below = relative.isEmpty ? name : relative + "/" + name
         var status = stat()
-        guard lstat(path, &status) == 0 else { continue }
+        guard lstat(path, &status) == 0 else {
+          // A file that is gone by now is none; anything else is told.
+          if errno == EACCES { throw .denied(position: position) }
+          if errno != ENOENT { skipped.special += 1 }
+          continue
+        }
         switch status.st_mode & S_IFMT {
         case S_IFDIR: guard try walk(path, below, &files, position: position) else { throw .denied(position: position) }
         case S_IFREG where name.uppercased() == "DICOMDIR": skipped.directories += 1
@@ -152,7 +181,7 @@ package enum InputError: ExplainedError, Equatable {
     switch self {
     case .missing: "Check the path."
     case .denied: "Give yourself read permission, or run as a user who has it."
-    case .empty: "Name files, or folders that hold DICOM, TIFF or PNG files; hidden files and links inside folders do not count."
+    case .empty: "Name files, or folders that hold DICOM, TIFF or PNG files; hidden files, links, ScanForge workspaces and names that are not UTF-8 do not count."
     case .outputInsideInput: "Choose an output folder outside all inputs."
     case .secretInsideOutput: "Keep the key and the mapping in a private folder elsewhere."
     case .outputNotEmpty: "Choose an empty folder, or keep a key with --key FILE."

@@ -65,11 +65,7 @@ struct Deidentify: ParsableCommand {
     console.say(
       "Profile \(summary.profile), PS3.15 \(summary.edition)\(summary.options.isEmpty ? "" : ", with " + summary.options.joined(separator: ", "))."
     )
-    let passed = summary.skipped
-    let skipped = [
-      (passed.hidden, "hidden"), (passed.directories, "DICOMDIR"), (passed.special, "links or devices"), (passed.repeated, "named twice"),
-    ]
-    let told = skipped.filter { $0.0 > 0 }.map { "\($0.0) \($0.1)" }
+    let told = summary.skipped.words
     if !told.isEmpty { console.say("Passed over: \(told.joined(separator: ", ")).") }
     for (risk, count) in summary.risks.sorted(by: { $0.key < $1.key }) {
       console.say("Risk in \(count) files: \(Deidentify.sentence(risk)) Pixels were not changed.")

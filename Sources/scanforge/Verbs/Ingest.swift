@@ -44,6 +44,8 @@ struct Ingest: ParsableCommand {
     let images: Int
     let slices: Int
     let failed: Int
+    /// Files read with a warning, by its code.
+    let warnings: [String: Int]
     let workspace: String
   }
 
@@ -95,7 +97,7 @@ struct Ingest: ParsableCommand {
       console.result(
         Result(
           ok: failed == 0, files: figure("files"), images: figure("images"), slices: figure("slices"), failed: failed,
-          workspace: common.workspaceURL.path))
+          warnings: ScanWarningTally.counts(in: outcomes.map(\.figures)), workspace: common.workspaceURL.path))
       console.say("For research, not for diagnosis. Next: scanforge split, scanforge train --list")
       return failed == 0
     }

@@ -41,6 +41,8 @@ struct Upscale: ParsableCommand {
     let ok: Bool
     let images: Int
     let failed: Int
+    /// Files read with a warning, by its code.
+    let warnings: [String: Int]
     let output: String
   }
 
@@ -58,7 +60,7 @@ struct Upscale: ParsableCommand {
       console.result(
         Result(
           ok: outcome.failedItems == 0, images: Int(outcome.figures["enhanced"] ?? 0), failed: outcome.failedItems,
-          output: URL(fileURLWithPath: output).path))
+          warnings: ScanWarningTally.counts(in: [outcome.figures]), output: URL(fileURLWithPath: output).path))
       return outcome.failedItems == 0
     }
   }
