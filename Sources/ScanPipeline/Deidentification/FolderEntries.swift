@@ -11,6 +11,8 @@ struct FolderEntries {
   /// It holds `catalog.sqlite` and a folder `objects`.
   let isWorkspace: Bool
 
+  private static let nameOffset = MemoryLayout<dirent>.offset(of: \.d_name) ?? 19
+
   /// nil when the folder cannot be read.
   init?(of folder: String) {
     guard let stream = opendir(folder) else { return nil }
@@ -18,7 +20,9 @@ struct FolderEntries {
     while true {
       errno = 0
       guard let entry = readdir(stream) else { break }
-      let bytes = withUnsafeBytes(of: &entry.pointee.d_name) { Array($0.prefix { $0 != 0 }) }
+      // The record is as long as its name: nothing behind the name's NUL may be touched.
+      let name = UnsafeRawPointer(entry).advanced(by: FolderEntries.nameOffset).assumingMemoryBound(to: UInt8.self)
+      let bytes = Array(UnsafeBufferPointer(start: name, count: strlen(UnsafeRawPointer(name).assumingMemoryBound(to: CChar.self))))
       if bytes == [0x2E] || bytes == [0x2E, 0x2E] { continue }
       if bytes.first == 0x2E {
         hidden += 1
