@@ -10,6 +10,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <memory>
+#include <mutex>
 #include <unistd.h>
 
 namespace {
@@ -50,7 +51,11 @@ void collect(Write write, uint8_t **out, size_t *outCount) {
   *outCount = count;
 }
 
+/// DCMTK's codecs share state of the library that nothing guards: one encoding at a time.
+std::mutex encoding;
+
 void encode(const uint8_t *bytes, size_t count, const char *transferSyntax, uint8_t **out, size_t *outCount) {
+  std::lock_guard<std::mutex> lock(encoding);
   E_TransferSyntax syntax = DcmXfer(transferSyntax).getXfer();
   if (syntax == EXS_Unknown) throw Failure{CDCM_UNSUPPORTED, "The transfer syntax is not known"};
   DcmFileFormat file;
