@@ -51,7 +51,8 @@ void collect(Write write, uint8_t **out, size_t *outCount) {
   *outCount = count;
 }
 
-/// DCMTK's codecs share state of the library that nothing guards: one encoding at a time.
+/// DCMTK's codecs share state of the library that nothing guards: one encoding at a time. For phantoms and tests only, whose pictures
+/// shrink: its JPEG-LS encoder has an output buffer of the input's size and runs over it with small noisy images.
 std::mutex encoding;
 
 void encode(const uint8_t *bytes, size_t count, const char *transferSyntax, uint8_t **out, size_t *outCount) {

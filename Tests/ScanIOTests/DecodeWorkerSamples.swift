@@ -53,6 +53,14 @@ enum DecodeSamples {
     return image
   }
 
+  /// A picture that every codec makes smaller. DCMTK's JPEG-LS encoder must not be given noise: its output buffer has the size of the
+  /// input, and small incompressible images run over it.
+  static func smooth(side: Int = 64) -> Dataset {
+    var image = dataset(rows: side, columns: side, bits: 8)
+    image.set(Element(.pixelData, .OW, .bytes((0..<side * side).map { UInt8(($0 / side + $0 % side) / 2) })))
+    return image
+  }
+
   /// The dataset as a file in another transfer syntax, by DCMTK.
   static func file(_ dataset: Dataset, _ transferSyntax: String) throws -> [UInt8] {
     var message = [CChar](repeating: 0, count: 256)
