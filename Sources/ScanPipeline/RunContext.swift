@@ -53,8 +53,6 @@ package enum PipelineError: ExplainedError, Equatable {
   case noLabels
   case modelExists(String)
   case ranBefore(String)
-  case nothingToResume(String)
-  case wrongModel(name: String, kind: String, needed: String)
   case nothingToSuperResolve
   case unknownSplit
   case outputInsideWorkspace
@@ -80,8 +78,6 @@ package enum PipelineError: ExplainedError, Equatable {
     case .noLabels: "train.noLabels"
     case .modelExists: "train.modelExists"
     case .ranBefore: "run.modelExists"
-    case .nothingToResume: "train.nothingToResume"
-    case .wrongModel: "model.wrongKind"
     case .nothingToSuperResolve: "superResolve.nothing"
     case .unknownSplit: "ingest.unknownSplit"
     case .outputInsideWorkspace: "output.insideWorkspace"
@@ -101,8 +97,6 @@ package enum PipelineError: ExplainedError, Equatable {
     case .noLabels: "The slices have no labels, and a conditional model learns from labels"
     case .modelExists(let name): "The workspace has a model called \(name) already"
     case .ranBefore(let name): "The workspace has the model \(name) of an earlier run"
-    case .nothingToResume(let name): "There is no unfinished training of \(name) to go on with"
-    case .wrongModel(let name, let kind, let needed): "\(name) is a \(kind); this needs a \(needed)"
     case .nothingToSuperResolve: "The workspace has no images to super-resolve in that split"
     case .unknownSplit: "A split in the CSV file is not train, val or test"
     case .outputInsideWorkspace: "The output folder lies inside a workspace"
@@ -122,8 +116,6 @@ package enum PipelineError: ExplainedError, Equatable {
     case .noLabels: "Ingest with --label-from folder, csv:FILE or attribute:KEYWORD."
     case .ranBefore: "Use --resume to go on with that run, or another --workspace."
     case .modelExists: "Give another --name, use --resume to go on with it, or --replace."
-    case .nothingToResume: "Leave --resume out."
-    case .wrongModel: "Name another model."
     case .nothingToSuperResolve: "Ingest images, or choose split: all."
     case .unknownSplit: "Use train, val or test in the split column."
     case .outputInsideWorkspace: "Choose a folder outside the workspace."
