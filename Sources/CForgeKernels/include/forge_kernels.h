@@ -62,7 +62,15 @@ typedef struct fk_epilogue {
   fk_activation activation;
   float slope;
   const float *slopes;
+  // Pixel shuffle (Shi et al. 2016) by a factor f > 1, prepared forward convolutions only; 0 or 1: none. The k output channels are f * f
+  // groups (dy, dx) of k / (f * f) channels; group (dy, dx) of pixel (y, x) is stored as pixel (f * y + dy, f * x + dx) of an output
+  // [n, p * f, q * f, k / (f * f)]. `bias` has k values, `slopes` k / (f * f); a residual is not allowed.
+  int32_t shuffle;
 } fk_epilogue;
+
+// Arithmetic of a prepared convolution. FK_INT16: the products are of 16-bit integers, summed exactly in 32 bits, behind scales that
+// cannot overflow; inputs, outputs and epilogues stay float32.
+typedef enum fk_precision { FK_FLOAT32 = 0, FK_INT16 = 1 } fk_precision;
 
 // ---------------------------------------------------------------- matrix product
 // out[i] = op(a[i]) * op(b[i]) (+ out[i] when accumulate), i in 0..<batch; op transposes when the flag is set.
@@ -133,6 +141,18 @@ typedef struct fk_table {
   // `epilogue` may be NULL. out is overwritten.
   fk_status (*convolution)(const fk_conv_geometry *, fk_conv_role, const float *a, const float *b, const fk_epilogue *epilogue, float *out,
                            void *workspace, size_t workspace_bytes);
+
+  // Weights that stay, as in inference, are brought into a kernel's own layout (transformed, packed) once. Roles forward and data
+  // gradient. The layout depends on the table and on c, k, r, s, strides, dilations and groups alone, so one preparation serves images
+  // of any size and any band of their rows. `prepared_bytes` is 0 where the precision has no kernel for the geometry (never for
+  // FK_FLOAT32). A prepared buffer needs no alignment and may be stored and loaded as bytes, for the same table and build.
+  size_t (*prepared_bytes)(const fk_conv_geometry *, fk_conv_role, fk_precision);
+  fk_status (*prepare)(const fk_conv_geometry *, fk_conv_role, fk_precision, const float *weights, void *prepared);
+  size_t (*prepared_workspace)(const fk_conv_geometry *, fk_conv_role, fk_precision);
+  // Like `convolution`, with `b` prepared. Rows are computed in units of 4 outputs from row 0, so bands of the output's rows that start
+  // at multiples of 4 give the bytes of the whole.
+  fk_status (*convolution_prepared)(const fk_conv_geometry *, fk_conv_role, fk_precision, const float *a, const void *prepared,
+                                    const fk_epilogue *epilogue, float *out, void *workspace, size_t workspace_bytes);
 
   size_t (*gemm_workspace)(const fk_gemm_geometry *);
   fk_status (*gemm)(const fk_gemm_geometry *, const float *a, const float *b, float *out, void *workspace, size_t workspace_bytes);

@@ -3,6 +3,7 @@
 #include <stdatomic.h>
 
 #include "../fk_philox.h"
+#include "../fk_prepared.h"
 #include "../fk_steps.h"
 #include "../scalar/scalar.h"
 

@@ -84,9 +84,16 @@ static void conv_weight_gradient(const fk_conv_geometry *g, const float *x, cons
 }
 
 #include "depthwise-inl.h"
+#include "narrow-inl.h"
+#include "winograd-inl.h"
+#include "winograd-gradient-inl.h"
+#include "winograd-int16-inl.h"
 
 static size_t convolution_workspace(const fk_conv_geometry *g, fk_conv_role role) {
   if (fk_conv_geometry_is_bad(g) || is_depthwise(g)) return 0;
+  if (narrow_applies(g, role)) return narrow_workspace(g, role) + 64;
+  if (role == FK_CONV_WEIGHT_GRADIENT ? winograd_gradient_applies(g) : winograd_applies(g, role))
+    return (role == FK_CONV_WEIGHT_GRADIENT ? winograd_gradient_workspace(g) : winograd_workspace(g, role)) + 64;
   int64_t taps = (int64_t)g->r * g->s, group_c = g->c / g->groups, group_k = g->k / g->groups;
   switch (role) {
     case FK_CONV_FORWARD: return taps_bytes(g) + product_workspace(taps, group_c, group_k);
@@ -106,6 +113,18 @@ static fk_status convolution(const fk_conv_geometry *g, fk_conv_role role, const
   }
   // The caller's memory may start anywhere; a line of slack is part of the size.
   void *memory = (void *)fk_round_up((size_t)(uintptr_t)workspace, 64);
+  if (narrow_applies(g, role)) {
+    narrow_run(g, role, a, b, epilogue, out, memory);
+    return FK_OK;
+  }
+  if (role == FK_CONV_WEIGHT_GRADIENT && winograd_gradient_applies(g)) {
+    winograd_gradient_run(g, a, b, out, memory);
+    return FK_OK;
+  }
+  if (role != FK_CONV_WEIGHT_GRADIENT && winograd_applies(g, role)) {
+    winograd_run(g, role, a, b, epilogue, out, memory);
+    return FK_OK;
+  }
   switch (role) {
     case FK_CONV_FORWARD: conv_forward(g, a, b, epilogue, out, memory); return FK_OK;
     case FK_CONV_DATA_GRADIENT: conv_data_gradient(g, a, b, epilogue, out, memory); return FK_OK;
@@ -113,3 +132,5 @@ static fk_status convolution(const fk_conv_geometry *g, fk_conv_role role, const
   }
   return FK_UNSUPPORTED;
 }
+
+#include "prepared-inl.h"
