@@ -46,9 +46,7 @@ package final class ConditionalGAN: GenerativeModel {
         model: "cgan",
         reason: "they have \(images.size) pixels a side, it learns \(Configuration.sizes.map(String.init).joined(separator: ", "))")
     }
-    guard images.count > 1, !images.labelNames.isEmpty else {
-      throw ForgeGANError.unsuitableData(model: "cgan", reason: "there are too few")
-    }
+    guard images.count > 1, !images.labelNames.isEmpty else { throw ForgeGANError.unsuitableData(model: "cgan", reason: "there are too few") }
     self.images = images
     labelNames = images.labelNames
     dataDescription = images.fingerprint
