@@ -65,6 +65,7 @@ let forgeTests: [Target] = [
   tests("ForgeTensorTests", ["Diagnostics", "ForgeTensor", "TestSupport"]),
   tests("ForgeGradTests", ["ForgeTensor", "ForgeGrad", "TestSupport"]),
   tests("ForgeNNTests", ["Diagnostics", "ForgeTensor", "ForgeGrad", "ForgeNN", "TestSupport"]),
+  tests("BenchTests", ["ForgeTensor", "ForgeGrad", "ForgeNN", "ForgeGAN", "scanforge-bench"]),
   tests("ForgeGANTests", ["Diagnostics", "PixelMath", "ForgeTensor", "ForgeGrad", "ForgeNN", "ForgeGAN", "TestSupport"]),
 ]
 

@@ -11,7 +11,7 @@ package final class SuperResolver {
   package let factor: Int
   /// Rows and columns of the small image that are worked on at once; memory is bounded by it, whatever the image.
   package var tile = 192
-  private let network: SRResNet
+  private let network: any SuperResolutionNetwork
 
   /// Reads a model folder or a model.safetensors file.
   package convenience init(contentsOf url: URL) throws {
@@ -26,13 +26,13 @@ package final class SuperResolver {
     let options = try SRGAN.Configuration(description.configuration)
     factor = options.factor
     let store = ParameterStore(seed: 0)
-    network = SRResNet(store.root["generator"], options.architecture)
+    network = options.makeGenerator(store.root["generator"])
     try checkpoint.restore(store.parameters)
     try checkpoint.finish()
   }
 
   /// Pixels around a tile that its result depends on.
-  package var reach: Int { network.shape.reach }
+  package var reach: Int { network.reach }
 
   /// Enlarges a plane. Intensities keep their unit; the result is neither rounded nor clipped.
   ///
@@ -79,23 +79,27 @@ package final class SuperResolver {
     let (left, right) = (max(0, column - reach), min(source.columns, lastColumn + reach))
     let rows = (top..<bottom).flatMap(source.row)
     guard rows.allSatisfy(\.isFinite) else { throw ForgeGANError.unsuitablePlane(reason: "it holds NaN or infinite values") }
-    var detail: Tensor?
+    var made: Tensor?
     if range > 0 {
       let scale = 1 / range
       let window = Plane(rows: bottom - top, columns: source.columns, values: rows).cropped(
         row: 0, column: left, rows: bottom - top, columns: right - left)
       let small = Tensor([1, window.rows, window.columns, 1], window.values.map { $0 * scale })
-      detail = withoutRecording { network.detail(Variable(small), .inference).value }
+      made = withoutRecording { network(Variable(small), .inference).value }
     }
     let width = (lastColumn - column) * factor
     try withUnsafeTemporaryAllocation(of: Float.self, capacity: width) { piece in
       for y in row * factor..<lastRow * factor {
-        rows.withUnsafeBufferPointer { rows in
-          bicubic.row(y, columns: column * factor..<lastColumn * factor, into: piece) { rows.baseAddress! + ($0 - top) * source.columns }
+        if network.addsToBicubic || made == nil {
+          rows.withUnsafeBufferPointer { rows in
+            bicubic.row(y, columns: column * factor..<lastColumn * factor, into: piece) { rows.baseAddress! + ($0 - top) * source.columns }
+          }
+        } else {
+          piece.update(repeating: 0)
         }
-        detail?.withUnsafeBufferPointer { detail in
+        made?.withUnsafeBufferPointer { made in
           let start = (y - top * factor) * (right - left) * factor + (column - left) * factor
-          for x in 0..<width { piece[x] += detail[start + x] * range }
+          for x in 0..<width { piece[x] += made[start + x] * range }
         }
         try sink(y, column * factor, piece)
       }
