@@ -98,6 +98,9 @@ def main() -> int:
     runner = Runner(
         options.bin.resolve(), options.python.absolute(), options.peers.resolve(), options.models.resolve(), options.seconds)
     contests = chosen(options)
+    if not contests:
+        print("compare: no contest is named so; goals are " + ", ".join(sorted({contest.goal for contest in CONTESTS})), file=sys.stderr)
+        return 2
     try:
         runner.prepare()
     except Failed as failure:

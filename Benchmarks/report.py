@@ -84,7 +84,10 @@ def markdown(contests: list, samples: dict, failures: dict, facts: dict) -> str:
         "| --- | --- | --- | --- | --- | --- | --- | --- |",
         *(line(contest, samples) for contest in contests),
     ]
-    lost = {f"{NAMES.get(words[0], words[0]) if words else kind} ({kind})" for ((kind, words), _) in failures}
+    lost = {
+        f"{NAMES.get(measured.name, measured.name)} ({contest.work})"
+        for contest in contests for measured in [contest.ours, *contest.peers] if (measured.process, contest.threads) in failures
+    }
     if lost:
         lines += ["", "Did not run: " + ", ".join(sorted(lost)) + "."]
     return "\n".join(lines)
