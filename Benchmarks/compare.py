@@ -3,7 +3,7 @@
 
     Benchmarks/compare.py --python VENV/bin/python --peers ../shared/peers --models FOLDER [--goals P1,P5] [--rounds 5] [--quick]
 
-VENV holds torch, openvino, onnxruntime, ncnn, MNN and onnx; FOLDER receives the models, made on the first run. Each figure is the median
+VENV holds torch, openvino, onnxruntime, MNN, ncnn (for export.py alone) and onnx; FOLDER receives the models, made on the first run. Each figure is the median
 over the rounds of each process's own median; a round runs every program once, one after the other. Development only; standard library.
 """
 
@@ -47,7 +47,7 @@ def chosen(options: argparse.Namespace) -> list:
     for contest in contests:
         if options.only_ours:
             contest.peers = []
-        if not options.all_peers and contest.goal not in ("P3", "P4"):
+        if not options.all_peers:
             contest.peers = [peer for peer in contest.peers if peer.name in LIKELY]
         if options.quick:
             contest.peers = [peer for peer in contest.peers if "compile" not in peer.name]
@@ -77,7 +77,7 @@ def measure(contests: list, runner: Runner, rounds: int) -> tuple[dict, dict]:
 
 
 def versions(python: Path) -> dict[str, str]:
-    names = ["torch", "openvino", "onnxruntime", "ncnn", "MNN"]
+    names = ["torch", "openvino", "onnxruntime", "MNN"]
     script = f"import importlib.metadata as m, json; print(json.dumps({{n: m.version(n) for n in {names}}}))"
     done = subprocess.run([str(python), "-c", script], capture_output=True, text=True)
     return json.loads(done.stdout) if done.returncode == 0 else {}

@@ -2,6 +2,7 @@
 
 import json
 import os
+import resource
 import shutil
 import struct
 import subprocess
@@ -9,6 +10,10 @@ import tempfile
 import threading
 import time
 from pathlib import Path
+
+
+# A program that wants more data than this is stopped before the machine runs out of memory.
+MEMORY_LIMIT = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") // 2
 
 
 class Failed(Exception):
@@ -40,6 +45,13 @@ def descendants(root: int) -> list[int]:
         except OSError:
             pass
     return found
+
+
+def limit(core: int | None = None) -> None:
+    """In the child before the program: bounds memory, binds to a core."""
+    resource.setrlimit(resource.RLIMIT_DATA, (MEMORY_LIMIT, MEMORY_LIMIT))
+    if core is not None:
+        os.sched_setaffinity(0, {core})
 
 
 def peak_bytes(process: int) -> int:
@@ -102,36 +114,45 @@ class Runner:
             else:
                 command = [str(self.python), "upscale_cold.py", *arguments, str(self.models / "slice.npy"), str(output) + ".npy"]
                 output = Path(str(output) + ".npy")
-            began = time.perf_counter()
-            process = subprocess.Popen(command, cwd=self.scripts, env=self.environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
-            peaks: dict[int, int] = {}
-            stop = threading.Event()
+            with open(Path(folder) / "errors", "w+b") as errors:
+                began = time.perf_counter()
+                try:
+                    process = subprocess.Popen(
+                        command, cwd=self.scripts, env=self.environment, stdout=subprocess.DEVNULL, stderr=errors,
+                        preexec_fn=limit)
+                except OSError as error:
+                    raise Failed(str(error)) from error
+                peaks: dict[int, int] = {}
+                stop = threading.Event()
 
-            def sample():
-                # A peak never sinks, so it is enough to look now and then; the main process's own comes from the kernel at its end.
-                while not stop.wait(0.02):
-                    for member in descendants(process.pid):
-                        peaks[member] = max(peaks.get(member, 0), peak_bytes(member))
+                def sample():
+                    # A peak never sinks, so it is enough to look now and then; the main process's own comes from the kernel at its end.
+                    while not stop.wait(0.02):
+                        for member in descendants(process.pid):
+                            peaks[member] = max(peaks.get(member, 0), peak_bytes(member))
 
-            sampler = threading.Thread(target=sample)
-            sampler.start()
-            errors = process.stderr.read()
-            _, status, usage = os.wait4(process.pid, 0)
-            seconds = time.perf_counter() - began
-            stop.set()
-            sampler.join()
-            process.returncode = os.waitstatus_to_exitcode(status)
-            if process.returncode != 0 or not output.exists():
-                raise Failed(errors.decode(errors="replace").strip()[-300:])
+                sampler = threading.Thread(target=sample)
+                sampler.start()
+                deadline = threading.Timer(900, process.kill)
+                deadline.start()
+                _, status, usage = os.wait4(process.pid, 0)
+                seconds = time.perf_counter() - began
+                deadline.cancel()
+                stop.set()
+                sampler.join()
+                process.returncode = os.waitstatus_to_exitcode(status)
+                if process.returncode != 0 or not output.exists():
+                    errors.seek(0)
+                    raise Failed(errors.read().decode(errors="replace").strip()[-300:] or f"exit status {process.returncode}")
             others = sum(peak for member, peak in peaks.items() if member != process.pid)
             return {"": {"s": seconds, "MB": (usage.ru_maxrss * 1024 + others) / 1e6}}
 
     def _json(self, command, threads) -> list[dict]:
         """The JSON lines that a command prints. With one thread it is bound to one core, as the peers' scripts bind themselves."""
-        pin = (lambda: os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})) if threads == 1 else None
+        core = max(os.sched_getaffinity(0)) if threads == 1 else None
         try:
             done = subprocess.run(
-                command, cwd=self.scripts, env=self.environment, capture_output=True, text=True, timeout=900, preexec_fn=pin)
+                command, cwd=self.scripts, env=self.environment, capture_output=True, text=True, timeout=900, preexec_fn=lambda: limit(core))
         except (OSError, subprocess.TimeoutExpired) as error:
             raise Failed(str(error)) from error
         lines = [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
