@@ -98,6 +98,39 @@ static void convolutions(const fk_table *table) {
   }
 }
 
+/// Prepared convolutions in 16-bit integers, whose bytes are the scalar table's.
+static void integers(const fk_table *table) {
+  const fk_table *scalar = fk_scalar_table();
+  fk_conv_role role = roll() % 2 ? FK_CONV_DATA_GRADIENT : FK_CONV_FORWARD;
+  int32_t stride = role == FK_CONV_DATA_GRADIENT && roll() % 2 ? 2 : 1, kernel = stride == 2 ? 4 : 3, factor = between(1, 3);
+  fk_conv_geometry g = {.n = between(1, 2), .h = between(1, 12), .w = between(1, 30), .c = between(8, 70), .k = between(8, 70), .r = kernel, .s = kernel,
+                        .stride_h = stride, .stride_w = stride, .pad_top = between(0, 3), .pad_left = between(0, 3), .dilation_h = 1,
+                        .dilation_w = 1, .groups = 1};
+  g.p = between(0, (g.h + 2 * g.pad_top) / stride + 1), g.q = between(1, (g.w + 2 * g.pad_left) / stride + 1);
+  if (role == FK_CONV_DATA_GRADIENT) factor = 1;
+  if (factor > 1) g.k = factor * factor * between(2, 18);
+  int64_t nx = (int64_t)g.n * g.h * g.w * g.c, ng = (int64_t)g.n * g.p * g.q * g.k, no = role == FK_CONV_FORWARD ? ng : nx;
+  int32_t channels = role == FK_CONV_FORWARD ? g.k : g.c;
+  float *a = floats(role == FK_CONV_FORWARD ? nx : ng), *b = floats((int64_t)kernel * kernel * g.c * g.k), *expected = floats(no), *actual = floats(no);
+  if (roll() % 8 == 0 && ng > 0) a[0] = (roll() % 2 ? fk_infinity() : fk_nan());
+  fk_epilogue e = {.bias = roll() % 2 ? floats(channels) : NULL, .residual = factor == 1 && roll() % 2 ? floats(no) : NULL,
+                   .activation = (fk_activation)between(0, 3), .slope = 0.2f, .slopes = floats(channels / (factor * factor)), .shuffle = factor};
+  for (int32_t t = 0; t < 2; t++) {
+    const fk_table *one = t ? table : scalar;
+    void *prepared = bytes(one->prepared_bytes(&g, role, FK_INT16));
+    size_t size = one->prepared_workspace(&g, role, FK_INT16);
+    expect(one, "prepare", one->prepare(&g, role, FK_INT16, b, prepared));
+    expect(one, "integers", one->convolution_prepared(&g, role, FK_INT16, a, prepared, &e, t ? actual : expected, bytes(size), size));
+  }
+  for (int64_t i = 0; i < no; i++)
+    if (fk_bits(actual[i]) != fk_bits(expected[i]) && !(actual[i] != actual[i] && expected[i] != expected[i])) {
+      printf("%s integers: %g is not %g\n", table->name, (double)actual[i], (double)expected[i]);
+      failures++;
+      break;
+    }
+  free_all();
+}
+
 static void products(const fk_table *table) {
   const fk_table *scalar = fk_scalar_table();
   fk_gemm_geometry g = {.m = between(1, 70), .n = between(1, 70), .k = between(1, roll() % 4 ? 60 : 900), .batch = between(1, 2)};
@@ -285,6 +318,7 @@ int main(int argc, char **argv) {
     for (int i = 0; i < rounds; i++) {
       fk_set_threads(1 + i % 3);
       convolutions(table);
+      integers(table);
       products(table);
       walks(table);
       stretches(table);
