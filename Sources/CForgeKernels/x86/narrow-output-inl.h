@@ -8,6 +8,7 @@ enum {
   narrow_sums = 16,           // of a tile: outputs times channels at most
   narrow_copied_tiles = 4,    // of a strip whose lines are copied
   narrow_direct_tiles = 8,    // of a strip that is read in place
+  narrow_cache_line = 16,     // floats
 #if FK_LANES == 8
   narrow_longest_run = 1,     // 16 registers hold no run of weights
 #else
@@ -31,6 +32,8 @@ typedef struct narrow_reads {
   int64_t rows, runs, run_step, vectors;
   int64_t output_step;        // floats between neighboring outputs' pixels
   int64_t pixel;              // floats of a pixel, a multiple of FK_LANES
+  const float *ahead;         // memory to bring closer meanwhile, so many cache lines per channel vector
+  int64_t ahead_lines;
 } narrow_reads;
 
 #define FK_FOLD_LOW(i, w) ((i) / (2 * (w)) * (2 * (w)) + (i) % (w) + ((i) % (2 * (w)) >= (w) ? FK_LANES : 0))
@@ -67,11 +70,13 @@ FK_INLINE void narrow_contract(const int32_t run, const int32_t channels, const 
 #pragma clang loop unroll(full)
   for (int32_t i = 0; i < narrow_sums; i++) sum[i] = vf_splat(0);
   int64_t pixel = in->pixel, step = in->output_step;
+  const float *ahead = in->ahead;
   for (int64_t row = 0; row < in->rows; row++) {
     const float *w = in->weights[row];
     for (int64_t i = 0; i < in->runs; i++) {
       const float *x = in->line[row] + i * in->run_step;
       for (int64_t v = 0; v < in->vectors; v++, x += FK_LANES, w += run * channels * FK_LANES) {
+        for (int64_t k = 0; k < in->ahead_lines; k++, ahead += narrow_cache_line) __builtin_prefetch(ahead, 0, 2);
         if (run == 1) {
           vf weight[narrow_channels];
 #pragma clang loop unroll(full)
@@ -183,7 +188,7 @@ static void narrow_output_plan(narrow_output *o) {
   }
   o->strips = fk_ceil_div(o->left, narrow_copied_tiles) + fk_ceil_div(o->right - o->left, narrow_direct_tiles) +
               fk_ceil_div(o->tiles - o->right, narrow_copied_tiles);
-  o->band = fk_max64(16, fk_ceil_div(j->rows, 8));
+  o->band = fk_max64(32, fk_ceil_div(j->rows, 8));
   o->bands = fk_ceil_div(j->rows, o->band);
   o->span = j->high_y - j->low_y + 1;
   int64_t most = fk_min64(narrow_copied_tiles, fk_max64(o->left, o->tiles - o->right));
@@ -277,9 +282,10 @@ static void narrow_output_row(const narrow_output *o, narrow_strip strip, int64_
   contract_tile *tile = contract_tiles[run][j->channels - 1];
   int64_t step = j->phases_x * j->channels, share = ahead / (strip.end - strip.first);
   int64_t place = image * j->out_image + (row * j->phases_y + py) * j->out_row + px * j->channels;
+  in.ahead_lines = ahead ? fk_ceil_div(share, fk_max64(1, in.rows * in.runs * in.vectors) * narrow_cache_line) : 0;
   for (int64_t t = strip.first; t < strip.end && t * o->tile < x->extent; t++, next += share) {
     float sums[narrow_sums + FK_LANES];
-    for (int64_t i = 0; i < share; i += 16) __builtin_prefetch(next + i, 0, 2);
+    in.ahead = next;
     tile(&in, sums);
     narrow_output_store(o, sums, fk_min64(o->tile, x->extent - t * o->tile), place + t * o->tile * step, step);
     for (int64_t r = 0; r < in.rows; r++) in.line[r] += o->tile * in.output_step;
