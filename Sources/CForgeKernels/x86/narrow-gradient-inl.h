@@ -150,10 +150,13 @@ static void narrow_gradient_line(const narrow_gradient *j, int64_t image, int64_
   zero_floats(to + high * j->depth, (columns - high) * j->depth);
 }
 
-/// Adds a run of wide pixels to every tile. `line[i]` is where tap row i starts for the run's first pixel.
+/// Adds a run of wide pixels to every tile. `line[i]` is where tap row i starts for the run's first pixel. Meanwhile the next run, up to
+/// `ahead_end`, is brought closer.
 static void narrow_gradient_pixels(const narrow_gradient *j, const float *const *line, const float *wide, int64_t wide_step, int64_t pixels,
-                                   float *sums) {
+                                   const float *ahead, const float *ahead_end, float *sums) {
   int64_t line_step = j->terms * j->padded;
+  int64_t tiles = fk_ceil_div(j->padded, 2 * FK_LANES) * fk_ceil_div(j->taps_y, j->height) * fk_ceil_div(j->terms, j->breadth);
+  int64_t share = fk_ceil_div(ahead_end - ahead, tiles * narrow_cache_line) * narrow_cache_line;
   for (int64_t channel = 0, vectors; channel < j->padded; channel += vectors * FK_LANES) {
     vectors = j->padded - channel > FK_LANES ? 2 : 1;
     for (int64_t i = 0; i < j->taps_y; i += j->height)
@@ -161,6 +164,8 @@ static void narrow_gradient_pixels(const narrow_gradient *j, const float *const 
         int64_t lines = fk_min64(j->height, j->taps_y - i), terms = fk_min64(j->breadth, j->terms - e);
         const float *from[4];
         for (int64_t l = 0; l < lines; l++) from[l] = line[i + l] + e;
+        for (const float *stop = ahead_end - ahead > share ? ahead + share : ahead_end; ahead < stop; ahead += narrow_cache_line)
+          __builtin_prefetch(ahead, 0, 2);
         add_tiles[lines][terms][vectors - 1](from, j->column_stride * j->depth, wide + channel, wide_step, pixels,
                                              sums + i * line_step + e * j->padded + channel, line_step, j->padded);
       }
@@ -196,7 +201,9 @@ static void narrow_gradient_block(const narrow_gradient *j, int64_t block, float
           }
           wide = run;
         }
-        narrow_gradient_pixels(j, line, wide, j->padded, pixels, sums);
+        const float *ahead = j->wide + (row * j->columns + column + at + pixels) * j->width;
+        narrow_gradient_pixels(j, line, wide, j->padded, pixels, ahead,
+                               at + pixels < columns || row + 1 < end ? ahead + narrow_run_pixels * j->width : ahead, sums);
         for (int64_t i = 0; i < j->taps_y; i++) line[i] += pixels * j->column_stride * j->depth;
       }
     }
