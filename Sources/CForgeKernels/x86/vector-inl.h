@@ -23,6 +23,13 @@ FK_INLINE vf vf_load_part(const float *p, int64_t count) {
   return vf_load(lane);
 }
 
+/// Stores the first `count` floats.
+FK_INLINE void vf_store_part(float *p, vf x, int64_t count) {
+  float lane[FK_LANES];
+  vf_store(lane, x);
+  for (int64_t i = 0; i < count; i++) p[i] = lane[i];
+}
+
 /// Sum of the lanes, halves first.
 FK_INLINE float vf_sum(vf x) {
   float lane[FK_LANES];
