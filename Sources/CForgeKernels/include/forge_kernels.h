@@ -208,6 +208,13 @@ const char *fk_available_tables(void);
 // 64-byte aligned; NULL when memory is out.
 void *fk_allocate(size_t bytes);
 void fk_free(void *memory);
+// Address space whose pages get memory when they are first written, zeroed, in large pages where the system has them; aligned to 2 MiB,
+// never given back. NULL when the system refuses.
+void *fk_reserve(size_t bytes);
+// Returns the whole pages of a reserved stretch to the system; they read as zeros afterwards.
+void fk_discard(void *memory, size_t bytes);
+// Bytes of memory that the machine has.
+size_t fk_physical_memory(void);
 
 // ---------------------------------------------------------------- threads
 // Results never depend on this number. 0 = number of online cores. Call from one thread.
