@@ -230,7 +230,8 @@ extension BackendConformance {
       let status = withUnsafePointer(to: sample.geometry) { geometry in
         withWorkspace(table.convolution_workspace(geometry, FK_CONV_FORWARD)) { memory, bytes in
           out.withUnsafeMutableBufferPointer { out in
-            let epilogue = fk_epilogue(bias: nil, residual: UnsafePointer(out.baseAddress), activation: FK_ACT_NONE, slope: 0, slopes: nil, shuffle: 0)
+            let epilogue = fk_epilogue(bias: nil, residual: UnsafePointer(out.baseAddress), activation: FK_ACT_NONE, slope: 0, slopes: nil,
+              shuffle: 0)
             return withUnsafePointer(to: epilogue) {
               table.convolution(geometry, FK_CONV_FORWARD, sample.x, sample.weights, $0, out.baseAddress, memory, bytes)
             }
