@@ -11,7 +11,7 @@ package final class SuperResolver {
   package let factor: Int
   /// Rows and columns of the small image that are worked on at once; memory is bounded by it, whatever the image.
   package var tile = 192
-  private let network: SRResNet
+  private let network: any SuperResolutionNetwork
 
   /// Reads a model folder or a model.safetensors file.
   package convenience init(contentsOf url: URL) throws {
@@ -26,13 +26,13 @@ package final class SuperResolver {
     let options = try SRGAN.Configuration(description.configuration)
     factor = options.factor
     let store = ParameterStore(seed: 0)
-    network = SRResNet(store.root["generator"], options.architecture)
+    network = options.makeGenerator(store.root["generator"])
     try checkpoint.restore(store.parameters)
     try checkpoint.finish()
   }
 
   /// Pixels around a tile that its result depends on.
-  package var reach: Int { network.shape.reach }
+  package var reach: Int { network.reach }
 
   /// Enlarges a plane. Intensities keep their unit; the result is neither rounded nor clipped.
   ///
@@ -41,31 +41,35 @@ package final class SuperResolver {
   package func upscale(_ plane: Plane, range: Float) throws(ForgeGANError) -> Plane {
     guard plane.rows > 0, plane.columns > 0 else { throw .unsuitablePlane(reason: "it has no pixels") }
     guard plane.values.allSatisfy(\.isFinite), range.isFinite else { throw .unsuitablePlane(reason: "it holds NaN or infinite values") }
-    var result = plane.resampled(rows: plane.rows * factor, columns: plane.columns * factor)
-    guard range > 0 else { return result }
+    let (rows, columns) = (plane.rows * factor, plane.columns * factor)
+    guard range > 0 else { return plane.resampled(rows: rows, columns: columns) }
+    var result =
+      network.addsToBicubic
+      ? plane.resampled(rows: rows, columns: columns)
+      : Plane(rows: rows, columns: columns, values: [Float](repeating: 0, count: rows * columns))
     for row in stride(from: 0, to: plane.rows, by: tile) {
       for column in stride(from: 0, to: plane.columns, by: tile) {
-        addDetail(of: plane, row: row, column: column, range: range, to: &result)
+        addOutput(of: plane, row: row, column: column, range: range, to: &result)
       }
     }
     return result
   }
 
-  /// Adds the network's detail to one tile, computed from the tile and the pixels around it.
-  private func addDetail(of plane: Plane, row: Int, column: Int, range: Float, to result: inout Plane) {
+  /// Adds what the network makes of one tile, computed from the tile and the pixels around it.
+  private func addOutput(of plane: Plane, row: Int, column: Int, range: Float, to result: inout Plane) {
     let (lastRow, lastColumn) = (min(plane.rows, row + tile), min(plane.columns, column + tile))
     let (top, left) = (max(0, row - reach), max(0, column - reach))
     let (bottom, right) = (min(plane.rows, lastRow + reach), min(plane.columns, lastColumn + reach))
     let window = plane.cropped(row: top, column: left, rows: bottom - top, columns: right - left)
     let scale = 1 / range
     let small = Tensor([1, window.rows, window.columns, 1], window.values.map { $0 * scale })
-    let detail = withoutRecording { network.detail(Variable(small), .inference).value }
+    let made = withoutRecording { network(Variable(small), .inference).value }
     let width = window.columns * factor
-    detail.withUnsafeBufferPointer { detail in
+    made.withUnsafeBufferPointer { made in
       for y in row * factor..<lastRow * factor {
         let source = (y - top * factor) * width - left * factor
         let target = y * result.columns
-        for x in column * factor..<lastColumn * factor { result.values[target + x] += detail[source + x] * range }
+        for x in column * factor..<lastColumn * factor { result.values[target + x] += made[source + x] * range }
       }
     }
   }

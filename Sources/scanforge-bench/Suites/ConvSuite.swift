@@ -36,8 +36,7 @@ enum ConvSuite {
         if arguments.wants(name) { results.append(measure(arguments, layer, role, name, peak)) }
       }
     }
-    return BenchReport(
-      suite: "conv", isa: String(cString: arguments.table.pointee.name), threads: Int(fk_threads()), peakGigaflops: peak, results: results)
+    return BenchReport(suite: "conv", arguments, peak: peak, results: results)
   }
 
   private static func measure(_ arguments: BenchArguments, _ layer: Layer, _ role: fk_conv_role, _ name: String, _ peak: Double)
@@ -66,10 +65,7 @@ enum ConvSuite {
       precondition(status == FK_OK, "\(name): status \(status.rawValue)")
     }
     let flops = 2.0 * Double(layer.kernel * layer.kernel * layer.c * layer.k) * Double(layer.images * out * out)
-    let gigaflops = flops / watch.median / 1e9
-    return BenchResult(
-      name: name, medianSeconds: watch.median, spreadSeconds: watch.spread, effectiveGigaflops: gigaflops, peakShare: gigaflops / peak,
-      imagesPerSecond: Double(layer.images) / watch.median)
+    return BenchResult(name: name, watch, operations: flops, peak: peak, images: layer.images)
   }
 
   private static func random(_ arguments: BenchArguments, _ count: Int, stream: UInt64) -> UnsafeMutableBufferPointer<Float> {
