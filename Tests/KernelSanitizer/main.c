@@ -101,6 +101,8 @@ static void convolutions(const fk_table *table) {
 static void products(const fk_table *table) {
   const fk_table *scalar = fk_scalar_table();
   fk_gemm_geometry g = {.m = between(1, 70), .n = between(1, 70), .k = between(1, roll() % 4 ? 60 : 900), .batch = between(1, 2)};
+  // Now and then a right operand that no cache holds.
+  if (roll() % 16 == 0) g.k = between(1, 3) * 9000 + between(0, 40), g.n = between(120, 130), g.m = between(1, 5), g.batch = 1;
   g.transpose_a = between(0, 1), g.transpose_b = between(0, 1), g.accumulate = between(0, 1);
   g.a_batch_stride = (int64_t)g.m * g.k, g.b_batch_stride = roll() % 2 ? 0 : (int64_t)g.k * g.n, g.out_batch_stride = (int64_t)g.m * g.n;
   float *a = floats(g.a_batch_stride * g.batch), *b = floats(g.b_batch_stride ? (int64_t)g.k * g.n * g.batch : (int64_t)g.k * g.n);
