@@ -2,7 +2,8 @@ import CForgeKernels
 import Diagnostics
 import ForgeTensor
 
-/// `scanforge-bench SUITE [flags]`: measures and prints one report. The flags are in `BenchArguments`.
+/// `scanforge-bench SUITE [flags]`: measures and prints one report; `scanforge-bench make-model --output FILE` writes a model to measure whole
+/// programs with. The flags are in `BenchArguments`.
 @main struct Bench {
   /// Suites by name. A new suite is a file in Suites/ and a line here.
   static let suites: [(name: String, run: @Sendable (BenchArguments) throws(BenchError) -> BenchReport)] = [
@@ -15,7 +16,8 @@ import ForgeTensor
 
   static func main() {
     do {
-      let arguments = try BenchArguments(CommandLine.arguments.dropFirst(), suites: suites.map(\.name))
+      let arguments = try BenchArguments(CommandLine.arguments.dropFirst(), suites: suites.map(\.name) + ["make-model"])
+      if arguments.suite == "make-model" { return try ModelMaker.write(to: arguments.output) }
       guard let suite = suites.first(where: { $0.name == arguments.suite }) else { return }
       fk_set_threads(Int32(arguments.threads))
       let kernels = try KernelTable.named(String(cString: arguments.table.pointee.name))

@@ -33,7 +33,7 @@ enum BenchError: ExplainedError {
 /// What the command line asks for. Parsed by hand, so that the benches build with the Forge tower alone.
 struct BenchArguments {
   static let flags =
-    "--json, --threads N, --isa NAME, --layer TEXT, --cpu-time, --work NAME, --size N, --precision fp32|int16 or --seconds S"
+    "--json, --threads N, --isa NAME, --layer TEXT, --cpu-time, --work NAME, --size N, --precision fp32|int16, --seconds S or --output FILE"
 
   /// Arithmetic of inference.
   enum Precision: String, CaseIterable {
@@ -54,6 +54,8 @@ struct BenchArguments {
   /// How long each result is measured; each suite has its own time unless given.
   var seconds: Double?
   var precision = Precision.float32
+  /// Where `make-model` writes.
+  var output = ""
   /// As given; `work(among:)` and `size(among:)` check them for a suite.
   private var workName = ""
   private var sizeText = ""
@@ -88,6 +90,7 @@ struct BenchArguments {
       case "--layer": filter = try value(word)
       case "--work": workName = try value(word)
       case "--size": sizeText = try value(word)
+      case "--output": output = try value(word)
       case "--precision":
         let text = try value(word)
         guard let named = Precision(rawValue: text) else { throw .badValue(flag: word, value: text, expected: "fp32 or int16") }

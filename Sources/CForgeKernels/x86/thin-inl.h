@@ -73,7 +73,7 @@ static void thin_block(void *context, int64_t block) {
     for (; c < n; c++)
       for (int64_t r = 0; r < j->rows; r++) {
         float sum = 0;
-        for (int64_t i = 0; i < depth; i++) sum = __builtin_fmaf(a[r * k + i], b[i * n + c], sum);
+        for (int64_t i = 0; i < depth; i++) sum = f_fma(a[r * k + i], b[i * n + c], sum);
         sums[r * n + c] += sum;
       }
   }

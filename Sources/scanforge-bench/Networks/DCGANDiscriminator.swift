@@ -1,15 +1,15 @@
-import ForgeGrad
-import ForgeNN
+package import ForgeGrad
+package import ForgeNN
 
 /// The discriminator of the cDCGAN workloads (`CD` of the peers' `models.py`): 4x4 convolutions that double the channels down to 4x4
 /// pixels and a projection of the label, all weights of spectral norm 1. Source: Miyato and Koyama 2018.
-struct DCGANDiscriminator {
+package struct DCGANDiscriminator {
   private let reductions: [Convolution]
   private let linear: Linear
   private let embedding: Embedding
 
   /// - Parameter size: rows = columns of the images, 64 or 128.
-  init(_ scope: ParameterScope, size: Int) {
+  package init(_ scope: ParameterScope, size: Int) {
     var inputs = 1
     let stages = (size / 4).trailingZeroBitCount
     reductions = (0..<stages).map { stage in
@@ -24,7 +24,7 @@ struct DCGANDiscriminator {
 
   /// - Parameter x: `[N, size, size, 1]`.
   /// - Returns: `[N, 1]` logits.
-  func callAsFunction(_ x: Variable, labels: [Int32], _ mode: Mode) -> Variable {
+  package func callAsFunction(_ x: Variable, labels: [Int32], _ mode: Mode) -> Variable {
     var h = x
     for reduction in reductions { h = reduction(h, mode) }
     let pooled = sum(h, axes: [1, 2])

@@ -1,19 +1,19 @@
-import ForgeGrad
-import ForgeNN
+package import ForgeGrad
+package import ForgeNN
 import ForgeTensor
 
 /// The generator of the cDCGAN workloads (`CG` of the peers' `models.py`): the label's embedding is joined to the latent vector, then
 /// transposed convolutions with batch norms and ReLU. Source: Radford et al. 2016; Mirza and Osindero 2014.
-struct DCGANGenerator {
-  static let latentLength = 128
-  static let classes = 10
+package struct DCGANGenerator {
+  package static let latentLength = 128
+  package static let classes = 10
 
   private let embedding: Embedding
   private let layers: [(convolution: TransposedConvolution, norm: BatchNorm)]
   private let last: TransposedConvolution
 
   /// - Parameter size: rows = columns of the images, 64 or 128.
-  init(_ scope: ParameterScope, size: Int) {
+  package init(_ scope: ParameterScope, size: Int) {
     let width = 64
     embedding = Embedding(scope["embedding"], rows: DCGANGenerator.classes, width: 128)
     var layers: [(convolution: TransposedConvolution, norm: BatchNorm)] = []
@@ -36,7 +36,7 @@ struct DCGANGenerator {
   ///   - latent: `[N, 128]`.
   ///   - labels: N class indexes below 10.
   /// - Returns: `[N, size, size, 1]` in −1...1.
-  func callAsFunction(_ latent: Variable, labels: [Int32], _ mode: Mode) -> Variable {
+  package func callAsFunction(_ latent: Variable, labels: [Int32], _ mode: Mode) -> Variable {
     let joined = concatenate([latent, embedding(labels, mode)], axis: 1)
     var x = reshape(joined, [labels.count, 1, 1, joined.shape[1]])
     for (convolution, norm) in layers { x = norm(convolution(x, mode), mode) }

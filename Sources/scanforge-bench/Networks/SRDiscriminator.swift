@@ -1,19 +1,19 @@
-import ForgeGrad
-import ForgeNN
+package import ForgeGrad
+package import ForgeNN
 import ForgeTensor
 
 /// The discriminator of the SRGAN workload (`SRDisc` of the peers' `models.py`): 96x96 pixels to a logit, and the convolutions' features.
 /// Source: Ledig et al. 2017.
-struct SRDiscriminator {
+package struct SRDiscriminator {
   /// Rows = columns of its images.
-  static let side = 96
+  package static let side = 96
 
   private let first: Convolution
   private let layers: [(convolution: Convolution, norm: BatchNorm)]
   private let hidden: Linear
   private let logit: Linear
 
-  init(_ scope: ParameterScope) {
+  package init(_ scope: ParameterScope) {
     first = Convolution(scope["conv1"], inputs: 1, outputs: 64, kernel: 3, start: .lecunUniform, slope: 0.2)
     let plan = [(64, 64, 2), (64, 128, 1), (128, 128, 2), (128, 256, 1), (256, 256, 2), (256, 512, 1), (512, 512, 2)]
     layers = plan.enumerated().map { index, layer in
@@ -31,7 +31,7 @@ struct SRDiscriminator {
 
   /// - Parameter x: `[N, 96, 96, 1]`.
   /// - Returns: `[N, 1]` logits and `[N, 6, 6, 512]` features.
-  func callAsFunction(_ x: Variable, _ mode: Mode) -> (logits: Variable, features: Variable) {
+  package func callAsFunction(_ x: Variable, _ mode: Mode) -> (logits: Variable, features: Variable) {
     var h = first(x, mode)
     for (convolution, norm) in layers { h = norm(convolution(h, mode), mode) }
     let flat = reshape(h, [x.shape[0], 512 * 36])

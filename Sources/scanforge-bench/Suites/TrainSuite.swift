@@ -24,7 +24,7 @@ enum TrainSuite {
 }
 
 /// A step of the generator and one of the discriminator, again and again.
-protocol TrainingWorkload: AnyObject {
+package protocol TrainingWorkload: AnyObject {
   var batch: Int { get }
   /// Floating-point operations of the products of one step.
   var operations: Double { get }

@@ -1,14 +1,14 @@
 import ForgeGAN
 import ForgeGrad
-import ForgeNN
+package import ForgeNN
 import ForgeTensor
 
 /// Conditional DCGAN with hinge loss: new images for either update, real and made images judged apart. `cgan64` and `cgan128` of the peers'
 /// `bench_train.py`.
-final class ConditionalGANTraining: TrainingWorkload {
-  let batch: Int
-  let generatorStore = ParameterStore(seed: 1)
-  let discriminatorStore = ParameterStore(seed: 2)
+package final class ConditionalGANTraining: TrainingWorkload {
+  package let batch: Int
+  package let generatorStore = ParameterStore(seed: 1)
+  package let discriminatorStore = ParameterStore(seed: 2)
   private let generator: DCGANGenerator
   private let discriminator: DCGANDiscriminator
   private let generatorOptimizer: Adam
@@ -18,7 +18,7 @@ final class ConditionalGANTraining: TrainingWorkload {
   private let stream = RandomStream(seed: 3, named: "latent")
   private var drawn = 0
 
-  init(size: Int, batch: Int) {
+  package init(size: Int, batch: Int) {
     self.batch = batch
     generator = DCGANGenerator(generatorStore.root["generator"], size: size)
     discriminator = DCGANDiscriminator(discriminatorStore.root["discriminator"], size: size)
@@ -28,14 +28,14 @@ final class ConditionalGANTraining: TrainingWorkload {
     labels = (0..<batch).map { Int32($0 * 7 % DCGANGenerator.classes) }
   }
 
-  var operations: Double {
+  package var operations: Double {
     let made = ProductOperations(behind: generator(.zeros([batch, DCGANGenerator.latentLength]), labels: labels, .training))
     let judged = ProductOperations(behind: discriminator(images, labels: labels, .training))
     // Images are made twice, once to learn from; the discriminator learns from real and made ones, then passes gradients through.
     return made.forward + made.step + 2 * judged.step + 2 * judged.forward
   }
 
-  func step() {
+  package func step() {
     let made = withoutRecording { generator(latent(), labels: labels, .training) }
     let discriminatorLoss = AdversarialLoss.hinge.discriminator(
       real: discriminator(images, labels: labels, .training), fake: discriminator(made, labels: labels, .training))

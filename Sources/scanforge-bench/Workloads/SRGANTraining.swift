@@ -1,14 +1,14 @@
 import ForgeGAN
 import ForgeGrad
-import ForgeNN
+package import ForgeNN
 import ForgeTensor
 
 /// SRGAN x4 on 16 crops of 96x96 pixels: one generator pass shared by both updates, binary cross entropy, squared errors of pixels and of
 /// discriminator features. `srgan` of the peers' `bench_train.py`.
-final class SRGANTraining: TrainingWorkload {
-  let batch: Int
-  let generatorStore = ParameterStore(seed: 1)
-  let discriminatorStore = ParameterStore(seed: 2)
+package final class SRGANTraining: TrainingWorkload {
+  package let batch: Int
+  package let generatorStore = ParameterStore(seed: 1)
+  package let discriminatorStore = ParameterStore(seed: 2)
   private let generator: PublishedSRResNet
   private let discriminator: SRDiscriminator
   private let generatorOptimizer: Adam
@@ -16,7 +16,7 @@ final class SRGANTraining: TrainingWorkload {
   private let large: Variable
   private let small: Variable
 
-  init(batch: Int = 16) {
+  package init(batch: Int = 16) {
     self.batch = batch
     generator = PublishedSRResNet(generatorStore.root["generator"], .init(factor: 4))
     discriminator = SRDiscriminator(discriminatorStore.root["discriminator"])
@@ -27,14 +27,14 @@ final class SRGANTraining: TrainingWorkload {
     small = withoutRecording { [large] in averagePool(large, 4) }
   }
 
-  var operations: Double {
+  package var operations: Double {
     let made = ProductOperations(behind: generator(small, .training))
     let judged = ProductOperations(behind: discriminator(large, .training).logits)
     // The discriminator learns from real and made images; the generator reads features of both and passes gradients through the made.
     return made.step + 2 * judged.step + 3 * judged.forward
   }
 
-  func step() {
+  package func step() {
     let made = generator(small, .training)
     // The two halves of the discriminator's loss one after the other: one graph of it at a time.
     let parameters = discriminatorOptimizer.variables
