@@ -1,6 +1,5 @@
-import ForgeGrad
 package import ForgeNN
-import ForgeTensor
+package import ForgeTensor
 package import Foundation
 package import PixelMath
 
@@ -11,14 +10,16 @@ package final class SuperResolver {
   package let factor: Int
   /// Rows and columns of the small image that are worked on at once; memory is bounded by it, whatever the image.
   package var tile = 192
-  private let network: SRResNet
+  /// Pixels around a tile that its result depends on.
+  package let reach: Int
+  private let plan: InferencePlan
 
   /// Reads a model folder or a model.safetensors file.
-  package convenience init(contentsOf url: URL) throws {
-    try self.init(CheckpointReader(contentsOf: ModelFolder.modelFile(url)))
+  package convenience init(contentsOf url: URL, precision: Precision = .float32) throws {
+    try self.init(CheckpointReader(contentsOf: ModelFolder.modelFile(url)), precision: precision)
   }
 
-  package init(_ checkpoint: CheckpointReader) throws {
+  package init(_ checkpoint: CheckpointReader, precision: Precision = .float32) throws {
     description = try ModelDescription(checkpoint.description, file: checkpoint.fileName)
     guard description.model == "srgan" else {
       throw CheckpointError.wrongKind(file: checkpoint.fileName, reason: "\(description.model) does not enlarge images")
@@ -26,13 +27,12 @@ package final class SuperResolver {
     let options = try SRGAN.Configuration(description.configuration)
     factor = options.factor
     let store = ParameterStore(seed: 0)
-    network = SRResNet(store.root["generator"], options.architecture)
+    let network = SRResNet(store.root["generator"], options.architecture)
     try checkpoint.restore(store.parameters)
     try checkpoint.finish()
+    reach = network.shape.reach
+    plan = try InferencePlan(tracing: [1, 8, 8, 1], precision: precision) { network.detail($0, .inference) }
   }
-
-  /// Pixels around a tile that its result depends on.
-  package var reach: Int { network.shape.reach }
 
   /// Enlarges a plane. Intensities keep their unit; the result is neither rounded nor clipped.
   ///
@@ -59,7 +59,7 @@ package final class SuperResolver {
     let window = plane.cropped(row: top, column: left, rows: bottom - top, columns: right - left)
     let scale = 1 / range
     let small = Tensor([1, window.rows, window.columns, 1], window.values.map { $0 * scale })
-    let detail = withoutRecording { network.detail(Variable(small), .inference).value }
+    let detail = plan.images(small)
     let width = window.columns * factor
     detail.withUnsafeBufferPointer { detail in
       for y in row * factor..<lastRow * factor {
