@@ -3,7 +3,7 @@ package import ForgeTensor
 
 /// A trained network made ready to be used: folded, its weights brought into the kernels' layouts once, its memory laid out once.
 ///
-/// `images(_:rows:)` computes batches map by map. A plan belongs to the kernel table
+/// `images(_:rows:)` computes batches map by map; `RowSchedule` computes images of any size row by row. A plan belongs to the kernel table
 /// that was current when it was made. One thread at a time may use it.
 package final class InferencePlan {
   /// What one step computes, with everything that stays the same for all images.
@@ -25,6 +25,7 @@ package final class InferencePlan {
   /// What was asked for; layers without such a kernel run in `float32`.
   package let precision: Precision
   private var schedule: BatchSchedule?
+  private var rowSchedule: RowSchedule?
 
   package init(_ graph: InferenceGraph, precision: Precision = .float32) {
     (self.graph, work) = InferencePlan.prepared(graph) { index, filter in
@@ -92,6 +93,77 @@ package final class InferencePlan {
     let schedule = self.schedule.flatMap { $0.input == input ? $0 : nil } ?? BatchSchedule(self, input: input)
     self.schedule = schedule
     return schedule.run(x, rows: rows)
+  }
+}
+
+// MARK: - Images of any size
+
+extension InferencePlan {
+  /// A part of an image on its way in or out: rows and columns, and floats between the starts of two rows.
+  package struct Piece: Sendable, Equatable {
+    package var rows: Range<Int>
+    package var columns: Range<Int>
+    package var rowFloats: Int
+  }
+
+  /// What `stream` may spend on its buffers.
+  package struct StreamBudget: Sendable {
+    /// Bytes of line buffers above which an image is cut into strips of columns.
+    package var bytes = 96 << 20
+    /// Bytes of a band's widest map. Results do not depend on it.
+    package var bandBytes = RowSchedule.bandBytes
+
+    package init(bytes: Int? = nil, bandBytes: Int? = nil) {
+      if let bytes { self.bytes = bytes }
+      if let bandBytes { self.bandBytes = bandBytes }
+    }
+  }
+
+  /// Computes one image of any size, holding a few rows of each map at a time.
+  ///
+  /// Only for networks whose layers keep an image's rows, or multiply them by a pixel shuffle.
+  /// - Parameters:
+  ///   - source: writes a piece of the input, channels innermost. Rows come in order; a wide image is read strip by strip, strips overlap.
+  ///   - sink: gets a piece of the result, each pixel once, rows in order within a strip; the memory is valid during the call.
+  /// - Throws: `InferenceError.unsupported`, or what `source` and `sink` throw.
+  package func stream(
+    rows: Int, columns: Int, budget: StreamBudget = .init(), source: (Piece, UnsafeMutablePointer<Float>) throws -> Void,
+    sink: (Piece, UnsafePointer<Float>) throws -> Void
+  ) throws {
+    let layout = try RowLayout(graph)
+    let (scale, channels) = (layout.segments[layout.segments.count - 1].scale, layout.values[graph.output].channels)
+    for strip in ColumnStrips(graph, layout).strips(columns: columns, width: widestStrip(layout, columns, budget)) {
+      let window = strip.window
+      let schedule =
+        rowSchedule.flatMap { $0.columns == window.count && $0.bandBytes == budget.bandBytes ? $0 : nil }
+        ?? RowSchedule(self, layout, columns: window.count, bandBytes: budget.bandBytes)
+      rowSchedule = schedule
+      let rowFloats = window.count * scale * channels
+      let skipped = (strip.core.lowerBound - window.lowerBound) * scale * channels
+      let kept = strip.core.lowerBound * scale..<strip.core.upperBound * scale
+      try schedule.run(rows: rows) { rows, pointer in
+        try source(Piece(rows: rows, columns: window, rowFloats: window.count * graph.input.channels), pointer)
+      } sink: { rows, pointer in
+        try sink(Piece(rows: rows, columns: kept, rowFloats: rowFloats), pointer + skipped)
+      }
+    }
+  }
+
+  /// Bytes of line buffers for a whole image of this width.
+  package func streamBytes(columns: Int, bandBytes: Int? = nil) throws(InferenceError) -> Int {
+    RowSchedule.byteCount(self, try RowLayout(graph), columns: columns, bandBytes: bandBytes ?? RowSchedule.bandBytes)
+  }
+
+  /// The widest strip within the budget, at most `columns`.
+  private func widestStrip(_ layout: RowLayout, _ columns: Int, _ budget: StreamBudget) -> Int {
+    var (low, high) = (16, columns)
+    func fits(_ width: Int) -> Bool { RowSchedule.byteCount(self, layout, columns: width, bandBytes: budget.bandBytes) <= budget.bytes }
+    if columns <= low || fits(columns) { return columns }
+    while high - low > 4 {
+      let middle = (low + high) / 2 / 4 * 4
+      if fits(middle) { low = middle } else { high = middle }
+    }
+    return low
   }
 }
 
