@@ -274,7 +274,7 @@ static void known_answers(void) {
 int main(int argc, char **argv) {
   uint64_t seed = argc > 1 ? strtoull(argv[1], NULL, 10) : 1;
   int rounds = argc > 2 ? atoi(argv[2]) : 60;
-  static const char *const names[] = {"scalar", "avx2", "avx512", "neon"};
+  static const char *const names[] = {"scalar", "portable", "avx2", "avx512", "neon"};
   known_answers();
   int tables = 0;
   for (size_t t = 0; t < sizeof names / sizeof names[0]; t++) {

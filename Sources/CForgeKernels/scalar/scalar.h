@@ -12,6 +12,10 @@ fk_status fk_scalar_prepare(const fk_conv_geometry *, fk_conv_role, fk_precision
 size_t fk_scalar_prepared_workspace(const fk_conv_geometry *, fk_conv_role, fk_precision);
 fk_status fk_scalar_convolution_prepared(const fk_conv_geometry *, fk_conv_role, fk_precision, const float *, const void *,
                                          const fk_epilogue *, float *, void *, size_t);
+size_t fk_scalar_int16_bytes(const fk_conv_geometry *, fk_conv_role);
+void fk_scalar_int16_prepare(const fk_conv_geometry *, fk_conv_role, const float *, void *);
+size_t fk_scalar_int16_workspace(const fk_conv_geometry *, fk_conv_role);
+void fk_scalar_int16_run(const fk_conv_geometry *, fk_conv_role, const float *, const void *, const fk_epilogue *, float *, void *);
 size_t fk_scalar_gemm_workspace(const fk_gemm_geometry *);
 fk_status fk_scalar_gemm(const fk_gemm_geometry *, const float *, const float *, float *, void *, size_t);
 fk_status fk_scalar_unary(fk_unary_op, size_t, float, float, const float *, float *);

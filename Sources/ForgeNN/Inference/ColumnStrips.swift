@@ -20,14 +20,14 @@ struct ColumnStrips {
     self.layout = layout
   }
 
-  /// The strips of an image of `columns`, each window at most `width` where that leaves room for a core of 32 columns.
+  /// The strips of an image of `columns`, each window at most `width` where that leaves room for a core of 16 columns.
   func strips(columns: Int, width: Int) -> [Strip] {
     guard columns > width else { return [Strip(window: 0..<columns, core: 0..<columns)] }
     // The margin of a column in the middle of an image without end.
     let far = 1 << 20
     let needed = window(far..<far + 4, columns: far * 2)
     let margin = max(far - needed.lowerBound, needed.upperBound - far - 4)
-    let core = max(32, width - 2 * margin) / 4 * 4
+    let core = max(16, width - 2 * margin) / 4 * 4
     var strips: [Strip] = []
     var start = 0
     while start < columns {
