@@ -11,6 +11,12 @@ package struct InferenceGraph: Sendable {
     package var columns: Int
     package var channels: Int
 
+    package init(rows: Int, columns: Int, channels: Int) {
+      self.rows = rows
+      self.columns = columns
+      self.channels = channels
+    }
+
     package var count: Int { rows * columns * channels }
   }
 
