@@ -11,7 +11,7 @@ package func * (x: consuming Variable, a: Float) -> Variable { OpCatalog.record(
 package func * (a: Float, x: consuming Variable) -> Variable { x * a }
 package func / (x: consuming Variable, a: Float) -> Variable { x * (1 / a) }
 package func / (a: Float, x: consuming Variable) -> Variable { reciprocal(x) * a }
-package func + (x: consuming Variable, a: Float) -> Variable { OpCatalog.record(.offset, x) { $0 + a } }
+package func + (x: consuming Variable, a: Float) -> Variable { OpCatalog.record(.offset, x, .scalar(a)) { $0 + a } }
 package func + (a: Float, x: consuming Variable) -> Variable { x + a }
 package func - (x: consuming Variable, a: Float) -> Variable { x + (-a) }
 package func - (a: Float, x: consuming Variable) -> Variable { -x + a }
