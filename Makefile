@@ -54,6 +54,9 @@ test-aarch64: build
 bench: build
 	@$(BIN)/scanforge-bench peak --json
 	@$(BIN)/scanforge-bench conv --json
+	@for side in 64 128 256; do $(BIN)/scanforge-bench srgan-infer --size $$side --json || exit; done
+	@for work in cdcgan64 cdcgan128; do $(BIN)/scanforge-bench generate --work $$work --json || exit; done
+	@for work in srgan cdcgan64 cdcgan128; do $(BIN)/scanforge-bench train --work $$work --json || exit; done
 
 format:
 	@swift format --in-place --recursive --configuration .swift-format Package.swift Sources Tests Fixtures
