@@ -7,7 +7,7 @@ BIN := $(SCRATCH)/$(CONFIGURATION)
 PREFIX ?= /usr/local
 QUICKSTART := out/quickstart
 
-.PHONY: all run test bench build build-tests setup phantoms format lint sanitize install clean
+.PHONY: all run test bench build build-tests setup phantoms format lint sanitize conformance test-aarch64 install clean
 
 all: build
 
@@ -31,12 +31,20 @@ run: phantoms
 	@$(BIN)/scanforge audit verify --workspace $(QUICKSTART)/workspace
 	@scripts/after-run.sh $(BIN) $(QUICKSTART)
 
-test: build-tests sanitize
+test: build-tests sanitize conformance test-aarch64
 	@scripts/test.sh $(SWIFT_FLAGS)
 
 # C kernels over random geometries under the address and undefined-behaviour sanitizers.
 sanitize:
 	@if [ -x Tests/KernelSanitizer/run.sh ]; then Tests/KernelSanitizer/run.sh; fi
+
+# C kernels over thousands of random geometries against an oracle in double.
+conformance:
+	@Tests/KernelConformance/run.sh
+
+# The NEON and portable kernels under emulation, where Debian's cross tools are installed.
+test-aarch64:
+	@Tests/KernelConformance/aarch64.sh
 
 bench: build
 	@$(BIN)/scanforge-bench peak --json

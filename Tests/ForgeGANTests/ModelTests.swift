@@ -172,6 +172,24 @@ import Testing
     }
   }
 
+  @Test func `pieces cover every pixel of the result once`() throws {
+    try Tiny.withFolder { folder in
+      _ = try Trainer(plan: TrainingPlan(steps: 6), seed: 5).train(Tiny.srgan(["phase": "content"]), into: folder)
+      let resolver = try SuperResolver(contentsOf: folder.url)
+      resolver.tile = 17
+      let item = Tiny.planes(count: 1, rows: 40, columns: 33).plane(0)
+      let whole = try resolver.upscale(item.plane, range: item.range)
+      var seen = [Int](repeating: 0, count: whole.values.count)
+      try resolver.upscale(PlaneRows(item.plane), range: item.range) { row, column, piece in
+        for (index, value) in piece.enumerated() {
+          seen[row * whole.columns + column + index] += 1
+          #expect(value == whole[row, column + index])
+        }
+      }
+      #expect(seen.allSatisfy { $0 == 1 })
+    }
+  }
+
   @Test func `flat, empty-range and unsound planes have an answer`() throws {
     try Tiny.withFolder { folder in
       _ = try Trainer(plan: TrainingPlan(steps: 2), seed: 5).train(Tiny.srgan(), into: folder)

@@ -4,13 +4,8 @@
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 kernels=$here/../../Sources/CForgeKernels
-swift=$(command -v swift || true)
-clang=${CLANG:-clang}
-if [ -n "$swift" ]; then
-  beside=$(dirname "$(readlink -f "$swift")")/clang
-  [ -x "$beside" ] && clang=${CLANG:-$beside}
-fi
-if ! command -v "$clang" >/dev/null; then
+. "$here/clang.sh"
+if [ -z "$clang" ]; then
   echo "SKIPPED: kernel sanitizer: no clang"
   exit 0
 fi

@@ -1,6 +1,7 @@
 // The contract between ForgeTensor and every numeric inner loop.
 //
-// One function table (`fk_table`) per instruction set: scalar (the oracle), avx2, avx512, neon. A slot takes geometry structs,
+// One function table (`fk_table`) per instruction set: scalar (the oracle), avx2, avx512, neon; and one, portable, that gives the same
+// bytes on all of them. A slot takes geometry structs,
 // pointers and a workspace whose size a twin slot tells; it allocates nothing, keeps no state and returns a status. All data is
 // float32, dense, row-major; images are NHWC. No pointer needs alignment. Unless a slot says otherwise, outputs must not overlap inputs.
 //
@@ -133,7 +134,7 @@ typedef struct fk_norm_geometry {
 
 // ---------------------------------------------------------------- the table
 typedef struct fk_table {
-  const char *name;             // "scalar", "avx2", "avx512", "neon"
+  const char *name;             // "scalar", "portable", "avx2", "avx512", "neon"
   int32_t vector_floats;        // lanes
 
   // Bytes that `convolution` needs for this geometry and role; 0 is common. Depends on n only through a linear factor at most.
@@ -218,8 +219,8 @@ int32_t fk_threads(void);
 void fk_parallel(int64_t count, void *context, void (*body)(void *context, int64_t index) __attribute__((swift_attr("@Sendable"))));
 
 // ---------------------------------------------------------------- limits
-// Runs `rounds` rounds of independent fused multiply-adds in registers, as wide as the table's vectors (the scalar table: a multiply and
-// an add), on the calling thread. Returns the floating-point operations done: the yardstick of the benches.
+// Runs `rounds` rounds of independent fused multiply-adds in registers, as wide as the table's vectors (scalar and portable: a multiply
+// and an add), on the calling thread. Returns the floating-point operations done: the yardstick of the benches.
 double fk_peak_burst(const fk_table *table, int64_t rounds);
 
 #ifdef __cplusplus

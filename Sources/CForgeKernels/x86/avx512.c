@@ -16,20 +16,7 @@
 #define FK_PEAK_BURST fk_avx512_peak_burst
 
 #pragma clang attribute push(__attribute__((target(FK_TARGET))), apply_to = function)
-#include "vector-inl.h"
-#include "micro-inl.h"
-#include "window-inl.h"
-#include "product-inl.h"
-#include "gradient-inl.h"
-#include "convolution-inl.h"
-#include "gemm-inl.h"
-#include "walk-inl.h"
-#include "elementwise-inl.h"
-#include "copy-inl.h"
-#include "reduce-inl.h"
-#include "norm-inl.h"
-#include "steps-inl.h"
-#include "peak-inl.h"
+#include "bodies-inl.h"
 #pragma clang attribute pop
 
 #include "table-inl.h"

@@ -1,10 +1,13 @@
 // The product kernels of the 16-bit convolutions: with the dot-product instruction of VNNI where the CPU has it, else by a multiply-add
-// of pairs and an addition. Both are exact.
+// of pairs and an addition; tables without FK_TARGET spell the same out for the compiler. All are exact.
 typedef void int16_product(int64_t vectors, int64_t tiles, const int32_t *left, int64_t left_step, const int32_t *right, int64_t pairs,
                            const float *scales, float *out, int64_t out_step);
 
 #define INT16_NAMED(name) int16_##name##_by_pairs
-#if FK_LANES == 16
+#if !defined(FK_TARGET)
+/// sum + low halves' product + high halves' product.
+FK_INLINE vi int16_dot_by_pairs(vi sum, vi a, vi b) { return sum + (a << 16 >> 16) * (b << 16 >> 16) + (a >> 16) * (b >> 16); }
+#elif FK_LANES == 16
 FK_INLINE vi int16_dot_by_pairs(vi sum, vi a, vi b) { return sum + (vi)_mm512_madd_epi16((__m512i)a, (__m512i)b); }
 #else
 FK_INLINE vi int16_dot_by_pairs(vi sum, vi a, vi b) { return sum + (vi)_mm256_madd_epi16((__m256i)a, (__m256i)b); }
@@ -12,6 +15,7 @@ FK_INLINE vi int16_dot_by_pairs(vi sum, vi a, vi b) { return sum + (vi)_mm256_ma
 #include "int16-tile-inl.h"
 #undef INT16_NAMED
 
+#if defined(FK_TARGET)
 // A function has one list of instruction sets, so the file's own list is left and taken up again.
 #pragma clang attribute pop
 #if FK_LANES == 16
@@ -33,9 +37,12 @@ FK_INLINE vi int16_dot_by_dots(vi sum, vi a, vi b) {
 #undef INT16_NAMED
 #pragma clang attribute pop
 #pragma clang attribute push(__attribute__((target(FK_TARGET))), apply_to = function)
+#endif
 
 static int16_product *int16_product_kernel(void) {
-#if FK_LANES == 16
+#if !defined(FK_TARGET)
+  return int16_product_by_pairs;
+#elif FK_LANES == 16
   return __builtin_cpu_supports("avx512vnni") ? int16_product_by_dots : int16_product_by_pairs;
 #else
   return __builtin_cpu_supports("avxvnni") ? int16_product_by_dots : int16_product_by_pairs;

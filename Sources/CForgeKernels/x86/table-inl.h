@@ -1,4 +1,4 @@
-// The slots of one x86 table. Those without a faster body are the scalar ones.
+// The slots of one table of vector bodies.
 
 const fk_table FK_TABLE = {
     .name = FK_TABLE_NAME,

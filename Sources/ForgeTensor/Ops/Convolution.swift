@@ -121,7 +121,8 @@ private func contract(
   let workspace = Buffer(count: (bytes + 3) / 4)
   let status: fk_status
   if let bias {
-    var epilogue = fk_epilogue(bias: bias.pointer, residual: nil, activation: FK_ACT_NONE, slope: 0, slopes: nil)
+    var epilogue = fk_epilogue()
+    epilogue.bias = UnsafePointer(bias.pointer)
     status = slots.pointee.convolution(&kernel, role, a.pointer, b.pointer, &epilogue, y.pointer, workspace.pointer, bytes)
   } else {
     status = slots.pointee.convolution(&kernel, role, a.pointer, b.pointer, nil, y.pointer, workspace.pointer, bytes)
