@@ -1,30 +1,250 @@
 // Winograd convolutions (Lavin & Gray 2016): roles forward and data gradient.
+//
+// Work is cut into blocks of tiles of one part, times chunks of output channels where tiles are few. A lane (one thread at a time) brings
+// a block's windows into the transform's domain, multiplies them with the weights position by position, and brings the sums back,
+// straight into the output. A tile's result does not depend on its block.
+#include "winograd-transforms-inl.h"
+#include "winograd-plan-inl.h"
+#include "winograd-weights-inl.h"
+#include "winograd-tiles-inl.h"
 
-static int winograd_applies(const fk_conv_geometry *g, fk_conv_role role) {
-  (void)g, (void)role;
-  return 0;
+enum { winograd_most_tiles = 2 * FK_TILE_ROWS };
+
+typedef struct winograd_job {
+  winograd plan;
+  const float *source, *packed;
+  const fk_epilogue *epilogue;      // or NULL
+  float *out;
+  float *zeros, *scratch;
+  int64_t scratch_floats;
+  int64_t block;                    // tiles
+  int64_t blocks[4], chunk, chunks, units;
+  int64_t v_pitch, m_pitch;         // floats from one position to the next
+  int32_t shuffle;
+  _Atomic int64_t next;
+} winograd_job;
+
+/// Positions are an odd number of cache lines apart, or nearly: powers of two would share a few cache sets.
+static int64_t winograd_pitch(int64_t tiles, int64_t width) { return (fk_ceil_div(tiles * width, 16) | 1) * 16 + 32; }
+
+static int64_t winograd_scratch_floats(const winograd *j) {
+  return j->points * j->points * (winograd_pitch(winograd_most_tiles, j->contraction) + winograd_pitch(winograd_most_tiles, j->padded_columns));
 }
+
+static size_t winograd_run_bytes(const winograd *j) {
+  size_t zeros = fk_round_up((size_t)(j->depth + FK_LANES) * sizeof(float), 64);
+  return zeros + (size_t)fk_lanes() * fk_round_up((size_t)winograd_scratch_floats(j) * sizeof(float), 64);
+}
+
+/// A tile by its index among those of all images of a part.
+typedef struct winograd_place {
+  int64_t image, row, column;       // row and column of its first output
+} winograd_place;
+
+static winograd_place winograd_locate(const winograd_part *p, int64_t tile) {
+  int64_t within = tile % p->tiles;
+  return (winograd_place){tile / p->tiles, within / p->tile_columns * winograd_outputs, within % p->tile_columns * winograd_outputs};
+}
+
+static void winograd_windows(const winograd_job *job, const winograd_part *p, int64_t first, int64_t count, float *v) {
+  const winograd *j = &job->plan;
+  for (int64_t t = 0; t < count; t++) {
+    winograd_place at = winograd_locate(p, first + t);
+    const float *image = job->source + at.image * j->height * j->width * j->depth;
+    for (int32_t source = 0; source < j->source_count; source++) {
+      winograd_window w;
+      int64_t y = p->first_y + at.row * j->step, x = p->first_x + at.column * j->step;
+      if (j->source_count > 1) y += winograd_source_parity[source][0], x += winograd_source_parity[source][1];
+      winograd_find_window(j, image, y, x, job->zeros, &w);
+      float *to = v + t * j->contraction + source * j->depth;
+      if (j->points == 6)
+        winograd_transform_window(6, j, &w, to, job->v_pitch);
+      else
+        winograd_transform_window(5, j, &w, to, job->v_pitch);
+    }
+  }
+}
+
+static void winograd_products(const winograd_job *job, const winograd_part *p, const float *packed, int64_t first_panel, int64_t end_panel,
+                              int64_t count, const float *v, float *m) {
+  const winograd *j = &job->plan;
+  int64_t groups = fk_ceil_div(count, FK_TILE_ROWS);
+  for (int32_t position = 0; position < j->points * j->points; position++, v += job->v_pitch, m += job->m_pitch) {
+    winograd_range range = winograd_sources(j, p, position);
+    int64_t offset = range.first * j->depth;
+    int32_t length = (int32_t)(range.count * j->depth);
+    for (int64_t panel = first_panel; panel < end_panel; panel++) {
+      int64_t vectors = fk_min64(2, j->padded_columns / FK_LANES - 2 * panel);
+      const float *b = packed + panel * panel_columns * length;
+      float *sums = m + (panel - first_panel) * panel_columns * count;
+      for (int64_t group = 0; group < groups; group++) {
+        int64_t row = count * group / groups, rows = count * (group + 1) / groups - row;
+        rows_tiles[rows - 1][vectors - 1](v + row * j->contraction, j->contraction, (pieces){&offset, &length, 1}, b,
+                                          sums + row * vectors * FK_LANES);
+      }
+    }
+    packed += winograd_matrix_floats(j, p, position);
+  }
+}
+
+/// Where output channels from `column` of the tile at `at` go.
+static void winograd_aim(const winograd_job *job, const winograd_part *p, winograd_place at, int64_t column, winograd_target *t) {
+  const winograd *j = &job->plan;
+  const fk_epilogue *e = job->epilogue;
+  int64_t f = job->shuffle, channels = j->columns / (f * f), offset = at.image * j->out_image;
+  t->rows = p->rows - at.row, t->columns = p->columns - at.column, t->lanes = fk_min64(FK_LANES, j->columns - column);
+  t->scattered = f > 1 && channels % FK_LANES != 0;
+  t->row_step = j->out_row;
+  if (f > 1) {
+    int64_t row = j->out_row / f;  // of the shuffled output
+    t->column_step = f * channels;
+    offset += at.row * j->out_row + at.column * t->column_step;
+    for (int64_t lane = 0; t->scattered && lane < t->lanes; lane++) {
+      int64_t group = (column + lane) / channels;
+      t->lane_offset[lane] = group / f * row + group % f * channels + (column + lane) % channels;
+    }
+    if (!t->scattered) offset += column / channels / f * row + column / channels % f * channels + column % channels;
+  } else {
+    t->column_step = j->out_column;
+    offset += p->out + at.row * j->out_row + at.column * j->out_column + column;
+  }
+  t->out = job->out + offset;
+  t->residual = e && e->residual ? e->residual + offset : NULL;
+  t->bias = e && e->bias ? vf_load_part(e->bias + column, t->lanes) : vf_splat(0);
+  t->slope = vf_splat(e && e->activation == FK_ACT_LEAKY_RELU ? e->slope : 1);
+  if (e && e->activation == FK_ACT_PRELU) {
+    float slope[FK_LANES] = {0};
+    for (int64_t lane = 0; lane < t->lanes; lane++) slope[lane] = e->slopes[(column + lane) % channels];
+    t->slope = vf_load(slope);
+  }
+  t->tanh = e && e->activation == FK_ACT_TANH;
+}
+
+static void winograd_outputs_of(const winograd_job *job, const winograd_part *p, int64_t first, int64_t count, int64_t first_column,
+                                int64_t end_column, const float *m) {
+  const winograd *j = &job->plan;
+  for (int64_t t = 0; t < count; t++) {
+    winograd_place at = winograd_locate(p, first + t);
+    for (int64_t column = first_column; column < end_column; column += FK_LANES) {
+      int64_t within = column - first_column, panel = within / panel_columns * panel_columns;
+      int64_t step = fk_min64(panel_columns, j->padded_columns - first_column - panel);
+      const float *sums = m + panel * count + t * step + within % panel_columns;
+      winograd_target target;
+      winograd_aim(job, p, at, column, &target);
+      int whole = target.rows >= winograd_outputs && target.columns >= winograd_outputs && target.lanes == FK_LANES && !target.scattered;
+      if (j->points == 6) {
+        if (whole)
+          winograd_store_vector(6, 1, sums, job->m_pitch, &target);
+        else
+          winograd_store_vector(6, 0, sums, job->m_pitch, &target);
+      } else {
+        if (whole)
+          winograd_store_vector(5, 1, sums, job->m_pitch, &target);
+        else
+          winograd_store_vector(5, 0, sums, job->m_pitch, &target);
+      }
+    }
+  }
+}
+
+static void winograd_unit(const winograd_job *job, int64_t unit, float *scratch) {
+  const winograd *j = &job->plan;
+  int64_t chunk = unit % job->chunks, block = unit / job->chunks;
+  const winograd_part *p = j->part;
+  const float *packed = job->packed;
+  for (int32_t i = 0; block >= job->blocks[i]; i++) {
+    block -= job->blocks[i];
+    packed += winograd_part_floats(j, p++);
+  }
+  int64_t tiles = p->tiles * j->geometry->n, blocks = job->blocks[p - j->part];
+  int64_t first = tiles * block / blocks, count = tiles * (block + 1) / blocks - first;
+  int64_t first_panel = chunk * job->chunk, end_panel = fk_min64(j->panels, first_panel + job->chunk);
+  float *v = scratch, *m = scratch + j->points * j->points * job->v_pitch;
+  winograd_windows(job, p, first, count, v);
+  winograd_products(job, p, packed, first_panel, end_panel, count, v, m);
+  winograd_outputs_of(job, p, first, count, first_panel * panel_columns, fk_min64(j->columns, end_panel * panel_columns), m);
+}
+
+static void winograd_lane(void *context, int64_t lane) {
+  winograd_job *job = context;
+  for (;;) {
+    int64_t unit = atomic_fetch_add_explicit(&job->next, 1, memory_order_relaxed);
+    if (unit >= job->units) return;
+    winograd_unit(job, unit, job->scratch + lane * job->scratch_floats);
+  }
+}
+
+/// `packed` has winograd_weight_floats, `memory` winograd_run_bytes.
+static void winograd_run_packed(const winograd *plan, const float *a, const float *packed, const fk_epilogue *e, float *out, void *memory) {
+  winograd_job job = {.plan = *plan, .source = a, .packed = packed, .epilogue = e, .out = out, .zeros = memory};
+  winograd *j = &job.plan;
+  size_t zeros = fk_round_up((size_t)(j->depth + FK_LANES) * sizeof(float), 64);
+  zero_floats(job.zeros, (int64_t)(zeros / sizeof(float)));
+  job.scratch = (float *)((char *)memory + zeros);
+  job.scratch_floats = (int64_t)(fk_round_up((size_t)winograd_scratch_floats(j) * sizeof(float), 64) / sizeof(float));
+  job.shuffle = e && e->shuffle > 1 ? e->shuffle : 1;
+  job.v_pitch = winograd_pitch(winograd_most_tiles, j->contraction);
+  job.m_pitch = winograd_pitch(winograd_most_tiles, j->padded_columns);
+  int64_t lanes = fk_lanes(), blocks = 0, tiles = 0;
+  for (int32_t i = 0; i < j->part_count; i++) {
+    int64_t count = j->part[i].tiles * j->geometry->n;
+    tiles += count;
+    job.blocks[i] = fk_ceil_div(count, winograd_most_tiles);
+    // The last round of blocks keeps every lane busy.
+    if (job.blocks[i] < 8 * lanes && count >= lanes * 8) job.blocks[i] = fk_ceil_div(job.blocks[i], lanes) * lanes;
+    blocks += job.blocks[i];
+  }
+  if (blocks == 0) return;
+  job.chunks = blocks >= lanes ? 1 : fk_min64(j->panels, fk_ceil_div(lanes, blocks));
+  job.chunk = fk_ceil_div(j->panels, job.chunks);
+  job.chunks = fk_ceil_div(j->panels, job.chunk);
+  job.units = blocks * job.chunks;
+  atomic_store(&job.next, 0);
+  // Below this a sleeping thread wakes too late to help.
+  if ((double)tiles * (double)(j->points * j->points) * (double)j->contraction * (double)j->columns < 1e6)
+    winograd_lane(&job, 0);
+  else
+    fk_parallel(fk_min64(lanes, job.units), &job, winograd_lane);
+}
+
+static size_t winograd_packed_bytes(const winograd *j) { return fk_round_up((size_t)winograd_weight_floats(j) * sizeof(float), 64); }
+
 static size_t winograd_workspace(const fk_conv_geometry *g, fk_conv_role role) {
-  (void)g, (void)role;
-  return 0;
+  winograd j;
+  winograd_plan(&j, g, role);
+  return winograd_packed_bytes(&j) + winograd_run_bytes(&j);
 }
+
 /// `memory` is aligned and has winograd_workspace bytes.
 static void winograd_run(const fk_conv_geometry *g, fk_conv_role role, const float *a, const float *weights, const fk_epilogue *e, float *out,
                          void *memory) {
-  (void)g, (void)role, (void)a, (void)weights, (void)e, (void)out, (void)memory;
+  winograd j;
+  winograd_plan(&j, g, role);
+  winograd_transform_weights(&j, weights, memory);
+  winograd_run_packed(&j, a, memory, e, out, (char *)memory + winograd_packed_bytes(&j));
 }
+
 static size_t winograd_prepared_bytes(const fk_conv_geometry *g, fk_conv_role role) {
-  (void)g, (void)role;
-  return 0;
+  winograd j;
+  winograd_plan(&j, g, role);
+  return (size_t)winograd_weight_floats(&j) * sizeof(float);
 }
+
 static void winograd_prepare(const fk_conv_geometry *g, fk_conv_role role, const float *weights, void *prepared) {
-  (void)g, (void)role, (void)weights, (void)prepared;
+  winograd j;
+  winograd_plan(&j, g, role);
+  winograd_transform_weights(&j, weights, prepared);
 }
+
 static size_t winograd_prepared_workspace(const fk_conv_geometry *g, fk_conv_role role) {
-  (void)g, (void)role;
-  return 0;
+  winograd j;
+  winograd_plan(&j, g, role);
+  return winograd_run_bytes(&j);
 }
+
 static void winograd_run_prepared(const fk_conv_geometry *g, fk_conv_role role, const float *a, const void *prepared, const fk_epilogue *e,
                                   float *out, void *memory) {
-  (void)g, (void)role, (void)a, (void)prepared, (void)e, (void)out, (void)memory;
+  winograd j;
+  winograd_plan(&j, g, role);
+  winograd_run_packed(&j, a, prepared, e, out, memory);
 }
