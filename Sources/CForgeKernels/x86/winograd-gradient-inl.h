@@ -10,8 +10,8 @@ enum {
   wgrad_block = 256,          // tiles that pay for sums of their own
   wgrad_sums = 2097152,       // floats of all blocks' sums
   wgrad_most_phases = 4,
-  wgrad_fewest = 4,           // channels on either side, at least, at stride 1
-  wgrad_fewest_strided = 16,  // at stride 2
+  wgrad_fewest = 4,           // channels on either side, at least
+  wgrad_few = 16,             // on one side, at least; at stride 2 on both
   wgrad_overhead = 14,        // tiles
   wgrad_slices = 8,           // of a part's rows, transformed back at a time
 };
@@ -82,8 +82,9 @@ static int winograd_gradient_applies(const fk_conv_geometry *g) {
   if (g->r != g->s || !(g->r == 3 || (g->r == 4 && g->stride_h == 2))) return 0;
   // A filter that sees padding alone has gradient 0, exactly.
   if (g->pad_top >= g->r || g->pad_left >= g->s) return 0;
-  int32_t fewest = g->stride_h == 1 ? wgrad_fewest : wgrad_fewest_strided;
-  if (g->c < fewest || g->k < fewest || g->p <= 0 || g->q <= 0 || g->n <= 0) return 0;
+  int64_t fewest = fk_min64(g->c, g->k), most = fk_max64(g->c, g->k);
+  if (most < wgrad_few || fewest < (g->stride_h == 1 ? wgrad_fewest : wgrad_few)) return 0;
+  if (g->p <= 0 || g->q <= 0 || g->n <= 0) return 0;
   // Sums and the inverse transform cost as much as wgrad_overhead tiles; the products must save that.
   wgrad j;
   wgrad_plan(&j, g);
