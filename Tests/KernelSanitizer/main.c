@@ -139,6 +139,23 @@ static void integers(const fk_table *table) {
   free_all();
 }
 
+/// Weight gradients large enough for Winograd's algorithm: 3x3 filters and the strided 4x4 and 3x3 ones, tiles cut by the borders.
+static void filter_gradients(const fk_table *table) {
+  const fk_table *scalar = fk_scalar_table();
+  int32_t kind = between(0, 2), taps = kind == 1 ? 4 : 3, stride = kind ? 2 : 1;
+  fk_conv_geometry g = {.n = between(1, 2), .h = between(12, 18) * stride, .w = between(12, 18) * stride, .c = between(4, 20), .k = between(16, 36),
+                        .r = taps, .s = taps, .stride_h = stride, .stride_w = stride, .dilation_h = 1, .dilation_w = 1, .groups = 1};
+  g.pad_top = between(0, taps - 1), g.pad_left = between(0, taps - 1);
+  g.p = between(g.h / stride - 3, g.h / stride + 1), g.q = between(g.w / stride - 3, g.w / stride + 1);
+  int64_t nw = (int64_t)g.r * g.s * g.c * g.k;
+  float *x = floats((int64_t)g.n * g.h * g.w * g.c), *dy = floats((int64_t)g.n * g.p * g.q * g.k), *expected = floats(nw), *actual = floats(nw);
+  size_t size = table->convolution_workspace(&g, FK_CONV_WEIGHT_GRADIENT);
+  expect(scalar, "filter gradient", scalar->convolution(&g, FK_CONV_WEIGHT_GRADIENT, x, dy, NULL, expected, NULL, 0));
+  expect(table, "filter gradient", table->convolution(&g, FK_CONV_WEIGHT_GRADIENT, x, dy, NULL, actual, bytes(size), size));
+  compare(table, "filter gradient", actual, expected, nw, 1e-5f);
+  free_all();
+}
+
 static void products(const fk_table *table) {
   const fk_table *scalar = fk_scalar_table();
   fk_gemm_geometry g = {.m = between(1, 70), .n = between(1, 70), .k = between(1, roll() % 4 ? 60 : 900), .batch = between(1, 2)};
@@ -355,6 +372,7 @@ int main(int argc, char **argv) {
       fk_set_threads(1 + i % 3);
       convolutions(table);
       integers(table);
+      if (i % 3 == 0) filter_gradients(table);
       products(table);
       walks(table);
       stretches(table);

@@ -6,7 +6,7 @@
 // float32, dense, row-major; images are NHWC. No pointer needs alignment. Unless a slot says otherwise, outputs must not overlap inputs.
 //
 // Determinism: FP contraction is off, fma only by name; no libm but sqrtf/fabsf (exp, log, tanh, sin, cos are in fk_math.h); the
-// algorithm depends on geometry without N and never on the thread count; a reduction is cut into at most FK_MAX_BLOCKS fixed
+// algorithm depends on geometry without N (weight gradients, sums over N, may look at it) and never on the thread count; a reduction is cut into at most FK_MAX_BLOCKS fixed
 // blocks that are added in order. So one table gives the same bytes for any number of threads and any split of the batch.
 #ifndef FORGE_KERNELS_H
 #define FORGE_KERNELS_H
