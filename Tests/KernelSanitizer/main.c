@@ -337,6 +337,25 @@ static void activations(const fk_table *table) {
   free_all();
 }
 
+static void ranks(const fk_table *table) {
+  const fk_table *scalar = fk_scalar_table();
+  int64_t rows = between(1, roll() % 6 ? 20 : 400), columns = between(1, 150), n = rows * columns;
+  float *matrix = floats(n), *right = floats(columns), *left = floats(rows), *back = floats(columns), *left2 = floats(rows);
+  float *back2 = floats(columns), *out = floats(n), *out2 = floats(n), sum, sum2;
+  size_t size = scalar->power_workspace(rows, columns), size2 = table->power_workspace(rows, columns);
+  expect(scalar, "power", scalar->power_products(rows, columns, matrix, right, left, back, bytes(size), size));
+  expect(table, "power", table->power_products(rows, columns, matrix, right, left2, back2, bytes(size2), size2));
+  compare(table, "power left", left2, left, rows, 1e-5f);
+  compare(table, "power back", back2, back, columns, 1e-5f);
+  expect(scalar, "outer", scalar->add_outer(rows, columns, 0.5f, matrix, -2, left, right, out));
+  expect(table, "outer", table->add_outer(rows, columns, 0.5f, matrix, -2, left, right, out2));
+  compare(table, "outer", out2, out, n, 0);
+  expect(scalar, "dot", scalar->dot((size_t)n, matrix, out, &sum));
+  expect(table, "dot", table->dot((size_t)n, matrix, out, &sum2));
+  compare(table, "dot", &sum2, &sum, 1, 1e-5f);
+  free_all();
+}
+
 /// kat_vectors of Random123 (D. E. Shaw Research, BSD licence), philox4x32 with 10 rounds. The second half of a counter is the stream.
 static void known_answers(void) {
   static const struct {
@@ -378,6 +397,7 @@ int main(int argc, char **argv) {
       stretches(table);
       norms(table);
       activations(table);
+      ranks(table);
     }
   }
   printf("kernel sanitizer: %d tables, %d rounds each, %d failures\n", tables, rounds, failures);

@@ -209,6 +209,17 @@ typedef struct fk_table {
   size_t (*prelu_backward_workspace)(int64_t rows, int64_t channels, int64_t slope_count);
   fk_status (*prelu_backward)(int64_t rows, int64_t channels, int64_t slope_count, const float *x, const float *slopes, const float *dy,
                               float *dx, float *dslopes, void *workspace, size_t workspace_bytes);
+
+  // Both products of a power iteration in one reading of the matrix [rows, columns]: left[rows] = matrix * right, back[columns] = its
+  // transpose * left.
+  size_t (*power_workspace)(int64_t rows, int64_t columns);
+  fk_status (*power_products)(int64_t rows, int64_t columns, const float *matrix, const float *right, float *left, float *back,
+                              void *workspace, size_t workspace_bytes);
+  // *out = sum of a[i] * b[i]
+  fk_status (*dot)(size_t n, const float *a, const float *b, float *out);
+  // y[r, c] = scale * x[r, c] + factor * left[r] * right[c]; y may be x.
+  fk_status (*add_outer)(int64_t rows, int64_t columns, float scale, const float *x, float factor, const float *left, const float *right,
+                         float *y);
 } fk_table;
 
 // The oracle: plain loops, correct for every geometry.

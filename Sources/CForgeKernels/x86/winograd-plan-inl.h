@@ -37,9 +37,12 @@ static int winograd_prepares(const fk_conv_geometry *g, fk_conv_role role) {
   return (g->stride_h == 1 && g->r == 3) || (g->stride_h == 2 && (g->r == 3 || g->r == 4));
 }
 
-/// Whether a convolution with plain weights, which it has to transform, is faster this way.
+/// Whether a convolution with plain weights, which it has to transform, is faster this way. A map whose side leaves most of the last tile
+/// empty may save no products: 3 x 3 of stride 2 to 6 x 6 outputs takes 4 tiles of 81, as many as 9 per output.
 static int winograd_applies(const fk_conv_geometry *g, fk_conv_role role) {
-  return winograd_prepares(g, role);
+  if (!winograd_prepares(g, role)) return 0;
+  int64_t tiles = fk_ceil_div(g->p, 4) * fk_ceil_div(g->q, 4), products = g->stride_h == 1 ? 36 : g->r == 3 ? 81 : 100;
+  return 5 * tiles * products <= 4 * (int64_t)g->p * g->q * g->r * g->s;
 }
 
 static void winograd_set_part(winograd *j, int32_t index, int64_t rows, int64_t columns, int64_t first_y, int64_t first_x, int64_t out) {
