@@ -130,11 +130,11 @@ static void hash_norms(const fk_table *table) {
   float *x = draw_floats(n), *gamma = draw_floats(affine), *beta = draw_floats(affine), *dy = draw_floats(n), *y = draw_floats(n);
   float *mean = draw_floats(statistics), *inv_std = draw_floats(statistics), *dgamma = draw_floats(affine), *dbeta = draw_floats(affine);
   size_t bytes = table->norm_workspace(&g);
-  table->norm_forward(&g, x, gamma, beta, y, mean, inv_std, draw_bytes(bytes), bytes);
+  table->norm_forward(&g, x, gamma, beta, NULL, y, mean, inv_std, draw_bytes(bytes), bytes);
   add(SLOT_NORM, y, n);
   add(SLOT_NORM, mean, statistics);
   add(SLOT_NORM, inv_std, statistics);
-  table->norm_backward(&g, x, gamma, beta, mean, inv_std, dy, y, dgamma, dbeta, draw_bytes(bytes), bytes);
+  table->norm_backward(&g, x, gamma, beta, NULL, mean, inv_std, dy, y, dgamma, dbeta, NULL, draw_bytes(bytes), bytes);
   add(SLOT_NORM, y, n);
   add(SLOT_NORM, dgamma, affine);
   add(SLOT_NORM, dbeta, affine);
