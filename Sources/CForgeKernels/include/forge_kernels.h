@@ -149,8 +149,8 @@ typedef struct fk_table {
   size_t (*prepared_bytes)(const fk_conv_geometry *, fk_conv_role, fk_precision);
   fk_status (*prepare)(const fk_conv_geometry *, fk_conv_role, fk_precision, const float *weights, void *prepared);
   size_t (*prepared_workspace)(const fk_conv_geometry *, fk_conv_role, fk_precision);
-  // Like `convolution`, with `b` prepared. Rows are computed in units of 4 outputs from row 0, so bands of the output's rows that start
-  // at multiples of 4 give the bytes of the whole.
+  // Like `convolution`, with `b` prepared. Rows are computed in units of 4 outputs from row 0 (4 * stride in the data gradient), so bands
+  // of the output's rows that start at multiples of that give the bytes of the whole.
   fk_status (*convolution_prepared)(const fk_conv_geometry *, fk_conv_role, fk_precision, const float *a, const void *prepared,
                                     const fk_epilogue *epilogue, float *out, void *workspace, size_t workspace_bytes);
 
