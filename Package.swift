@@ -65,6 +65,7 @@ let forgeTests: [Target] = [
   tests("ForgeTensorTests", ["Diagnostics", "ForgeTensor", "TestSupport"]),
   tests("ForgeGradTests", ["ForgeTensor", "ForgeGrad", "TestSupport"]),
   tests("ForgeNNTests", ["Diagnostics", "ForgeTensor", "ForgeGrad", "ForgeNN", "TestSupport"]),
+  tests("BenchTests", ["ForgeTensor", "ForgeGrad", "ForgeNN", "ForgeGAN", "scanforge-bench"]),
   tests("ForgeGANTests", ["Diagnostics", "PixelMath", "ForgeTensor", "ForgeGrad", "ForgeNN", "ForgeGAN", "TestSupport"]),
 ]
 
@@ -124,7 +125,7 @@ let scanTests: [Target] = [
   tests("ScanIOTests", ["Diagnostics", "ScanModel", "ScanDeid", "ScanIO", "CDCMTK", "CTIFF", "CPNG", "TestSupport"]),
   tests("ScanCatalogTests", ["Diagnostics", "ScanModel", "ScanDeid", "ScanCatalog", grdb, crypto, "TestSupport"]),
   tests("ScanExportTests", ["Diagnostics", "ScanModel", "ScanDeid", "ScanIO", "ScanCatalog", "ScanExport", crypto, "TestSupport"]),
-  tests("ScanPipelineTests", ["Diagnostics", "ScanModel", "ScanImaging", "ScanDeid", "ScanIO", "ScanCatalog", "ScanPipeline", "ForgeGAN", "PixelMath", "TestSupport"]),
+  tests("ScanPipelineTests", ["Diagnostics", "ScanModel", "ScanImaging", "ScanDeid", "ScanIO", "ScanCatalog", "ScanPipeline", "ForgeNN", "ForgeGAN", "PixelMath", "TestSupport"]),
   tests("EndToEndTests", ["TestSupport", crypto]),
 ]
 

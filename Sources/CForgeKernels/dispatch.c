@@ -13,16 +13,22 @@ static int runs(const fk_table *table) {
     return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq") &&
            __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
   if (table == &fk_avx2) return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
+  if (table == &fk_portable_avx2) return __builtin_cpu_supports("avx2") != 0;
 #endif
-  return table == &fk_scalar;
+  (void)table;
+  return 1;  // these need no more than the architecture
 }
 
-// Best first.
+// Best first. Of two with one name the first that runs is the table of that name.
 static const fk_table *const tables[] = {
 #if defined(__x86_64__)
     &fk_avx512,
     &fk_avx2,
+    &fk_portable_avx2,
+#elif defined(__aarch64__)
+    &fk_neon,
 #endif
+    &fk_portable,
     &fk_scalar,
 };
 enum { table_count = sizeof tables / sizeof tables[0] };
@@ -43,8 +49,10 @@ const fk_table *fk_best_table(void) {
 
 const char *fk_available_tables(void) {
 #if defined(__x86_64__)
-  if (runs(&fk_avx512)) return "avx512,avx2,scalar";
-  if (runs(&fk_avx2)) return "avx2,scalar";
+  if (runs(&fk_avx512)) return "avx512,avx2,portable,scalar";
+  if (runs(&fk_avx2)) return "avx2,portable,scalar";
+#elif defined(__aarch64__)
+  return "neon,portable,scalar";
 #endif
-  return "scalar";
+  return "portable,scalar";
 }

@@ -6,11 +6,18 @@
 #include "fk_math.h"
 
 extern const fk_table fk_scalar;
+extern const fk_table fk_portable;
+double fk_portable_peak_burst(int64_t rounds);
 #if defined(__x86_64__)
 extern const fk_table fk_avx2;
 extern const fk_table fk_avx512;
+extern const fk_table fk_portable_avx2;
 double fk_avx2_peak_burst(int64_t rounds);
 double fk_avx512_peak_burst(int64_t rounds);
+double fk_portable_avx2_peak_burst(int64_t rounds);
+#elif defined(__aarch64__)
+extern const fk_table fk_neon;
+double fk_neon_peak_burst(int64_t rounds);
 #endif
 
 /// Threads that a kernel keeps scratch memory for: the machine's cores, 2...16, the same during a process.

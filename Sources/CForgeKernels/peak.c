@@ -17,7 +17,10 @@ double fk_peak_burst(const fk_table *table, int64_t rounds) {
 #if defined(__x86_64__)
   if (table == &fk_avx512) return fk_avx512_peak_burst(rounds);
   if (table == &fk_avx2) return fk_avx2_peak_burst(rounds);
+  if (table == &fk_portable_avx2) return fk_portable_avx2_peak_burst(rounds);
+#elif defined(__aarch64__)
+  if (table == &fk_neon) return fk_neon_peak_burst(rounds);
 #endif
-  (void)table;
+  if (table == &fk_portable) return fk_portable_peak_burst(rounds);
   return scalar_burst(rounds);
 }

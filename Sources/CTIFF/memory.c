@@ -73,11 +73,32 @@ static int drop_warning(TIFF *tiff, void *user, const char *module, const char *
   return 1;
 }
 
-TIFF *ctiff_memory_open(ctiff_memory *memory, const char *mode) {
+/// Handlers that keep libtiff silent; NULL when memory is out.
+static TIFFOpenOptions *silent_options(TIFFErrorHandlerExtR on_error, void *user) {
   TIFFOpenOptions *options = TIFFOpenOptionsAlloc();
   if (!options) return NULL;
-  TIFFOpenOptionsSetErrorHandlerExtR(options, count_error, memory);
-  TIFFOpenOptionsSetWarningHandlerExtR(options, drop_warning, memory);
+  TIFFOpenOptionsSetErrorHandlerExtR(options, on_error, user);
+  TIFFOpenOptionsSetWarningHandlerExtR(options, drop_warning, user);
+  return options;
+}
+
+static int count_file_error(TIFF *tiff, void *user, const char *module, const char *format, va_list list) {
+  (void)tiff, (void)module, (void)format, (void)list;
+  ++*(int *)user;
+  return 1;
+}
+
+TIFF *ctiff_file_open(int descriptor, int *complaints, const char *mode) {
+  TIFFOpenOptions *options = silent_options(count_file_error, complaints);
+  if (!options) return NULL;
+  TIFF *tiff = TIFFFdOpenExt(descriptor, "file", mode, options);
+  TIFFOpenOptionsFree(options);
+  return tiff;
+}
+
+TIFF *ctiff_memory_open(ctiff_memory *memory, const char *mode) {
+  TIFFOpenOptions *options = silent_options(count_error, memory);
+  if (!options) return NULL;
   TIFF *tiff = TIFFClientOpenExt(
       "memory", mode, memory, memory_read, memory_write, memory_seek, memory_close, memory_size, memory_map, memory_unmap, options);
   TIFFOpenOptionsFree(options);

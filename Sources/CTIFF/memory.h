@@ -15,6 +15,9 @@ typedef struct {
 /// Opens `memory` with mode `r` or `w`; errors and warnings of libtiff are counted, never printed.
 TIFF *ctiff_memory_open(ctiff_memory *memory, const char *mode);
 
+/// Opens a descriptor, which stays the caller's; errors are counted in `complaints`, which must outlive the handle.
+TIFF *ctiff_file_open(int descriptor, int *complaints, const char *mode);
+
 static inline int ctiff_fail(int status, char *message, size_t size, const char *text) {
   if (message && size) snprintf(message, size, "%s", text);
   return status;

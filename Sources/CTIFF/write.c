@@ -2,22 +2,26 @@
 #include "memory.h"
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
-static int encode(const ctiff_image *image, const uint8_t *words, size_t count, TIFF *tiff) {
-  size_t row_bytes = (size_t)image->columns * image->samples_per_pixel * (image->bits_per_sample / 8);
-  if (row_bytes * image->rows != count) return 0;
-  // Strips of about 64 kB decode in cache and compress nearly as well as larger ones.
-  uint32_t per_strip = (uint32_t)(65536 / row_bytes);
-  if (per_strip == 0) per_strip = 1;
-  if (per_strip > image->rows) per_strip = image->rows;
+static size_t row_bytes_of(const ctiff_image *image) {
+  return (size_t)image->columns * image->samples_per_pixel * (image->bits_per_sample / 8);
+}
+
+/// Strips of about 64 kB decode in cache and compress nearly as well as larger ones.
+static uint32_t strip_rows_of(const ctiff_image *image) {
+  uint32_t rows = (uint32_t)(65536 / row_bytes_of(image));
+  if (rows == 0) rows = 1;
+  return rows > image->rows ? image->rows : rows;
+}
+
+static int set_tags(const ctiff_image *image, TIFF *tiff) {
   int ok = TIFFSetField(tiff, TIFFTAG_IMAGEWIDTH, image->columns) && TIFFSetField(tiff, TIFFTAG_IMAGELENGTH, image->rows) &&
            TIFFSetField(tiff, TIFFTAG_SAMPLESPERPIXEL, (int)image->samples_per_pixel) &&
            TIFFSetField(tiff, TIFFTAG_BITSPERSAMPLE, (int)image->bits_per_sample) &&
            TIFFSetField(tiff, TIFFTAG_SAMPLEFORMAT, (int)image->sample_format) &&
            TIFFSetField(tiff, TIFFTAG_PLANARCONFIG, PLANARCONFIG_CONTIG) && TIFFSetField(tiff, TIFFTAG_PHOTOMETRIC, (int)image->photometric) &&
            TIFFSetField(tiff, TIFFTAG_COMPRESSION, image->deflate ? COMPRESSION_ADOBE_DEFLATE : COMPRESSION_NONE) &&
-           TIFFSetField(tiff, TIFFTAG_ROWSPERSTRIP, per_strip);
+           TIFFSetField(tiff, TIFFTAG_ROWSPERSTRIP, strip_rows_of(image));
   if (ok && (image->samples_per_pixel == 2 || image->samples_per_pixel == 4)) {
     uint16_t alpha = EXTRASAMPLE_UNASSALPHA;
     ok = TIFFSetField(tiff, TIFFTAG_EXTRASAMPLES, 1, &alpha);
@@ -26,16 +30,36 @@ static int encode(const ctiff_image *image, const uint8_t *words, size_t count, 
   if (ok && image->columns_per_cm > 0 && image->rows_per_cm > 0)
     ok = TIFFSetField(tiff, TIFFTAG_RESOLUTIONUNIT, RESUNIT_CENTIMETER) && TIFFSetField(tiff, TIFFTAG_XRESOLUTION, image->columns_per_cm) &&
          TIFFSetField(tiff, TIFFTAG_YRESOLUTION, image->rows_per_cm);
-  uint8_t *strip = ok ? malloc(row_bytes * per_strip) : NULL;
+  return ok;
+}
+
+/// Asks `next` for the rows strip by strip: it fills `strip` with `count` bytes from byte `offset` of the image's words on, or returns 0.
+static int encode(const ctiff_image *image, ctiff_rows next, void *context, TIFF *tiff) {
+  size_t row_bytes = row_bytes_of(image);
+  uint32_t per_strip = strip_rows_of(image);
+  uint8_t *strip = set_tags(image, tiff) ? malloc(row_bytes * per_strip) : NULL;
   if (!strip) return 0;
+  int ok = 1;
   for (uint32_t row = 0, index = 0; ok && row < image->rows; row += per_strip, index++) {
     uint32_t rows = image->rows - row < per_strip ? image->rows - row : per_strip;
     // libtiff's predictors work in place, so it gets a copy.
-    memcpy(strip, words + row * row_bytes, rows * row_bytes);
-    ok = TIFFWriteEncodedStrip(tiff, index, strip, (tmsize_t)(rows * row_bytes)) >= 0;
+    ok = next(context, row * (uint64_t)row_bytes, strip, rows * row_bytes) &&
+         TIFFWriteEncodedStrip(tiff, index, strip, (tmsize_t)(rows * row_bytes)) >= 0;
   }
   free(strip);
   return ok && TIFFFlush(tiff);
+}
+
+typedef struct {
+  const uint8_t *words;
+  size_t count;
+} whole_image;
+
+static int rows_of_whole(void *context, uint64_t offset, uint8_t *strip, size_t count) {
+  const whole_image *whole = context;
+  if (offset + count > whole->count) return 0;
+  memcpy(strip, whole->words + offset, count);
+  return 1;
 }
 
 static int check(const ctiff_image *image, char *message, size_t message_size) {
@@ -55,7 +79,8 @@ int ctiff_write_memory(
   // Classic TIFF ends at 4 GiB; leave room for the directory.
   TIFF *tiff = ctiff_memory_open(&memory, count > 0xFFF00000u ? "w8l" : "wl");
   if (!tiff) return ctiff_fail(CTIFF_MEMORY, message, message_size, "Not enough memory");
-  int ok = encode(image, words, count, tiff);
+  whole_image whole = {words, count};
+  int ok = row_bytes_of(image) * image->rows == count && encode(image, rows_of_whole, &whole, tiff);
   TIFFClose(tiff);
   if (!ok || memory.out_of_memory) {
     free(memory.sink);
@@ -67,17 +92,18 @@ int ctiff_write_memory(
   return CTIFF_OK;
 }
 
-int ctiff_write_path(const ctiff_image *image, const uint8_t *words, size_t count, const char *path, char *message, size_t message_size) {
-  uint8_t *bytes = NULL;
-  size_t byte_count = 0;
-  int status = ctiff_write_memory(image, words, count, &bytes, &byte_count, message, message_size);
+int ctiff_write_descriptor(
+    const ctiff_image *image, ctiff_rows next, void *context, int descriptor, char *message, size_t message_size) {
+  int status = check(image, message, message_size);
   if (status != CTIFF_OK) return status;
-  FILE *file = fopen(path, "wb");
-  int ok = file && fwrite(bytes, 1, byte_count, file) == byte_count;
-  if (file && fclose(file) != 0) ok = 0;
-  if (!ok && file) unlink(path);
-  free(bytes);
-  return ok ? CTIFF_OK : ctiff_fail(CTIFF_WRITE, message, message_size, "The file cannot be written");
+  uint64_t count = (uint64_t)row_bytes_of(image) * image->rows;
+  int complaints = 0;
+  TIFF *tiff = ctiff_file_open(descriptor, &complaints, count > 0xFFF00000u ? "w8l" : "wl");
+  if (!tiff) return ctiff_fail(CTIFF_WRITE, message, message_size, "The file cannot be written");
+  int ok = encode(image, next, context, tiff);
+  // TIFFClose would close the caller's descriptor.
+  TIFFCleanup(tiff);
+  return ok && complaints == 0 ? CTIFF_OK : ctiff_fail(CTIFF_WRITE, message, message_size, "The file cannot be written");
 }
 
 void ctiff_free(uint8_t *bytes) { free(bytes); }

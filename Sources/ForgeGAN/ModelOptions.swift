@@ -60,6 +60,11 @@ package struct ModelOptions {
     return choice
   }
 
+  /// Refuses `key` with `reason` unless a rule between options holds.
+  package mutating func require(_ holds: Bool, _ key: String, _ reason: String) {
+    if !holds { fail(key, reason, ()) }
+  }
+
   private mutating func fail<Value>(_ key: String, _ reason: String, _ value: Value) -> Value {
     if failure == nil { failure = .badOption(key, model: model, reason: reason) }
     return value

@@ -99,33 +99,13 @@ extension Plane {
     -> Plane
   {
     if newRows == rows && newColumns == columns { return self }
-    let horizontal = ResampleWeights(from: columns, to: newColumns, kernel: kernel, antialias: antialias)
-    let vertical = ResampleWeights(from: rows, to: newRows, kernel: kernel, antialias: antialias)
-    // Vertical first: each output row is a weighted sum of whole input rows, which runs along memory.
-    var tall = [Double](repeating: 0, count: newRows * columns)
-    tall.withUnsafeMutableBufferPointer { tall in
-      values.withUnsafeBufferPointer { source in
-        for row in 0..<newRows {
-          for tap in vertical.taps[vertical.starts[row]..<vertical.starts[row + 1]] {
-            let weight = tap.weight
-            let from = tap.index * columns
-            let to = row * columns
-            for column in 0..<columns { tall[to + column] += weight * Double(source[from + column]) }
-          }
-        }
-      }
-    }
+    let resampler = RowResampler(rows: rows, columns: columns, newRows: newRows, newColumns: newColumns, kernel: kernel, antialias: antialias)
     var result = [Float](repeating: 0, count: newRows * newColumns)
-    result.withUnsafeMutableBufferPointer { result in
-      tall.withUnsafeBufferPointer { tall in
-        horizontal.taps.withUnsafeBufferPointer { taps in
-          for row in 0..<newRows {
-            let from = row * columns
-            for column in 0..<newColumns {
-              var sum = 0.0
-              for tap in horizontal.starts[column]..<horizontal.starts[column + 1] { sum += taps[tap].weight * tall[from + taps[tap].index] }
-              result[row * newColumns + column] = Float(sum)
-            }
+    values.withUnsafeBufferPointer { source in
+      result.withUnsafeMutableBufferPointer { result in
+        for row in 0..<newRows {
+          resampler.row(row, columns: 0..<newColumns, into: UnsafeMutableBufferPointer(rebasing: result[row * newColumns..<(row + 1) * newColumns])) {
+            UnsafePointer(source.baseAddress! + $0 * columns)
           }
         }
       }

@@ -44,6 +44,17 @@ package struct CleanScan: Sendable {
   package func enhanced(pixels: PixelBuffer, scale: Double, derivation: String) -> EnhancedScan {
     EnhancedScan(source: self, pixels: pixels, scale: scale, derivation: derivation)
   }
+
+  /// The same, for one grey image that is too large to hold: its words are read while they are written.
+  ///
+  /// - Parameters:
+  ///   - rows: of the enhanced image, as `columns`. Depth and signedness are the source's.
+  ///   - read: fills a buffer with the image's words from a byte offset on; false when it cannot.
+  package func enhanced(
+    rows: Int, columns: Int, scale: Double, read: @escaping (_ offset: Int, UnsafeMutableRawBufferPointer) -> Bool
+  ) -> EnhancedStream {
+    EnhancedStream(source: self, rows: rows, columns: columns, scale: scale, read: read)
+  }
 }
 
 /// A super-resolved image of a de-identified patient.
@@ -58,6 +69,25 @@ package struct EnhancedScan: Sendable {
     self.pixels = pixels
     self.scale = scale
     self.derivation = derivation
+  }
+}
+
+/// A super-resolved image of a de-identified patient whose pixels are read while they are written.
+package struct EnhancedStream {
+  package let source: CleanScan
+  package let rows: Int
+  package let columns: Int
+  package let scale: Double
+  package let read: (_ offset: Int, UnsafeMutableRawBufferPointer) -> Bool
+
+  fileprivate init(
+    source: CleanScan, rows: Int, columns: Int, scale: Double, read: @escaping (Int, UnsafeMutableRawBufferPointer) -> Bool
+  ) {
+    self.source = source
+    self.rows = rows
+    self.columns = columns
+    self.scale = scale
+    self.read = read
   }
 }
 

@@ -52,15 +52,17 @@ final class DecodeWorker {
   /// Decodes one file.
   ///
   /// - Throws: `.crashed` and `.timeout` end the worker; the caller must drop it.
-  func decode(_ bytes: UnsafeRawBufferPointer, format: ScanFormat, wantsPixels: Bool, seconds: Int) throws(DecodeWorkerError) -> DecodedFile
+  func decode(_ bytes: consuming [UInt8], count: Int, format: ScanFormat, wantsPixels: Bool, seconds: Int) throws(DecodeWorkerError)
+    -> DecodedFile
   {
     served += 1
     defer {
       input.clear()
       output.clear()
     }
-    try input.write(bytes)
-    let request = DecodeRequest(format: format, byteCount: bytes.count, wantsPixels: wantsPixels)
+    try input.write(bytes, count: count)
+    bytes = []
+    let request = DecodeRequest(format: format, byteCount: count, wantsPixels: wantsPixels)
     guard let body = try? JSONEncoder().encode(request) else { throw .badReply }
     try send(body)
     let reply = try receive(deadline: .now + .seconds(seconds), seconds: seconds)

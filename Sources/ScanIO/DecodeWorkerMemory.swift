@@ -17,15 +17,16 @@ struct DecodeWorkerMemory: ~Copyable {
 
   deinit { close(descriptor) }
 
-  /// Replaces the content.
-  func write(_ bytes: UnsafeRawBufferPointer) throws(DecodeWorkerError) {
-    guard ftruncate(descriptor, off_t(bytes.count)) == 0 else { throw .memory }
+  /// Replaces the content with the first `count` bytes.
+  func write(_ bytes: [UInt8], count: Int) throws(DecodeWorkerError) {
+    precondition(count <= bytes.count, "DecodeWorkerMemory: \(count) of \(bytes.count) bytes")
+    guard ftruncate(descriptor, off_t(count)) == 0 else { throw .memory }
     var done = 0
-    while done < bytes.count {
-      let count = pwrite(descriptor, bytes.baseAddress! + done, bytes.count - done, off_t(done))
-      if count < 0, errno == EINTR { continue }
-      guard count > 0 else { throw .memory }
-      done += count
+    while done < count {
+      let written = bytes.withUnsafeBytes { pwrite(descriptor, $0.baseAddress! + done, count - done, off_t(done)) }
+      if written < 0, errno == EINTR { continue }
+      guard written > 0 else { throw .memory }
+      done += written
     }
   }
 

@@ -52,12 +52,17 @@ package final class DecodeWorkerPool: @unchecked Sendable {
 
   /// Decodes one file that the pre-scan has accepted.
   ///
+  /// - Parameters:
+  ///   - bytes: the file; released as soon as the worker has its copy.
+  ///   - count: how many of the bytes, from the first, to decode.
   /// - Throws: `.missing` and `.doesNotStart` concern the machine, the rest this file. A failure that the worker itself reports is in
   ///   `reply.failure`.
-  package func decode(_ bytes: UnsafeRawBufferPointer, format: ScanFormat, wantsPixels: Bool) throws(DecodeWorkerError) -> DecodedFile {
+  package func decode(_ bytes: consuming [UInt8], count: Int, format: ScanFormat, wantsPixels: Bool) throws(DecodeWorkerError)
+    -> DecodedFile
+  {
     let worker = try borrow()
     do throws(DecodeWorkerError) {
-      let decoded = try worker.decode(bytes, format: format, wantsPixels: wantsPixels, seconds: secondsPerItem)
+      let decoded = try worker.decode(bytes, count: count, format: format, wantsPixels: wantsPixels, seconds: secondsPerItem)
       giveBack(worker.served < itemsPerWorker ? worker : nil)
       return decoded
     } catch {

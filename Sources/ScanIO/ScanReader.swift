@@ -24,7 +24,7 @@ package struct ScanReader: Sendable {
   }
 
   /// Reads bytes that are in memory already; `source` is where they came from.
-  package func read(_ bytes: [UInt8], source: Redacted<String>, pixels: Bool = true) throws -> RawScan {
+  package func read(_ bytes: consuming [UInt8], source: Redacted<String>, pixels: Bool = true) throws -> RawScan {
     var facts = ScanFacts()
     return try scan(bytes, source: source, pixels: pixels, facts: &facts)
   }
@@ -38,17 +38,16 @@ package struct ScanReader: Sendable {
     return (facts, result)
   }
 
-  private func scan(_ bytes: [UInt8], source: Redacted<String>, pixels: Bool, facts: inout ScanFacts) throws -> RawScan {
-    try bytes.withUnsafeBytes { buffer in
-      let report = try Prescan.scan(buffer, limits: limits)
-      facts.format = report.format
-      facts.warnings = report.warnings
-      let decoded = try pool.decode(
-        UnsafeRawBufferPointer(rebasing: buffer.dropLast(report.paddingBytes)), format: report.format, wantsPixels: pixels)
-      facts.add(decoded.reply)
-      if let failure = decoded.reply.failure { throw failure }
-      return try assemble(decoded, report.format, source, facts)
-    }
+  private func scan(_ bytes: consuming [UInt8], source: Redacted<String>, pixels: Bool, facts: inout ScanFacts) throws -> RawScan {
+    let report = try Prescan.scan(bytes, limits: limits)
+    facts.format = report.format
+    facts.warnings = report.warnings
+    // The worker has a copy: the file's bytes go before the samples come, so that memory holds one of the two.
+    let count = bytes.count - report.paddingBytes
+    let decoded = try pool.decode(bytes, count: count, format: report.format, wantsPixels: pixels)
+    facts.add(decoded.reply)
+    if let failure = decoded.reply.failure { throw failure }
+    return try assemble(decoded, report.format, source, facts)
   }
 
   private func assemble(_ decoded: DecodedFile, _ format: ScanFormat, _ source: Redacted<String>, _ facts: ScanFacts) throws -> RawScan {

@@ -43,4 +43,31 @@ package enum OutputFolder {
     }
     try AtomicFile.write(bytes, to: url.path)
   }
+
+  /// The same for a file that is too large for memory; `body` writes it to a descriptor.
+  static func write(to url: URL, _ body: (_ descriptor: Int32) throws -> Void) throws {
+    guard let present = try? FileHandle(forReadingFrom: url) else { return try AtomicFile.write(to: url.path, body) }
+    defer { try? present.close() }
+    do {
+      try AtomicFile.write(to: url.path) { descriptor in
+        try body(descriptor)
+        throw try isSame(FileHandle(fileDescriptor: descriptor), present) ? Presence.same : Presence.different
+      }
+    } catch Presence.same {
+      return
+    } catch Presence.different {
+      throw PipelineError.outputExists
+    }
+  }
+
+  private enum Presence: Error { case same, different }
+
+  private static func isSame(_ written: FileHandle, _ present: FileHandle) throws -> Bool {
+    try written.seek(toOffset: 0)
+    while true {
+      let (mine, theirs) = (try written.read(upToCount: 1 << 20) ?? Data(), try present.read(upToCount: 1 << 20) ?? Data())
+      guard mine == theirs else { return false }
+      if mine.isEmpty { return true }
+    }
+  }
 }

@@ -14,69 +14,110 @@ package struct ImageUpscaler {
   package let resolver: SuperResolver
   /// SHA-256 of model.safetensors, hexadecimal.
   package let modelDigest: String
+  private let precision: InferencePrecision
 
   /// - Parameter model: a model folder or a model.safetensors file.
-  package init(model: URL) throws {
-    resolver = try SuperResolver(contentsOf: model)
+  package init(model: URL, precision: InferencePrecision = .fp32) throws {
+    resolver = try SuperResolver(contentsOf: model, precision: precision.precision)
+    self.precision = precision
     modelDigest = try ObjectStore.digest(of: ModelFolder.modelFile(model)).0.hex
   }
 
-  package var derivation: String { "ScanForge \(ToolIdentity.version) srgan x\(resolver.factor) \(modelDigest)" }
+  package var derivation: String { "ScanForge \(ToolIdentity.version) srgan x\(resolver.factor)\(precision.mark) \(modelDigest)" }
+
+  /// Number of the network's convolutions by the arithmetic that they run in.
+  package var arithmetic: [String: Int] { InferencePrecision.counts(resolver.layers) }
 
   /// - Throws: `ImagingError` when the image has no pixels or its samples are indexes (palette, 1 bit).
   package func upscale(_ scan: CleanScan) throws -> EnhancedScan {
-    guard let pixels = scan.pixels else { throw ImagingError.noPixels }
-    if scan.photometric == .palette { throw ImagingError.notGrey(photometric: "PALETTE COLOR") }
-    guard pixels.bitsStored > 1 else { throw ImagingError.unsupportedDepth(bits: pixels.bitsStored) }
-    let samples = StoredSamples(pixels)
-    let (rows, columns) = (pixels.rows * resolver.factor, pixels.columns * resolver.factor)
-    var writer = StoredSampleWriter(like: pixels, rows: rows, columns: columns)
+    let pixels = try upscalablePixels(of: scan)
+    var writer = StoredSampleWriter(like: pixels, rows: pixels.rows * resolver.factor, columns: pixels.columns * resolver.factor)
     for frame in 0..<pixels.frames {
       for sample in 0..<pixels.samplesPerPixel {
-        let values = samples.values(frame: frame, sample: sample)
-        let padding = PixelPadding(scan.dataset, signed: pixels.isSigned)
-        let plane = Plane(rows: pixels.rows, columns: pixels.columns, values: values)
-        writer.write(try upscale(plane, padding: padding, isInverted: scan.photometric == .monochrome1), frame: frame, sample: sample)
+        try upscale(scan, pixels, frame: frame, sample: sample) { row, column, piece in
+          writer.write(UnsafeBufferPointer(piece), row: row, column: column, frame: frame, sample: sample)
+        }
       }
     }
     return scan.enhanced(pixels: writer.buffer, scale: Double(resolver.factor), derivation: derivation)
   }
 
-  /// The network sees 0 for the darkest value and 1 for the brightest. Padding is left out of the range and comes back by repetition.
-  private func upscale(_ plane: Plane, padding: PixelPadding, isInverted: Bool) throws -> Plane {
-    let isPadding = plane.values.map(padding.contains)
-    let real = zip(plane.values, isPadding).lazy.filter { !$1 }.map(\.0)
-    guard let smallest = real.min(), let largest = real.max() else {
-      return plane.resampled(rows: plane.rows * resolver.factor, columns: plane.columns * resolver.factor, kernel: .box)
+  /// Super-resolves a grey image of one frame piece by piece, for images too large to hold enlarged.
+  ///
+  /// - Parameter sink: gets every pixel once, as stored words: row and first column of the piece in the enlarged image, and its bytes.
+  package func upscale(_ scan: CleanScan, into sink: (_ row: Int, _ column: Int, UnsafeRawBufferPointer) throws -> Void) throws {
+    let pixels = try upscalablePixels(of: scan)
+    precondition(pixels.frames == 1 && pixels.samplesPerPixel == 1, "ImageUpscaler: pieces of an image with several planes")
+    let words = StoredWords(like: pixels)
+    let width = pixels.bytesPerSample
+    try upscale(scan, pixels, frame: 0, sample: 0) { row, column, piece in
+      try withUnsafeTemporaryAllocation(byteCount: piece.count * width, alignment: 8) { bytes in
+        words.encode(UnsafeBufferPointer(piece), to: bytes, step: width)
+        try sink(row, column, UnsafeRawBufferPointer(bytes))
+      }
     }
+  }
+
+  private func upscalablePixels(of scan: CleanScan) throws(ImagingError) -> PixelBuffer {
+    guard let pixels = scan.pixels else { throw .noPixels }
+    if scan.photometric == .palette { throw .notGrey(photometric: "PALETTE COLOR") }
+    guard pixels.bitsStored > 1 else { throw .unsupportedDepth(bits: pixels.bitsStored) }
+    return pixels
+  }
+
+  /// The network sees 0 for the darkest value and 1 for the brightest. Padding is left out of the range and comes back by repetition.
+  private func upscale(
+    _ scan: CleanScan, _ pixels: PixelBuffer, frame: Int, sample: Int,
+    into sink: (_ row: Int, _ column: Int, UnsafeMutableBufferPointer<Float>) throws -> Void
+  ) throws {
+    let samples = StoredSamples(pixels)
+    let stored = PlaneRows(rows: pixels.rows, columns: pixels.columns) { samples.read(row: $0, frame: frame, sample: sample, into: $1) }
+    let padding = PixelPadding(scan.dataset, signed: pixels.isSigned)
+    let isInverted = scan.photometric == .monochrome1
+    var (smallest, largest) = (Float.infinity, -Float.infinity)
+    for row in 0..<stored.rows {
+      for value in stored.row(row) where !padding.contains(value) {
+        // min and max of the standard library let a NaN pass.
+        guard value.isFinite else { throw ForgeGANError.unsuitablePlane(reason: "it holds NaN or infinite values") }
+        (smallest, largest) = (min(smallest, value), max(largest, value))
+      }
+    }
+    // An image of nothing but padding stays one.
+    if smallest > largest { (smallest, largest) = (0, 0) }
     // Zero stays zero for unsigned images, as in training.
     let low = smallest >= 0 ? 0 : smallest
     let range = largest - low
-    let shifted = plane.values.indices.map { index in
-      isPadding[index] ? (isInverted ? range : 0) : plane.values[index] - low
-    }
-    let seen = isInverted ? shifted.map { range - $0 } : shifted
-    var result = try resolver.upscale(Plane(rows: plane.rows, columns: plane.columns, values: seen), range: range)
-    for index in result.values.indices { result.values[index] = (isInverted ? range - result.values[index] : result.values[index]) + low }
-    if padding.isPresent {
-      let factor = resolver.factor
-      for row in 0..<result.rows {
-        for column in 0..<result.columns {
-          let source = row / factor * plane.columns + column / factor
-          if isPadding[source] { result.values[row * result.columns + column] = plane.values[source] }
-        }
+    let seen = PlaneRows(rows: stored.rows, columns: stored.columns) { row, output in
+      samples.read(row: row, frame: frame, sample: sample, into: output)
+      for column in output.indices {
+        let shifted = padding.contains(output[column]) ? (isInverted ? range : 0) : output[column] - low
+        output[column] = isInverted ? range - shifted : shifted
       }
     }
-    return result
+    let factor = resolver.factor
+    var paddingRow: (row: Int, values: [Float]) = (-1, [])
+    try resolver.upscale(seen, range: range) { row, column, piece in
+      for index in piece.indices { piece[index] = (isInverted ? range - piece[index] : piece[index]) + low }
+      if padding.isPresent {
+        if paddingRow.row != row / factor { paddingRow = (row / factor, stored.row(row / factor)) }
+        for index in piece.indices {
+          let source = paddingRow.values[(column + index) / factor]
+          if padding.contains(source) { piece[index] = source }
+        }
+      }
+      try sink(row, column, piece)
+    }
   }
 }
 
 extension RunContext {
   /// Super-resolves acquired images of the workspace; each result is an `enhanced` artifact of the same patient.
-  package func superResolveWorkspace(model name: String, split: String?) throws -> StageOutcome {
+  package func superResolveWorkspace(
+    model name: String, split: String?, precision: InferencePrecision = .fp32
+  ) throws -> StageOutcome {
     KernelTable.threads = threads
     let published = try catalog.verifiedModel(named: name)
-    let upscaler = try ImageUpscaler(model: published.folder)
+    let upscaler = try ImageUpscaler(model: published.folder, precision: precision)
     let splits = split.flatMap(Split.init(rawValue:)).map { [$0] } ?? []
     let images = try catalog.artifacts(ArtifactQuery(splits: splits, origins: [.acquired], kinds: [.image]))
     guard !images.isEmpty else { throw PipelineError.nothingToSuperResolve }
@@ -84,7 +125,7 @@ extension RunContext {
       op: "superResolve",
       parameters: .object([
         "model": .string(name), "modelSha256": .string(upscaler.modelDigest), "split": .string(split ?? "all"),
-        "isa": .string(KernelTable.current.name),
+        "isa": .string(KernelTable.current.name), "precision": .string(precision.rawValue),
       ]), determinism: .device)
     let stage = "superResolve"
     progress(.began(stage: stage, total: images.count, unit: "images"))

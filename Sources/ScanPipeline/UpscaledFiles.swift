@@ -13,6 +13,8 @@ package struct UpscaledFiles {
   package let options: Set<DeidOption>
   package let stopsOnItemError: Bool
   package let threads: Int
+  /// Results of more bytes go to the disk piece by piece.
+  package var largestInMemory = 32 << 20
 
   package init(inputs: [URL], output: URL, options: Set<DeidOption>, stopsOnItemError: Bool, threads: Int) {
     self.inputs = inputs
@@ -40,13 +42,19 @@ package struct UpscaledFiles {
       if Interruption.isRequested { throw PipelineError.interrupted }
       do {
         let raw = try ScanReader().read(path: file.path)
-        let scan = try upscaler.upscale(deidentifier.clean(raw))
-        let identity = Array("\(scan.source.instance) \(upscaler.derivation)".utf8)
-        let (bytes, _) = try ScanFileEncoder.encode(scan, identity: identity)
-        guard SelfCheck(of: raw, with: deidentifier).leaks(in: bytes) == 0 else { throw DeidError.identifiersRemain(1) }
+        let clean = try deidentifier.clean(raw)
         let name = UpscaledFiles.name(
           file, factor: upscaler.resolver.factor, fileExtension: ScanFileEncoder.fileExtension(of: raw.format), taken: &taken)
-        try OutputFolder.write(bytes, to: output.appendingPathComponent(name))
+        let target = output.appendingPathComponent(name)
+        if isLarge(clean, upscaler) {
+          try stream(clean, upscaler, to: target)
+        } else {
+          let scan = try upscaler.upscale(clean)
+          let identity = Array("\(scan.source.instance) \(upscaler.derivation)".utf8)
+          let (bytes, _) = try ScanFileEncoder.encode(scan, identity: identity)
+          guard SelfCheck(of: raw, with: deidentifier).leaks(in: bytes) == 0 else { throw DeidError.identifiersRemain(1) }
+          try OutputFolder.write(bytes, to: target)
+        }
         warnings.add(raw.warnings)
         done += 1
       } catch {
@@ -62,6 +70,22 @@ package struct UpscaledFiles {
     progress(.ended(stage: stage, summary: summary))
     let figures = ["enhanced": Double(done)].merging(warnings.figures) { first, _ in first }
     return StageOutcome(summary: summary, figures: figures, failedItems: failures, places: [output.path])
+  }
+
+  /// One grey TIFF image whose result would fill memory. A TIFF brings no attributes, so there is nothing that its output could repeat.
+  private func isLarge(_ scan: CleanScan, _ upscaler: ImageUpscaler) -> Bool {
+    guard scan.format == .tiff, let pixels = scan.pixels, pixels.frames == 1, pixels.samplesPerPixel == 1 else { return false }
+    return pixels.words.count * upscaler.resolver.factor * upscaler.resolver.factor > largestInMemory
+  }
+
+  private func stream(_ scan: CleanScan, _ upscaler: ImageUpscaler, to target: URL) throws {
+    guard let pixels = scan.pixels else { throw ScanWriteError.noPixels(.tiff) }
+    let factor = upscaler.resolver.factor
+    let spool = try PixelSpool(in: output, columns: pixels.columns * factor, sampleBytes: pixels.bytesPerSample)
+    try upscaler.upscale(scan) { row, column, words in try spool.write(words, row: row, column: column) }
+    let enhanced = scan.enhanced(
+      rows: pixels.rows * factor, columns: pixels.columns * factor, scale: Double(factor), read: spool.read)
+    try OutputFolder.write(to: target) { try TIFFWriter.write(enhanced, descriptor: $0) }
   }
 
   private static func name(_ file: URL, factor: Int, fileExtension: String, taken: inout Set<String>) -> String {

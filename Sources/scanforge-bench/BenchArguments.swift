@@ -1,5 +1,6 @@
 import CForgeKernels
 import Diagnostics
+import ForgeTensor
 
 enum BenchError: ExplainedError {
   case unknownSuite(String, known: [String])
@@ -24,7 +25,7 @@ enum BenchError: ExplainedError {
   var remedy: String {
     switch self {
     case .unknownSuite(_, let known): "Name one of \(known.joined(separator: ", "))."
-    case .unknownFlag: "Use --json, --threads N, --isa NAME, --layer TEXT or --cpu-time."
+    case .unknownFlag: "Use \(BenchArguments.flags)."
     case .badValue: "Correct the value."
     }
   }
@@ -32,6 +33,9 @@ enum BenchError: ExplainedError {
 
 /// What the command line asks for. Parsed by hand, so that the benches build with the Forge tower alone.
 struct BenchArguments {
+  static let flags =
+    "--json, --threads N, --isa NAME, --layer TEXT, --cpu-time, --work NAME, --size N, --precision fp32|int16, --seconds S or --output FILE"
+
   var suite = ""
   var json = false
   /// 0 means all cores.
@@ -42,6 +46,15 @@ struct BenchArguments {
   var filter = ""
   /// Process CPU time over threads instead of wall time: for machines that are busy with other work.
   var cpuTime = false
+  /// How long each result is measured; each suite has its own time unless given.
+  var seconds: Double?
+  /// Arithmetic of inference.
+  var precision = Precision.float32
+  /// Where `make-model` writes.
+  var output = ""
+  /// As given; `work(among:)` and `size(among:)` check them for a suite.
+  private var workName = ""
+  private var sizeText = ""
 
   init(_ words: some Sequence<String>, suites: [String]) throws(BenchError) {
     guard let best = fk_best_table() else {
@@ -71,12 +84,42 @@ struct BenchArguments {
         }
         table = named
       case "--layer": filter = try value(word)
+      case "--work": workName = try value(word)
+      case "--size": sizeText = try value(word)
+      case "--output": output = try value(word)
+      case "--precision":
+        let text = try value(word)
+        guard let named = Precision(rawValue: text) else { throw .badValue(flag: word, value: text, expected: "fp32 or int16") }
+        precision = named
+      case "--seconds":
+        let text = try value(word)
+        guard let number = Double(text), (0...3600).contains(number) else {
+          throw .badValue(flag: word, value: text, expected: "a number from 0 to 3600")
+        }
+        seconds = number
       default:
         if word.hasPrefix("-") || !suite.isEmpty { throw .unknownFlag(word) }
         suite = word
       }
     }
     if !suites.contains(suite) { throw .unknownSuite(suite, known: suites) }
+  }
+
+  /// The workload that `--work` names.
+  func work(among names: [String]) throws(BenchError) -> String {
+    guard names.contains(workName) else {
+      throw .badValue(flag: "--work", value: workName.isEmpty ? "(nothing)" : workName, expected: "one of \(names.joined(separator: ", "))")
+    }
+    return workName
+  }
+
+  /// The side in pixels that `--size` names.
+  func size(among sizes: [Int]) throws(BenchError) -> Int {
+    guard let size = Int(sizeText), sizes.contains(size) else {
+      let known = sizes.map(String.init).joined(separator: ", ")
+      throw .badValue(flag: "--size", value: sizeText.isEmpty ? "(nothing)" : sizeText, expected: "one of \(known)")
+    }
+    return size
   }
 
   func wants(_ name: String) -> Bool { filter.isEmpty || name.contains(filter) }

@@ -11,8 +11,26 @@ struct BenchResult: Encodable {
   /// Of the multiply-add peak with the same threads, measured in the same run.
   var peakShare: Double?
   var imagesPerSecond: Double?
-  /// Of the process so far.
+  /// Of the process so far (VmHWM).
   var peakResidentBytes = BenchReport.peakResidentBytes()
+
+  init(name: String, medianSeconds: Double, spreadSeconds: Double) {
+    self.name = name
+    self.medianSeconds = medianSeconds
+    self.spreadSeconds = spreadSeconds
+  }
+
+  /// - Parameters:
+  ///   - operations: direct-convolution operations of one repetition.
+  ///   - peak: multiply-adds of the machine, GFLOP/s.
+  ///   - images: of one repetition.
+  init(name: String, _ watch: Stopwatch, operations: Double, peak: Double, images: Int) {
+    self.init(name: name, medianSeconds: watch.median, spreadSeconds: watch.spread)
+    let gigaflops = operations / watch.median / 1e9
+    effectiveGigaflops = gigaflops
+    peakShare = gigaflops / peak
+    imagesPerSecond = Double(images) / watch.median
+  }
 
   enum CodingKeys: String, CodingKey {
     case name
@@ -50,6 +68,15 @@ struct BenchReport: Encodable {
     case peakGigaflops = "peak_gflops"
   }
 
+  /// - Parameter peak: multiply-adds of all threads, measured in this run, GFLOP/s.
+  init(suite: String, _ arguments: BenchArguments, peak: Double, results: [BenchResult]) {
+    self.suite = suite
+    isa = String(cString: arguments.table.pointee.name)
+    threads = Int(fk_threads())
+    peakGigaflops = peak
+    self.results = results
+  }
+
   func print(json: Bool) {
     if json {
       let encoder = JSONEncoder()
@@ -71,13 +98,16 @@ struct BenchReport: Encodable {
 
   static func number(_ value: Double, _ digits: Int) -> String { String(format: "%.\(digits)f", value) }
 
+  /// The largest resident memory of this process: `ru_maxrss` would count what was there before the program was loaded.
   static func peakResidentBytes() -> Int {
-    var usage = rusage()
-    getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
-    return Int(usage.ru_maxrss) * 1024
+    guard let status = try? String(contentsOfFile: "/proc/self/status", encoding: .utf8),
+      let line = status.split(separator: "\n").first(where: { $0.hasPrefix("VmHWM:") }),
+      let kilobytes = line.split(whereSeparator: { " \t".contains($0) }).dropFirst().first.flatMap({ Int($0) })
+    else { return 0 }
+    return kilobytes * 1024
   }
 
   static func printError(_ text: String) { FileHandle.standardError.write(Data((text + "\n").utf8)) }
 
-  static func exit(_ code: Int32) { Foundation.exit(code) }
+  static func exit(_ code: Int32) -> Never { Foundation.exit(code) }
 }

@@ -6,16 +6,17 @@ struct Stopwatch {
   /// Sorted, in seconds.
   let times: [Double]
 
-  /// Runs `body` once unmeasured, then for about `seconds`, at least 5 and at most 200 times.
-  init(_ arguments: BenchArguments, seconds: Double = 0.5, _ body: () -> Void) {
-    body()
+  /// Runs `body` once unmeasured, then for about `seconds` unless the arguments say otherwise, `least` to 200 times.
+  init(_ arguments: BenchArguments, seconds: Double = 0.5, atLeast least: Int = 5, _ body: () throws -> Void) rethrows {
+    try body()
+    let seconds = arguments.seconds ?? seconds
     let clock = arguments.cpuTime ? CLOCK_PROCESS_CPUTIME_ID : CLOCK_MONOTONIC
     let share = arguments.cpuTime ? Double(fk_threads()) : 1
     var times: [Double] = []
     let end = Self.now(CLOCK_MONOTONIC) + seconds
-    while times.count < 5 || (times.count < 200 && Self.now(CLOCK_MONOTONIC) < end) {
+    while times.count < least || (times.count < 200 && Self.now(CLOCK_MONOTONIC) < end) {
       let start = Self.now(clock)
-      body()
+      try body()
       times.append((Self.now(clock) - start) / share)
     }
     self.times = times.sorted()

@@ -211,7 +211,7 @@ extension BackendConformance {
               residual.withUnsafeBufferPointer { residual in
                 let epilogue = fk_epilogue(
                   bias: hasBias ? bias.baseAddress : nil, residual: hasResidual ? residual.baseAddress : nil, activation: activation,
-                  slope: 0.2, slopes: slopes.baseAddress)
+                  slope: 0.2, slopes: slopes.baseAddress, shuffle: 0)
                 return withUnsafePointer(to: epilogue) { sample.run(kernels, role, $0) }
               }
             }
@@ -232,7 +232,8 @@ extension BackendConformance {
       let status = withUnsafePointer(to: sample.geometry) { geometry in
         withWorkspace(table.convolution_workspace(geometry, FK_CONV_FORWARD)) { memory, bytes in
           out.withUnsafeMutableBufferPointer { out in
-            let epilogue = fk_epilogue(bias: nil, residual: UnsafePointer(out.baseAddress), activation: FK_ACT_NONE, slope: 0, slopes: nil)
+            let epilogue = fk_epilogue(bias: nil, residual: UnsafePointer(out.baseAddress), activation: FK_ACT_NONE, slope: 0, slopes: nil,
+              shuffle: 0)
             return withUnsafePointer(to: epilogue) {
               table.convolution(geometry, FK_CONV_FORWARD, sample.x, sample.weights, $0, out.baseAddress, memory, bytes)
             }

@@ -73,7 +73,7 @@ import Testing
       try ModelRegistry.entry("srgan").check(["factr": 2])
       Issue.record("factr was accepted")
     } catch {
-      #expect(error.description.hasPrefix("srgan has no option \"factr\". Use one of factor, phase, contentShare, batch, patch"))
+      #expect(error.description.hasPrefix("srgan has no option \"factr\". Use one of factor, network, phase, contentShare, batch, patch"))
       #expect(error.kind == .request)
     }
     #expect(throws: ForgeGANError.unknownModel("gpt", known: ["cgan", "srgan"])) { try ModelRegistry.entry("gpt") }

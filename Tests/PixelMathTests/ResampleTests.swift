@@ -52,3 +52,22 @@ func `weights of every output sum to one`(sizes: (Int, Int)) {
   let byTaps = Plane(rows: 1, columns: 11, values: input).resampled(rows: 1, columns: 6).values
   for (a, b) in zip(byMatrix, byTaps) { #expect(abs(a - b) < 1e-4) }
 }
+
+@Test(arguments: [(19, 26), (5, 7), (9, 4)]) func `pieces of rows are the pixels of the whole`(size: (rows: Int, columns: Int)) {
+  let plane = Plane(rows: 10, columns: 13, values: (0..<130).map { Float(($0 * 37) % 101) })
+  let whole = plane.resampled(rows: size.rows, columns: size.columns)
+  let resampler = RowResampler(rows: 10, columns: 13, newRows: size.rows, newColumns: size.columns)
+  for row in 0..<size.rows {
+    for first in 0..<size.columns {
+      for last in first...size.columns {
+        var piece = [Float](repeating: -1, count: last - first)
+        plane.values.withUnsafeBufferPointer { values in
+          piece.withUnsafeMutableBufferPointer { piece in
+            resampler.row(row, columns: first..<last, into: piece) { values.baseAddress! + $0 * 13 }
+          }
+        }
+        #expect(piece[...] == whole.values[row * size.columns + first..<row * size.columns + last])
+      }
+    }
+  }
+}

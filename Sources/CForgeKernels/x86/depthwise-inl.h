@@ -51,7 +51,7 @@ static void depthwise_row(void *context, int64_t unit) {
     }
     for (; c < channels; c++) {
       float sum = 0;
-      for (int64_t t = 0; t < count; t++) sum = __builtin_elementwise_fma(pixels[t][c], weights[t][c], sum);
+      for (int64_t t = 0; t < count; t++) sum = f_fma(pixels[t][c], weights[t][c], sum);
       j->out[at + c] = finish_one(&j->finish, sum, at + c, c);
     }
   }
@@ -77,7 +77,7 @@ static void depthwise_tap(void *context, int64_t unit) {
         if (count == FK_LANES)
           vf_store(sum, vf_fma(vf_load(from), vf_load(slope), vf_load(sum)));
         else
-          for (int64_t c = 0; c < count; c++) sum[c] = __builtin_elementwise_fma(from[c], slope[c], sum[c]);
+          for (int64_t c = 0; c < count; c++) sum[c] = f_fma(from[c], slope[c], sum[c]);
       }
       for (int32_t c = 0; c < FK_LANES; c++) total[c] += sum[c];
     }

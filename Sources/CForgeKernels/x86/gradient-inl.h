@@ -136,7 +136,7 @@ static void add_narrow_run(pieces p, const float *a, int64_t step, const float *
     }
     for (; e < length; e++) {
       float sum = 0;
-      for (int64_t m = 0; m < count; m++) sum = __builtin_elementwise_fma(g[m * g_step], base[m * step + e], sum);
+      for (int64_t m = 0; m < count; m++) sum = f_fma(g[m * g_step], base[m * step + e], sum);
       sums[e] += sum;
     }
     sums += length;

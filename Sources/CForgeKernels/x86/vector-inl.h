@@ -6,7 +6,15 @@ typedef float vf_unaligned __attribute__((ext_vector_type(FK_LANES), aligned(4),
 FK_INLINE vf vf_load(const float *p) { return *(const vf_unaligned *)p; }
 FK_INLINE void vf_store(float *p, vf x) { *(vf_unaligned *)p = x; }
 FK_INLINE vf vf_splat(float x) { return (vf)x; }
+
+// a * b + c. The table `portable` rounds the product too (FK_UNFUSED), because not every instruction set has a fused step.
+#ifdef FK_UNFUSED
+FK_INLINE vf vf_fma(vf a, vf b, vf c) { return a * b + c; }
+FK_INLINE float f_fma(float a, float b, float c) { return a * b + c; }
+#else
 FK_INLINE vf vf_fma(vf a, vf b, vf c) { return __builtin_elementwise_fma(a, b, c); }
+FK_INLINE float f_fma(float a, float b, float c) { return __builtin_elementwise_fma(a, b, c); }
+#endif
 
 /// The first `count` floats, then zeros.
 FK_INLINE vf vf_load_part(const float *p, int64_t count) {

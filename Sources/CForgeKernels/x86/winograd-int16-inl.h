@@ -1,19 +1,35 @@
-// Winograd convolutions of 16-bit integers, for inference.
+// Winograd convolutions of 16-bit integers, for inference. fk_int16.h has the arithmetic.
+//
+// A block of tiles is transformed and rounded to pairs of integers, each position is multiplied with its packed weights (one panel of
+// columns at a time, so that the products of a block stay in L2), and the panel's products are transformed back into the output.
+#include "../fk_int16.h"
 
-/// 0: no kernel for this geometry and role.
-static size_t int16_prepared_bytes(const fk_conv_geometry *g, fk_conv_role role) {
-  (void)g, (void)role;
-  return 0;
+#define INT16_NUMBER vf
+#define INT16_FMA vf_fma
+#define INT16_SPLAT vf_splat
+#include "../fk_int16_transform.h"
+
+enum {
+  int16_rows = 6,                           // tiles that one call of a product kernel takes
+  int16_vectors = FK_LANES == 16 ? 4 : 2,   // vectors of columns in a panel
+  int16_panel = int16_vectors * FK_LANES,
+  int16_group = 2 * FK_LANES,               // channels whose halves are paired: channel i with channel FK_LANES + i
+};
+
+typedef int32_t vi __attribute__((ext_vector_type(FK_LANES)));
+typedef int32_t vi_unaligned __attribute__((ext_vector_type(FK_LANES), aligned(4), may_alias));
+
+FK_INLINE vi vi_bits(vf x) {
+  union { vf f; vi i; } c = {.f = x};
+  return c.i;
 }
-static void int16_prepare(const fk_conv_geometry *g, fk_conv_role role, const float *weights, void *prepared) {
-  (void)g, (void)role, (void)weights, (void)prepared;
-}
-static size_t int16_workspace(const fk_conv_geometry *g, fk_conv_role role) {
-  (void)g, (void)role;
-  return 0;
-}
-/// `memory` is aligned and has int16_workspace bytes.
-static void int16_run(const fk_conv_geometry *g, fk_conv_role role, const float *a, const void *prepared, const fk_epilogue *e, float *out,
-                      void *memory) {
-  (void)g, (void)role, (void)a, (void)prepared, (void)e, (void)out, (void)memory;
-}
+/// The integers that two numbers rounded by FK_INT16_ROUND hold, first and second of a pair.
+FK_INLINE vi int16_pair(vf first, vf second) { return (vi_bits(first) & 0xffff) | (vi_bits(second) << 16); }
+
+/// Channels of the depth, padded to whole groups.
+FK_INLINE int64_t int16_padded(int64_t depth) { return fk_ceil_div(depth, int16_group) * int16_group; }
+
+#include "int16-prepare-inl.h"
+#include "int16-transform-inl.h"
+#include "int16-product-inl.h"
+#include "int16-run-inl.h"

@@ -61,8 +61,11 @@ typedef struct {
 /// `*out` is allocated with malloc; release it with ctiff_free. `words` are little-endian.
 int ctiff_write_memory(
     const ctiff_image *image, const uint8_t *words, size_t count, uint8_t **out, size_t *out_count, char *message, size_t message_size);
-/// Writes to `path`; a partial file is removed on failure.
-int ctiff_write_path(const ctiff_image *image, const uint8_t *words, size_t count, const char *path, char *message, size_t message_size);
+/// Fills `strip` with `count` bytes of the image's words from byte `offset` on, ascending; 0 ends the work.
+typedef int (*ctiff_rows)(void *context, uint64_t offset, uint8_t *strip, size_t count);
+/// Writes to an open file from its start, asking for the words strip by strip; what is written on failure is no TIFF.
+int ctiff_write_descriptor(
+    const ctiff_image *image, ctiff_rows next, void *context, int descriptor, char *message, size_t message_size);
 void ctiff_free(uint8_t *bytes);
 
 #ifdef __cplusplus

@@ -16,7 +16,7 @@ package struct SuperResolutionScore: Sendable, Equatable {
   package var gain: Double { psnr - bicubicPSNR }
 
   /// - Parameter limit: evaluates this many images, evenly spread; nil for all. Images too small for SSIM's window are left out.
-  package init(of resolver: SuperResolver, on source: any PatchSource, limit: Int? = nil) throws(ForgeGANError) {
+  package init(of resolver: SuperResolver, on source: any PatchSource, limit: Int? = nil) throws {
     let factor = resolver.factor
     let step = limit.map { max(1, source.count / max(1, $0)) } ?? 1
     for index in stride(from: 0, to: source.count, by: step) {
@@ -41,7 +41,7 @@ package struct SuperResolutionScore: Sendable, Equatable {
       }
       count += 1
     }
-    guard count > 0 else { throw .unsuitablePlane(reason: "no image is large enough to compare") }
+    guard count > 0 else { throw ForgeGANError.unsuitablePlane(reason: "no image is large enough to compare") }
     psnr /= Double(count)
     ssim /= Double(count)
     bicubicPSNR /= Double(count)

@@ -1,6 +1,5 @@
-import ForgeGrad
 package import ForgeNN
-import ForgeTensor
+package import ForgeTensor
 package import Foundation
 package import PixelMath
 
@@ -9,16 +8,22 @@ package final class SuperResolver {
   package let description: ModelDescription
   /// Enlargement of rows and columns.
   package let factor: Int
-  /// Rows and columns of the small image that are worked on at once; memory is bounded by it, whatever the image.
-  package var tile = 192
-  private let network: SRResNet
+  /// Pixels of the small image that an output pixel depends on, to each side.
+  package let reach: Int
+  /// Memory for the network's rows, whatever the image's size. It does not show in the result.
+  package var budget = InferencePlan.StreamBudget()
+  private let plan: InferencePlan
+  private let addsToBicubic: Bool
+
+  /// The network's convolutions and the arithmetic that each runs in.
+  package var layers: [InferencePlan.LayerReport] { plan.layers }
 
   /// Reads a model folder or a model.safetensors file.
-  package convenience init(contentsOf url: URL) throws {
-    try self.init(CheckpointReader(contentsOf: ModelFolder.modelFile(url)))
+  package convenience init(contentsOf url: URL, precision: Precision = .float32) throws {
+    try self.init(CheckpointReader(contentsOf: ModelFolder.modelFile(url)), precision: precision)
   }
 
-  package init(_ checkpoint: CheckpointReader) throws {
+  package init(_ checkpoint: CheckpointReader, precision: Precision = .float32) throws {
     description = try ModelDescription(checkpoint.description, file: checkpoint.fileName)
     guard description.model == "srgan" else {
       throw CheckpointError.wrongKind(file: checkpoint.fileName, reason: "\(description.model) does not enlarge images")
@@ -26,47 +31,108 @@ package final class SuperResolver {
     let options = try SRGAN.Configuration(description.configuration)
     factor = options.factor
     let store = ParameterStore(seed: 0)
-    network = SRResNet(store.root["generator"], options.architecture)
+    let network = options.makeGenerator(store.root["generator"])
     try checkpoint.restore(store.parameters)
     try checkpoint.finish()
+    reach = network.reach
+    addsToBicubic = network.addsToBicubic
+    plan = try InferencePlan(tracing: [1, 8, 8, 1], precision: precision) { network($0, .inference) }
   }
-
-  /// Pixels around a tile that its result depends on.
-  package var reach: Int { network.shape.reach }
 
   /// Enlarges a plane. Intensities keep their unit; the result is neither rounded nor clipped.
   ///
   /// - Parameter range: the intensity that the network sees as 1: 255 for 8-bit images, the largest value of the slice for MR. When it is
   ///   not above zero the plane is flat black and only enlarged.
-  package func upscale(_ plane: Plane, range: Float) throws(ForgeGANError) -> Plane {
-    guard plane.rows > 0, plane.columns > 0 else { throw .unsuitablePlane(reason: "it has no pixels") }
-    guard plane.values.allSatisfy(\.isFinite), range.isFinite else { throw .unsuitablePlane(reason: "it holds NaN or infinite values") }
-    var result = plane.resampled(rows: plane.rows * factor, columns: plane.columns * factor)
-    guard range > 0 else { return result }
-    for row in stride(from: 0, to: plane.rows, by: tile) {
-      for column in stride(from: 0, to: plane.columns, by: tile) {
-        addDetail(of: plane, row: row, column: column, range: range, to: &result)
-      }
+  package func upscale(_ plane: Plane, range: Float) throws -> Plane {
+    var result = Plane(
+      rows: plane.rows * factor, columns: plane.columns * factor,
+      values: [Float](repeating: 0, count: plane.values.count * factor * factor))
+    try upscale(PlaneRows(plane), range: range) { row, column, piece in
+      for (index, value) in piece.enumerated() { result.values[row * result.columns + column + index] = value }
     }
     return result
   }
 
-  /// Adds the network's detail to one tile, computed from the tile and the pixels around it.
-  private func addDetail(of plane: Plane, row: Int, column: Int, range: Float, to result: inout Plane) {
-    let (lastRow, lastColumn) = (min(plane.rows, row + tile), min(plane.columns, column + tile))
-    let (top, left) = (max(0, row - reach), max(0, column - reach))
-    let (bottom, right) = (min(plane.rows, lastRow + reach), min(plane.columns, lastColumn + reach))
-    let window = plane.cropped(row: top, column: left, rows: bottom - top, columns: right - left)
-    let scale = 1 / range
-    let small = Tensor([1, window.rows, window.columns, 1], window.values.map { $0 * scale })
-    let detail = withoutRecording { network.detail(Variable(small), .inference).value }
-    let width = window.columns * factor
-    detail.withUnsafeBufferPointer { detail in
-      for y in row * factor..<lastRow * factor {
-        let source = (y - top * factor) * width - left * factor
-        let target = y * result.columns
-        for x in column * factor..<lastColumn * factor { result.values[target + x] += detail[source + x] * range }
+  /// Enlarges a plane that is read and written in pieces of rows, so that memory does not grow with the image.
+  ///
+  /// - Parameters:
+  ///   - range: as above.
+  ///   - sink: gets every pixel of the result once: pieces of a row, their row and first column. What it throws ends the work.
+  package func upscale(
+    _ source: PlaneRows, range: Float, into sink: (_ row: Int, _ column: Int, UnsafeMutableBufferPointer<Float>) throws -> Void
+  ) throws {
+    guard source.rows > 0, source.columns > 0 else { throw ForgeGANError.unsuitablePlane(reason: "it has no pixels") }
+    guard range.isFinite else { throw ForgeGANError.unsuitablePlane(reason: "it holds NaN or infinite values") }
+    var bicubic = BicubicRows(source, factor: factor)
+    let columns = source.columns * factor
+    guard range > 0 else {
+      try withUnsafeTemporaryAllocation(of: Float.self, capacity: columns) { piece in
+        for row in 0..<source.rows * factor {
+          try bicubic.row(row, columns: 0..<columns, into: piece)
+          try sink(row, 0, piece)
+        }
       }
+      return
+    }
+    let scale = 1 / range
+    try withUnsafeTemporaryAllocation(of: Float.self, capacity: columns) { memory in
+      try plan.stream(rows: source.rows, columns: source.columns, budget: budget) { piece, pointer in
+        for row in piece.rows {
+          let values = try finiteRow(source, row)
+          let target = pointer + (row - piece.rows.lowerBound) * piece.rowFloats
+          for (index, column) in piece.columns.enumerated() { target[index] = values[column] * scale }
+        }
+      } sink: { piece, pointer in
+        let output = UnsafeMutableBufferPointer(rebasing: memory[..<piece.columns.count])
+        for row in piece.rows {
+          let made = pointer + (row - piece.rows.lowerBound) * piece.rowFloats
+          if addsToBicubic {
+            try bicubic.row(row, columns: piece.columns, into: output)
+            for index in output.indices { output[index] += made[index] * range }
+          } else {
+            for index in output.indices { output[index] = made[index] * range }
+          }
+          try sink(row, piece.columns.lowerBound, output)
+        }
+      }
+    }
+  }
+}
+
+private func finiteRow(_ source: PlaneRows, _ row: Int) throws(ForgeGANError) -> [Float] {
+  let values = source.row(row)
+  guard values.allSatisfy(\.isFinite) else { throw .unsuitablePlane(reason: "it holds NaN or infinite values") }
+  return values
+}
+
+/// The bicubic enlargement of rows that are made on demand; keeps the few that the last row was mixed from.
+private struct BicubicRows {
+  private let source: PlaneRows
+  private let resampler: RowResampler
+  private var kept: [Int: [Float]] = [:]
+
+  init(_ source: PlaneRows, factor: Int) {
+    self.source = source
+    resampler = RowResampler(
+      rows: source.rows, columns: source.columns, newRows: source.rows * factor, newColumns: source.columns * factor)
+  }
+
+  mutating func row(_ row: Int, columns: Range<Int>, into output: UnsafeMutableBufferPointer<Float>) throws(ForgeGANError) {
+    let needed = resampler.sources(of: row)
+    kept = kept.filter { needed.contains($0.key) }
+    for index in needed where kept[index] == nil { kept[index] = try finiteRow(source, index) }
+    let rows = needed.map { kept[$0] ?? [] }
+    withPointers(rows[...], []) { pointers in
+      resampler.row(row, columns: columns, into: output) { index in pointers[needed.firstIndex(of: index) ?? 0] }
+    }
+  }
+
+  /// Calls `body` with the addresses of all rows.
+  private func withPointers(_ rows: ArraySlice<[Float]>, _ found: [UnsafePointer<Float>], _ body: ([UnsafePointer<Float>]) -> Void) {
+    guard let first = rows.first else { return body(found) }
+    first.withUnsafeBufferPointer { row in
+      guard let start = row.baseAddress else { return }
+      withPointers(rows.dropFirst(), found + [start], body)
     }
   }
 }

@@ -8,6 +8,7 @@ extension SRGAN {
   package struct Configuration: Sendable, Equatable {
     /// Enlargement of rows and columns.
     package var factor: Int
+    package var network: Network
     package var phase: Phase
     /// Part of the training that the content phase takes when there are both.
     package var contentShare: Double
@@ -30,21 +31,18 @@ extension SRGAN {
     package var adversarialWeight: Double
     package var featureWeight: Double
 
-    package var architecture: SRResNet.Architecture {
-      .init(factor: factor, width: width, blocks: blocks, residualScale: Float(residualScale), hasBatchNorm: hasBatchNorm)
-    }
-
     package init(_ json: JSON) throws(ForgeGANError) {
       var options = try ModelOptions(json, model: "srgan")
       factor = options.integer("factor", default: 2, among: [2, 3, 4])
+      network = options.choice("network", default: .compact)
       phase = options.choice("phase", default: .both)
       contentShare = options.number("contentShare", default: 0.7, in: 0.05...0.95)
       batch = options.integer("batch", default: 8, in: 1...1024)
       patch = options.integer("patch", default: 24, in: 8...256)
-      width = options.integer("width", default: 32, in: 4...256)
-      blocks = options.integer("blocks", default: 6, in: 1...64)
+      width = options.integer("width", default: network == .published ? 64 : 32, in: 4...256)
+      blocks = options.integer("blocks", default: network == .published ? 16 : 6, in: 1...64)
       residualScale = options.number("residualScale", default: 1, in: 0.01...1)
-      hasBatchNorm = options.flag("batchNorm", default: false)
+      hasBatchNorm = options.flag("batchNorm", default: network == .published)
       contentLoss = options.choice("contentLoss", default: .l1)
       rate = options.number("rate", default: 1e-3, in: 1e-7...0.1)
       schedule = options.choice("schedule", default: .cosine)
@@ -55,12 +53,17 @@ extension SRGAN {
       discriminatorRate = options.number("discriminatorRate", default: 2e-4, in: 1e-7...0.1)
       adversarialWeight = options.number("adversarialWeight", default: 1e-3, in: 0...10)
       featureWeight = options.number("featureWeight", default: 0.02, in: 0...10)
+      if network == .published {
+        options.require(residualScale == 1, "residualScale", "must be 1 for the published network")
+        options.require(hasBatchNorm, "batchNorm", "must be true for the published network")
+      }
       try options.finish()
     }
 
     package var json: JSON {
       [
-        "factor": .integer(factor), "phase": .string(phase.rawValue), "contentShare": .number(contentShare), "batch": .integer(batch),
+        "factor": .integer(factor), "network": .string(network.rawValue), "phase": .string(phase.rawValue),
+        "contentShare": .number(contentShare), "batch": .integer(batch),
         "patch": .integer(patch), "width": .integer(width), "blocks": .integer(blocks), "residualScale": .number(residualScale),
         "batchNorm": .bool(hasBatchNorm), "contentLoss": .string(contentLoss.rawValue), "rate": .number(rate),
         "schedule": .string(schedule.rawValue), "averageDecay": .number(averageDecay),

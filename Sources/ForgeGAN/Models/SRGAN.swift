@@ -16,10 +16,10 @@ package final class SRGAN: GenerativeModel {
   package let labelNames: [String] = []
   package let dataDescription: JSON
   private let patches: SuperResolutionPatches
-  private let generator: SRResNet
+  private let generator: any SuperResolutionNetwork
   private let discriminator: PatchDiscriminator?
   private let averageStore: ParameterStore
-  private let averageGenerator: SRResNet
+  private let averageGenerator: any SuperResolutionNetwork
   private let average: ExponentialMovingAverage
   private let generatorOptimizer: Adam
   private let adversarialOptimizer: Adam
@@ -47,9 +47,8 @@ package final class SRGAN: GenerativeModel {
     dataDescription = planes.fingerprint
     networks = ParameterStore(seed: request.seed)
     averageStore = ParameterStore(seed: request.seed)
-    let shape = options.architecture
-    generator = SRResNet(networks.root["generator"], shape)
-    averageGenerator = SRResNet(averageStore.root["generator"], shape)
+    generator = options.makeGenerator(networks.root["generator"])
+    averageGenerator = options.makeGenerator(averageStore.root["generator"])
     let isAdversarial = options.phase != .content
     discriminator = isAdversarial ? PatchDiscriminator(networks.root["discriminator"], width: options.discriminatorWidth) : nil
     if let start = request.start { try start.restore(networks.parameters(under: "generator")) }

@@ -5,7 +5,7 @@ import ForgeTensor
 /// Super-resolution network: everything happens at the small size, a pixel shuffle lays the result out, and what is learned is the
 /// difference to the bicubic enlargement. Source: Ledig et al. 2017 (SRResNet), with the tail of Shi et al. 2016 (ESPCN) and without
 /// batch norms by default, as in Lim et al. 2017 (EDSR).
-package struct SRResNet {
+package struct SRResNet: SuperResolutionNetwork {
   /// What decides the network's shape.
   package struct Architecture: Sendable, Equatable {
     package var factor: Int
@@ -52,13 +52,15 @@ package struct SRResNet {
 
     func callAsFunction(_ x: Variable, _ mode: Mode) -> Variable {
       var y = first(x, mode)
-      if let firstNorm { y = firstNorm(y, mode) }
-      y = second(activation(y, mode), mode)
+      y = firstNorm.map { $0(y, then: activation, mode) } ?? activation(y, mode)
+      y = second(y, mode)
       return secondNorm.map { $0(y, mode) } ?? y
     }
   }
 
   package let shape: Architecture
+  package var reach: Int { shape.reach }
+  package var addsToBicubic: Bool { true }
   private let head: Convolution
   private let blocks: [Block]
   private let middle: Convolution
@@ -73,16 +75,8 @@ package struct SRResNet {
     tail = Convolution(scope["tail"]["conv"], inputs: shape.width, outputs: shape.factor * shape.factor, kernel: 3, start: .zeros)
   }
 
-  /// - Parameters:
-  ///   - small: `[N, H, W, 1]`, divided by the intensity range.
-  ///   - enlarged: its bicubic enlargement, `[N, H·factor, W·factor, 1]`.
-  /// - Returns: the super-resolved image, of `enlarged`'s shape.
-  package func callAsFunction(_ small: Variable, enlarged: Variable, _ mode: Mode) -> Variable {
-    enlarged + detail(small, mode)
-  }
-
   /// What is added to the bicubic enlargement.
-  package func detail(_ small: Variable, _ mode: Mode) -> Variable {
+  package func callAsFunction(_ small: Variable, _ mode: Mode) -> Variable {
     let features = head(small, mode)
     var y = features
     for block in blocks {

@@ -10,13 +10,26 @@ package enum AtomicFile {
   ///   - path: replaced when it exists. Its folder must exist.
   ///   - mode: permissions before the process's umask.
   package static func write(_ bytes: [UInt8], to path: String, mode: UInt32 = 0o644) throws(FileWriteError) {
+    do {
+      try write(to: path, mode: mode) { try writeAll(bytes, to: $0) }
+    } catch let error as FileWriteError {
+      throw error
+    } catch {
+      preconditionFailure("AtomicFile: \(error)")
+    }
+  }
+
+  /// Writes what `body` puts into an open file, for files that are too large for memory.
+  ///
+  /// - Parameter body: gets the descriptor of the temporary file, open for reading and writing. What it throws leaves no file.
+  package static func write(to path: String, mode: UInt32 = 0o644, _ body: (_ descriptor: Int32) throws -> Void) throws {
     let folder = folder(of: path)
     let temporary = "\(folder)/.scanforge-\(getpid())-\(UInt64.random(in: 0...UInt64.max)).partial"
-    let descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, mode_t(mode))
+    let descriptor = open(temporary, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, mode_t(mode))
     guard descriptor >= 0 else { throw FileWriteError(errno: errno) }
-    do throws(FileWriteError) {
-      do throws(FileWriteError) {
-        try writeAll(bytes, to: descriptor)
+    do {
+      do {
+        try body(descriptor)
         guard fsync(descriptor) == 0 else { throw FileWriteError(errno: errno) }
       } catch {
         close(descriptor)
@@ -71,7 +84,7 @@ package enum FileWriteError: ExplainedError, Equatable {
   /// Anything else, by its `errno`.
   case system(Int32)
 
-  init(errno code: Int32) {
+  package init(errno code: Int32) {
     switch code {
     case ENOSPC, EDQUOT, EFBIG: self = .diskFull
     case EACCES, EPERM: self = .permission

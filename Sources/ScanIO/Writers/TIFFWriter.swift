@@ -29,6 +29,44 @@ package enum TIFFWriter {
   {
     guard pixels.frames == 1 else { throw .multipleFrames(.tiff, frames: pixels.frames) }
     guard pixels.hasWholeWords else { throw .pixelCount(.tiff) }
+    var image = try structure(of: pixels, photometric: photometric, spacing: spacing)
+    let words = pixels.interleaved().words
+    var out: UnsafeMutablePointer<UInt8>?
+    var count = 0
+    var message = [CChar](repeating: 0, count: 256)
+    guard ctiff_write_memory(&image, words, words.count, &out, &count, &message, message.count) == Int32(CTIFF_OK.rawValue), let out else {
+      throw .encoder(.tiff)
+    }
+    defer { ctiff_free(out) }
+    return Array(UnsafeBufferPointer(start: out, count: count))
+  }
+
+  /// Writes an image that is too large for memory to an open file; the bytes are those that `encode` would give.
+  package static func write(_ scan: EnhancedStream, descriptor: Int32) throws(ScanWriteError) {
+    guard let pixels = scan.source.pixels else { throw .noPixels(.tiff) }
+    guard pixels.frames == 1 else { throw .multipleFrames(.tiff, frames: pixels.frames) }
+    var image = try structure(
+      of: pixels, photometric: scan.source.photometric ?? .monochrome2,
+      spacing: SpacingMillimeters(rowThenColumn: scan.source.spacingMillimeters)?.divided(by: scan.scale))
+    image.rows = UInt32(scan.rows)
+    image.columns = UInt32(scan.columns)
+    var read = scan.read
+    var message = [CChar](repeating: 0, count: 256)
+    let status = withUnsafeMutablePointer(to: &read) { read in
+      ctiff_write_descriptor(
+        &image,
+        { context, offset, strip, count in
+          let read = context!.assumingMemoryBound(to: ((Int, UnsafeMutableRawBufferPointer) -> Bool).self).pointee
+          return read(Int(offset), UnsafeMutableRawBufferPointer(start: strip, count: count)) ? 1 : 0
+        }, read, descriptor, &message, message.count)
+    }
+    guard status == Int32(CTIFF_OK.rawValue) else { throw .encoder(.tiff) }
+  }
+
+  /// The structural tags of `pixels`, whose own rows and columns may be replaced.
+  private static func structure(of pixels: PixelBuffer, photometric: Photometric, spacing: SpacingMillimeters?) throws(ScanWriteError)
+    -> ctiff_image
+  {
     guard [8, 16, 32, 64].contains(pixels.bitsAllocated), !pixels.isFloat || pixels.bitsAllocated >= 32 else {
       throw .unsupportedSamples(.tiff, bits: pixels.bitsAllocated, isSigned: pixels.isSigned, isFloat: pixels.isFloat)
     }
@@ -49,15 +87,7 @@ package enum TIFFWriter {
       image.rows_per_cm = 10 / spacing.row
       image.columns_per_cm = 10 / spacing.column
     }
-    let words = pixels.interleaved().words
-    var out: UnsafeMutablePointer<UInt8>?
-    var count = 0
-    var message = [CChar](repeating: 0, count: 256)
-    guard ctiff_write_memory(&image, words, words.count, &out, &count, &message, message.count) == Int32(CTIFF_OK.rawValue), let out else {
-      throw .encoder(.tiff)
-    }
-    defer { ctiff_free(out) }
-    return Array(UnsafeBufferPointer(start: out, count: count))
+    return image
   }
 }
 

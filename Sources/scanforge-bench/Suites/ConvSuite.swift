@@ -1,7 +1,16 @@
 import CForgeKernels
 
-/// Single convolution layers, each in its three roles: those of the peers' `models.py` (MICRO) first, then what our networks add.
+/// Single convolution layers, each in its three roles: those of the peers' `models.py` (MICRO) first, then what our networks add. Forward and
+/// data gradient also with weights prepared once, as inference has them, in each precision that has a kernel.
 enum ConvSuite {
+  /// What is measured of a layer.
+  struct Case {
+    var role: fk_conv_role
+    /// The arithmetic of prepared weights; nil where weights come as they are, as in training.
+    var prepared: fk_precision?
+  }
+
+
   struct Layer {
     var name: String
     var c: Int, k: Int, kernel: Int, stride: Int, padding: Int, images: Int, size: Int
@@ -29,47 +38,62 @@ enum ConvSuite {
     let (peak, _) = PeakSuite.multiplyAdds(arguments)
     var results: [BenchResult] = []
     for layer in layers {
-      for (role, what) in [(FK_CONV_FORWARD, "fwd"), (FK_CONV_DATA_GRADIENT, "bwd_data"), (FK_CONV_WEIGHT_GRADIENT, "bwd_weight")] {
-        // Names follow the layer: a transposed layer's forward pass is the data gradient.
-        let name =
-          "\(layer.name) \(layer.isTransposed && role != FK_CONV_WEIGHT_GRADIENT ? (role == FK_CONV_FORWARD ? "bwd_data" : "fwd") : what)"
-        if arguments.wants(name) { results.append(measure(arguments, layer, role, name, peak)) }
+      for role in [FK_CONV_FORWARD, FK_CONV_DATA_GRADIENT, FK_CONV_WEIGHT_GRADIENT] {
+        for prepared in role == FK_CONV_WEIGHT_GRADIENT ? [nil] : [nil, FK_FLOAT32, FK_INT16] {
+          let item = Case(role: role, prepared: prepared)
+          let name = name(of: layer, item)
+          if arguments.wants(name), let result = measure(arguments, layer, item, name, peak) { results.append(result) }
+        }
       }
     }
-    return BenchReport(
-      suite: "conv", isa: String(cString: arguments.table.pointee.name), threads: Int(fk_threads()), peakGigaflops: peak, results: results)
+    return BenchReport(suite: "conv", arguments, peak: peak, results: results)
   }
 
-  private static func measure(_ arguments: BenchArguments, _ layer: Layer, _ role: fk_conv_role, _ name: String, _ peak: Double)
-    -> BenchResult
-  {
+  /// `3x3_64_64@256 fwd`, `… fwd prepared`, `… fwd int16`; roles are the layer's: a transposed layer's forward pass is the data gradient.
+  private static func name(of layer: Layer, _ item: Case) -> String {
+    let isForward = (item.role == FK_CONV_FORWARD) != layer.isTransposed
+    let role = item.role == FK_CONV_WEIGHT_GRADIENT ? "bwd_weight" : isForward ? "fwd" : "bwd_data"
+    guard let precision = item.prepared else { return "\(layer.name) \(role)" }
+    return "\(layer.name) \(role) \(precision == FK_INT16 ? "int16" : "prepared")"
+  }
+
+  /// Nil where the precision has no kernel for the layer.
+  private static func measure(_ arguments: BenchArguments, _ layer: Layer, _ item: Case, _ name: String, _ peak: Double) -> BenchResult? {
+    let (table, role) = (arguments.table.pointee, item.role)
     let out = (layer.size + 2 * layer.padding - layer.kernel) / layer.stride + 1
     var geometry = fk_conv_geometry(
       n: Int32(layer.images), h: Int32(layer.size), w: Int32(layer.size), c: Int32(layer.c), k: Int32(layer.k), r: Int32(layer.kernel),
       s: Int32(layer.kernel), p: Int32(out), q: Int32(out), stride_h: Int32(layer.stride), stride_w: Int32(layer.stride),
       pad_top: Int32(layer.padding), pad_left: Int32(layer.padding), dilation_h: 1, dilation_w: 1, groups: 1)
+    if let precision = item.prepared, table.prepared_bytes(&geometry, role, precision) == 0 { return nil }
     let x = random(arguments, layer.images * layer.size * layer.size * layer.c, stream: 1)
     let weights = random(arguments, layer.kernel * layer.kernel * layer.c * layer.k, stream: 2)
     let g = random(arguments, layer.images * out * out * layer.k, stream: 3)
-    let bytes = arguments.table.pointee.convolution_workspace(&geometry, role)
+    let bytes =
+      item.prepared.map { table.prepared_workspace(&geometry, role, $0) } ?? table.convolution_workspace(&geometry, role)
     let workspace = fk_allocate(bytes)
+    let preparedWeights = item.prepared.map { fk_allocate(table.prepared_bytes(&geometry, role, $0)) } ?? nil
     defer {
       for tensor in [x, weights, g] { fk_free(tensor.baseAddress) }
       fk_free(workspace)
+      fk_free(preparedWeights)
     }
     // The measured role writes over the tensor that it does not read.
     let (a, b, target) =
       role == FK_CONV_FORWARD ? (x, weights, g) : role == FK_CONV_DATA_GRADIENT ? (g, weights, x) : (x, g, weights)
+    if let precision = item.prepared {
+      let status = table.prepare(&geometry, role, precision, weights.baseAddress, preparedWeights)
+      precondition(status == FK_OK, "\(name): status \(status.rawValue) of its preparation")
+    }
     let watch = Stopwatch(arguments) {
-      let status = arguments.table.pointee.convolution(
-        &geometry, role, a.baseAddress, b.baseAddress, nil, target.baseAddress, workspace, bytes)
+      let status =
+        item.prepared.map {
+          table.convolution_prepared(&geometry, role, $0, a.baseAddress, preparedWeights, nil, target.baseAddress, workspace, bytes)
+        } ?? table.convolution(&geometry, role, a.baseAddress, b.baseAddress, nil, target.baseAddress, workspace, bytes)
       precondition(status == FK_OK, "\(name): status \(status.rawValue)")
     }
     let flops = 2.0 * Double(layer.kernel * layer.kernel * layer.c * layer.k) * Double(layer.images * out * out)
-    let gigaflops = flops / watch.median / 1e9
-    return BenchResult(
-      name: name, medianSeconds: watch.median, spreadSeconds: watch.spread, effectiveGigaflops: gigaflops, peakShare: gigaflops / peak,
-      imagesPerSecond: Double(layer.images) / watch.median)
+    return BenchResult(name: name, watch, operations: flops, peak: peak, images: layer.images)
   }
 
   private static func random(_ arguments: BenchArguments, _ count: Int, stream: UInt64) -> UnsafeMutableBufferPointer<Float> {

@@ -4,15 +4,14 @@ import CForgeKernels
 enum PeakSuite {
   static func run(_ arguments: BenchArguments) -> BenchReport {
     let (peak, watch) = multiplyAdds(arguments)
-    var results = [
-      BenchResult(name: "fma", medianSeconds: watch.median, spreadSeconds: watch.spread, effectiveGigaflops: peak, peakShare: 1)
-    ]
+    var fused = BenchResult(name: "fma", medianSeconds: watch.median, spreadSeconds: watch.spread)
+    (fused.effectiveGigaflops, fused.peakShare) = (peak, 1)
+    var results = [fused]
     for kilobytes in [32, 512, 65_536] where arguments.wants("copy \(kilobytes) KB") {
       let copy = copyTime(arguments, floats: kilobytes * 256)
       results.append(BenchResult(name: "copy \(kilobytes) KB", medianSeconds: copy.median, spreadSeconds: copy.spread))
     }
-    return BenchReport(
-      suite: "peak", isa: String(cString: arguments.table.pointee.name), threads: Int(fk_threads()), peakGigaflops: peak, results: results)
+    return BenchReport(suite: "peak", arguments, peak: peak, results: results)
   }
 
   /// The multiply-add peak of all threads together, in GFLOP/s.

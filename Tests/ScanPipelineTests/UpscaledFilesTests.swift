@@ -1,0 +1,78 @@
+import Diagnostics
+import ForgeGAN
+import ForgeNN
+import Foundation
+import PixelMath
+import ScanDeid
+import ScanIO
+import ScanModel
+import ScanPipeline
+import Testing
+import TestSupport
+
+/// Super-resolution of files, with a network of a few training steps.
+@Suite struct UpscaledFilesTests {
+  private static func withModel(_ body: (_ folder: URL, _ upscaler: ImageUpscaler) throws -> Void) throws {
+    let folder = try TestData.temporaryFolder("upscaled")
+    defer { try? FileManager.default.removeItem(at: folder) }
+    let plane = Plane(rows: 40, columns: 40, values: (0..<1600).map { Float(($0 * $0) % 997) })
+    let planes = InMemoryPlanes([IntensityPlane(plane, range: 996, maximum: 4095)])
+    let model = try ModelRegistry.entry("srgan").make(
+      ModelRequest(
+        options: ["batch": 1, "patch": 8, "width": 4, "blocks": 1, "phase": "content", "rate": 0.01], data: .planes(planes), seed: 3))
+    let place = folder.appendingPathComponent("model")
+    try FileManager.default.createDirectory(at: place, withIntermediateDirectories: false)
+    _ = try Trainer(plan: TrainingPlan(steps: 5), seed: 3).train(model, into: ModelFolder(place))
+    try body(folder, ImageUpscaler(model: place))
+  }
+
+  private static func upscale(_ input: URL, to output: URL, _ upscaler: ImageUpscaler, largestInMemory: Int) throws -> StageOutcome {
+    var files = UpscaledFiles(inputs: [input], output: output, options: [], stopsOnItemError: false, threads: 0)
+    files.largestInMemory = largestInMemory
+    return try files.write(upscaler, key: #require(PseudonymKey(bytes: [UInt8](repeating: 7, count: 32))), progress: { _ in })
+  }
+
+  @Test(arguments: [(16, Photometric.monochrome2), (16, .monochrome1), (8, .monochrome2)])
+  func `an image written piece by piece has the bytes of one written at once`(bits: Int, photometric: Photometric) throws {
+    try Self.withModel { folder, upscaler in
+      let (rows, columns) = (300, 250)
+      let words = (0..<rows * columns).flatMap { index -> [UInt8] in
+        let value = (index * 7919) % (bits == 8 ? 251 : 60_000)
+        return bits == 8 ? [UInt8(value)] : [UInt8(value & 255), UInt8(value >> 8)]
+      }
+      let pixels = PixelBuffer(rows: rows, columns: columns, samplesPerPixel: 1, bitsAllocated: bits, words: words)
+      let input = folder.appendingPathComponent("slice.tif")
+      try Data(TIFFWriter.encode(pixels, photometric: photometric, spacing: SpacingMillimeters(row: 0.5, column: 0.25))).write(to: input)
+      let (atOnce, inPieces) = (folder.appendingPathComponent("whole"), folder.appendingPathComponent("pieces"))
+      #expect(try Self.upscale(input, to: atOnce, upscaler, largestInMemory: .max).failedItems == 0)
+      #expect(try Self.upscale(input, to: inPieces, upscaler, largestInMemory: 0).failedItems == 0)
+      let (first, second) = (atOnce.appendingPathComponent("slice_x2.tif"), inPieces.appendingPathComponent("slice_x2.tif"))
+      let expected = try Data(contentsOf: first)
+      #expect(expected.count > 4 * words.count)
+      #expect(try Data(contentsOf: second) == expected)
+      // Nothing else is left, and doing it again changes nothing.
+      #expect(try Self.upscale(input, to: inPieces, upscaler, largestInMemory: 0).failedItems == 0)
+      #expect(try FileManager.default.contentsOfDirectory(atPath: inPieces.path) == ["slice_x2.tif"])
+    }
+  }
+
+  @Test func `another file of the name is not replaced`() throws {
+    try Self.withModel { folder, upscaler in
+      let pixels = PixelBuffer(rows: 20, columns: 20, samplesPerPixel: 1, bitsAllocated: 8, words: (0..<400).map { UInt8($0 % 200) })
+      let input = folder.appendingPathComponent("slice.tif")
+      try Data(TIFFWriter.encode(pixels, photometric: .monochrome2, spacing: nil)).write(to: input)
+      let output = folder.appendingPathComponent("out")
+      try FileManager.default.createDirectory(at: output, withIntermediateDirectories: false)
+      let target = output.appendingPathComponent("slice_x2.tif")
+      try Data("mine".utf8).write(to: target)
+      let threshold = [0, Int.max]
+      for largestInMemory in threshold {
+        #expect(throws: PipelineError.outputExists) {
+          _ = try Self.upscale(input, to: output, upscaler, largestInMemory: largestInMemory)
+        }
+        #expect(try Data(contentsOf: target) == Data("mine".utf8))
+        #expect(try FileManager.default.contentsOfDirectory(atPath: output.path) == ["slice_x2.tif"])
+      }
+    }
+  }
+}
