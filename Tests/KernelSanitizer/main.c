@@ -98,6 +98,44 @@ static void convolutions(const fk_table *table) {
   }
 }
 
+/// Geometries of Winograd's algorithm, plain, prepared and shuffled.
+static void winograd(const fk_table *table) {
+  const fk_table *scalar = fk_scalar_table();
+  int32_t kind = between(0, 2);
+  fk_conv_geometry g = {.n = between(1, 3), .h = between(1, 20), .w = between(1, 24), .c = between(16, 50), .k = between(16, 50)};
+  g.r = g.s = kind == 2 ? 4 : 3, g.stride_h = g.stride_w = kind == 0 ? 1 : 2, g.dilation_h = g.dilation_w = g.groups = 1;
+  g.pad_top = between(0, 4), g.pad_left = between(0, 4);
+  g.p = between(0, (g.h + 2 * g.pad_top) / g.stride_h + 1), g.q = between(1, (g.w + 2 * g.pad_left) / g.stride_w + 1);
+  int32_t shuffle = roll() % 3 ? 1 : between(2, 3);
+  g.k = g.k / (shuffle * shuffle) * shuffle * shuffle + (g.k < 18 && shuffle == 3 ? 9 : 0);
+  int64_t nx = (int64_t)g.n * g.h * g.w * g.c, nw = (int64_t)g.r * g.s * g.c * g.k, ng = (int64_t)g.n * g.p * g.q * g.k;
+  for (int32_t role = 0; role < 2; role++) {
+    int64_t na = role == FK_CONV_FORWARD ? nx : ng, no = role == FK_CONV_FORWARD ? ng : nx;
+    int32_t channels = role == FK_CONV_FORWARD ? g.k : g.c;
+    float *a = floats(na), *b = floats(nw), *expected = floats(no), *actual = floats(no);
+    fk_epilogue e = {.bias = floats(channels), .activation = (fk_activation)between(0, 3), .slope = 0.2f, .slopes = floats(channels)};
+    if (role == FK_CONV_FORWARD && shuffle > 1)
+      e.shuffle = shuffle;
+    else if (roll() % 2)
+      e.residual = floats(no);
+    void *plain = bytes(scalar->prepared_bytes(&g, (fk_conv_role)role, FK_FLOAT32));
+    void *prepared = bytes(table->prepared_bytes(&g, (fk_conv_role)role, FK_FLOAT32));
+    expect(scalar, "prepare", scalar->prepare(&g, (fk_conv_role)role, FK_FLOAT32, b, plain));
+    expect(table, "prepare", table->prepare(&g, (fk_conv_role)role, FK_FLOAT32, b, prepared));
+    size_t size = scalar->prepared_workspace(&g, (fk_conv_role)role, FK_FLOAT32);
+    expect(scalar, "prepared", scalar->convolution_prepared(&g, (fk_conv_role)role, FK_FLOAT32, a, plain, &e, expected, bytes(size), size));
+    size = table->prepared_workspace(&g, (fk_conv_role)role, FK_FLOAT32);
+    expect(table, "prepared", table->convolution_prepared(&g, (fk_conv_role)role, FK_FLOAT32, a, prepared, &e, actual, bytes(size), size));
+    compare(table, "prepared convolution", actual, expected, no, 1e-4f);
+    if (e.shuffle <= 1) {
+      size = table->convolution_workspace(&g, (fk_conv_role)role);
+      expect(table, "winograd", table->convolution(&g, (fk_conv_role)role, a, b, &e, actual, bytes(size), size));
+      compare(table, "winograd", actual, expected, no, 1e-4f);
+    }
+    free_all();
+  }
+}
+
 /// Prepared convolutions in 16-bit integers.
 static void integers(const fk_table *table) {
   const fk_table *scalar = fk_scalar_table();
@@ -390,6 +428,7 @@ int main(int argc, char **argv) {
     for (int i = 0; i < rounds; i++) {
       fk_set_threads(1 + i % 3);
       convolutions(table);
+      winograd(table);
       integers(table);
       if (i % 3 == 0) filter_gradients(table);
       products(table);
