@@ -21,7 +21,7 @@ static void conv_forward(const fk_conv_geometry *g, const float *x, const float 
         .left = {.source = x, .height = g->h, .width = g->w, .pitch = g->c, .first = group * depth, .depth = depth, .stride_y = g->stride_h,
                  .stride_x = g->stride_w, .rows = g->p, .columns = g->q, .taps = taps, .tap_count = g->r * g->s},
         .b = weights + group * width, .b_tap = depth * g->k, .b_step = g->k, .width = width, .out = y + group * width,
-        .out_image = (int64_t)g->p * g->q * g->k, .out_row = (int64_t)g->q * g->k, .out_column = g->k, .images = g->n,
+        .out_image = (int64_t)g->p * g->q * g->k, .out_row = (int64_t)g->q * g->k, .out_column = g->k, .images = g->n, .lanes = fk_lanes(),
     };
     set_epilogue(&j, e, group * width, group * width);
     product_run(&j, (char *)memory + taps_bytes(g));
@@ -59,7 +59,7 @@ static void conv_data_gradient(const fk_conv_geometry *g, const float *dy, const
                      .taps = taps, .tap_count = count},
             .b = weights + group * depth, .b_tap = width * g->k, .b_step = g->k, .transposed = 1, .width = width, .out = dx + origin,
             .out_image = (int64_t)g->h * g->w * g->c, .out_row = (int64_t)g->stride_h * g->w * g->c,
-            .out_column = (int64_t)g->stride_w * g->c, .images = g->n,
+            .out_column = (int64_t)g->stride_w * g->c, .images = g->n, .lanes = fk_lanes(),
         };
         set_epilogue(&j, e, origin, group * width);
         product_run(&j, (char *)memory + taps_bytes(g));
@@ -96,8 +96,8 @@ static size_t convolution_workspace(const fk_conv_geometry *g, fk_conv_role role
     return (role == FK_CONV_WEIGHT_GRADIENT ? winograd_gradient_workspace(g) : winograd_workspace(g, role)) + 64;
   int64_t taps = (int64_t)g->r * g->s, group_c = g->c / g->groups, group_k = g->k / g->groups;
   switch (role) {
-    case FK_CONV_FORWARD: return taps_bytes(g) + product_workspace(taps, group_c, group_k);
-    case FK_CONV_DATA_GRADIENT: return taps_bytes(g) + product_workspace(taps, group_k, group_c);
+    case FK_CONV_FORWARD: return taps_bytes(g) + product_workspace(taps, group_c, group_k, -1, fk_lanes());
+    case FK_CONV_DATA_GRADIENT: return taps_bytes(g) + product_workspace(taps, group_k, group_c, -1, fk_lanes());
     case FK_CONV_WEIGHT_GRADIENT: return taps_bytes(g) + gradient_workspace(taps, group_c, group_k);
   }
   return 0;

@@ -5,15 +5,7 @@ static size_t gemm_workspace(const fk_gemm_geometry *g) {
   if (fk_gemm_geometry_is_bad(g)) return 0;
   if (g->transpose_a && !g->transpose_b) return 64 + gradient_workspace(1, g->m, g->n);
   size_t copy = g->transpose_a ? fk_round_up((size_t)g->m * (size_t)g->k * sizeof(float), 64) : 0;
-  return 64 + copy + product_workspace(1, g->k, g->n);
-}
-
-/// to[row][column] = from[column][row], in squares that stay in cache.
-static void transpose_matrix(const float *from, int64_t rows, int64_t columns, float *to) {
-  for (int64_t r = 0; r < rows; r += FK_LANES)
-    for (int64_t c = 0; c < columns; c += FK_LANES)
-      for (int64_t i = r; i < fk_min64(r + FK_LANES, rows); i++)
-        for (int64_t k = c; k < fk_min64(c + FK_LANES, columns); k++) to[i * columns + k] = from[k * rows + i];
+  return 64 + copy + product_workspace(1, g->k, g->n, g->m, fk_lanes());
 }
 
 static fk_status gemm(const fk_gemm_geometry *g, const float *a, const float *b, float *out, void *workspace, size_t workspace_bytes) {
@@ -36,7 +28,7 @@ static fk_status gemm(const fk_gemm_geometry *g, const float *a, const float *b,
     const float *rows = a;
     char *rest = memory;
     if (g->transpose_a) {
-      transpose_matrix(a, g->m, g->k, (float *)memory);
+      transpose_floats(a, g->m, g->k, g->m, (float *)memory, g->k);
       rows = (float *)memory;
       rest += fk_round_up((size_t)g->m * (size_t)g->k * sizeof(float), 64);
     }
@@ -44,7 +36,7 @@ static fk_status gemm(const fk_gemm_geometry *g, const float *a, const float *b,
         .left = {.source = rows, .height = 1, .width = g->m, .pitch = g->k, .depth = g->k, .stride_y = 1, .stride_x = 1, .rows = 1,
                  .columns = g->m, .taps = taps, .tap_count = 1},
         .b = b, .b_step = g->transpose_b ? g->k : g->n, .transposed = g->transpose_b, .width = g->n, .out = out, .out_column = g->n,
-        .accumulate = g->accumulate, .images = 1,
+        .accumulate = g->accumulate, .images = 1, .lanes = fk_lanes(),
     };
     product_run(&j, rest);
   }
