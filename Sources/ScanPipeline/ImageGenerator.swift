@@ -49,16 +49,21 @@ package struct ImageGenerator {
   package let modelName: String
   package let seed: UInt64
   package var truncation: Float?
+  private let precision: InferencePrecision
 
   /// - Parameter model: a model folder or a model.safetensors file.
-  package init(model: URL, name: String, seed: UInt64, truncation: Float? = nil) throws {
-    generator = try CGANGenerator(contentsOf: model)
+  package init(model: URL, name: String, seed: UInt64, truncation: Float? = nil, precision: InferencePrecision = .fp32) throws {
+    generator = try CGANGenerator(contentsOf: model, precision: precision.precision)
+    self.precision = precision
     facts = IntensityFacts(generator.description.attributes)
     modelDigest = try ObjectStore.digest(of: ModelFolder.modelFile(model)).0.hex
     modelName = name
     self.seed = seed
     self.truncation = truncation
   }
+
+  /// Number of the network's convolutions by the arithmetic that they run in.
+  package var arithmetic: [String: Int] { InferencePrecision.counts(generator.layers) }
 
   /// Bytes of all images' words.
   package func bytes(of amount: GenerationAmount) throws -> Int {
@@ -98,7 +103,7 @@ package struct ImageGenerator {
     SyntheticScan(
       pixels: facts.depth.encode(plane), label: Label(generator.labelNames[Int(label)]), spacingMillimeters: facts.spacing(at: plane.rows),
       modality: facts.modality, window: facts.window,
-      derivation: "ScanForge \(ToolIdentity.version) cgan \(modelDigest) seed \(seed) index \(index)")
+      derivation: "ScanForge \(ToolIdentity.version) cgan\(precision.mark) \(modelDigest) seed \(seed) index \(index)")
   }
 
   /// The same image in modality units, as DICOM wants it: signed 16-bit numbers when the training slices shared a window that fits.
@@ -120,21 +125,24 @@ package struct ImageGenerator {
 
   /// SHA-256 of what decides the images, for fresh but repeatable UIDs.
   package var identity: [UInt8] {
-    ContentDigest(ofText: "generate \(modelDigest) \(seed) \(truncation.map { "\($0)" } ?? "-")").bytes
+    ContentDigest(ofText: "generate\(precision.mark) \(modelDigest) \(seed) \(truncation.map { "\($0)" } ?? "-")").bytes
   }
 }
 
 extension RunContext {
   /// Generates into the workspace: one TIFF object and one `generated` artifact per image, and a picture of the first of each label.
-  package func generateIntoWorkspace(model name: String, amount: GenerationAmount, seed: UInt64?, truncation: Float? = nil) throws -> StageOutcome {
+  package func generateIntoWorkspace(
+    model name: String, amount: GenerationAmount, seed: UInt64?, truncation: Float? = nil, precision: InferencePrecision = .fp32
+  ) throws -> StageOutcome {
     KernelTable.threads = threads
     let published = try catalog.verifiedModel(named: name)
-    let generator = try ImageGenerator(model: published.folder, name: name, seed: seed ?? self.seed, truncation: truncation)
+    let generator = try ImageGenerator(
+      model: published.folder, name: name, seed: seed ?? self.seed, truncation: truncation, precision: precision)
     let run = try catalog.beginRun(
       op: "generate",
       parameters: .object([
         "model": .string(name), "modelSha256": .string(generator.modelDigest), "amount": .string(amount.description),
-        "isa": .string(KernelTable.current.name), "truncation": truncation.map { .number(Double($0)) } ?? .null,
+        "isa": .string(KernelTable.current.name), "precision": .string(precision.rawValue), "truncation": truncation.map { .number(Double($0)) } ?? .null,
       ]), seed: Int64(truncatingIfNeeded: generator.seed), determinism: .device)
     var shown: [Label?: [Plane]] = [:]
     let count = try generator.generate(amount, progress: progress, isCancelled: isCancelled) { items in

@@ -14,14 +14,19 @@ package struct ImageUpscaler {
   package let resolver: SuperResolver
   /// SHA-256 of model.safetensors, hexadecimal.
   package let modelDigest: String
+  private let precision: InferencePrecision
 
   /// - Parameter model: a model folder or a model.safetensors file.
-  package init(model: URL) throws {
-    resolver = try SuperResolver(contentsOf: model)
+  package init(model: URL, precision: InferencePrecision = .fp32) throws {
+    resolver = try SuperResolver(contentsOf: model, precision: precision.precision)
+    self.precision = precision
     modelDigest = try ObjectStore.digest(of: ModelFolder.modelFile(model)).0.hex
   }
 
-  package var derivation: String { "ScanForge \(ToolIdentity.version) srgan x\(resolver.factor) \(modelDigest)" }
+  package var derivation: String { "ScanForge \(ToolIdentity.version) srgan x\(resolver.factor)\(precision.mark) \(modelDigest)" }
+
+  /// Number of the network's convolutions by the arithmetic that they run in.
+  package var arithmetic: [String: Int] { InferencePrecision.counts(resolver.layers) }
 
   /// - Throws: `ImagingError` when the image has no pixels or its samples are indexes (palette, 1 bit).
   package func upscale(_ scan: CleanScan) throws -> EnhancedScan {
@@ -107,10 +112,12 @@ package struct ImageUpscaler {
 
 extension RunContext {
   /// Super-resolves acquired images of the workspace; each result is an `enhanced` artifact of the same patient.
-  package func superResolveWorkspace(model name: String, split: String?) throws -> StageOutcome {
+  package func superResolveWorkspace(
+    model name: String, split: String?, precision: InferencePrecision = .fp32
+  ) throws -> StageOutcome {
     KernelTable.threads = threads
     let published = try catalog.verifiedModel(named: name)
-    let upscaler = try ImageUpscaler(model: published.folder)
+    let upscaler = try ImageUpscaler(model: published.folder, precision: precision)
     let splits = split.flatMap(Split.init(rawValue:)).map { [$0] } ?? []
     let images = try catalog.artifacts(ArtifactQuery(splits: splits, origins: [.acquired], kinds: [.image]))
     guard !images.isEmpty else { throw PipelineError.nothingToSuperResolve }
@@ -118,7 +125,7 @@ extension RunContext {
       op: "superResolve",
       parameters: .object([
         "model": .string(name), "modelSha256": .string(upscaler.modelDigest), "split": .string(split ?? "all"),
-        "isa": .string(KernelTable.current.name),
+        "isa": .string(KernelTable.current.name), "precision": .string(precision.rawValue),
       ]), determinism: .device)
     let stage = "superResolve"
     progress(.began(stage: stage, total: images.count, unit: "images"))

@@ -6,7 +6,7 @@ import ForgeTensor
 /// programs with. The flags are in `BenchArguments`.
 @main struct Bench {
   /// Suites by name. A new suite is a file in Suites/ and a line here.
-  static let suites: [(name: String, run: @Sendable (BenchArguments) throws(BenchError) -> BenchReport)] = [
+  static let suites: [(name: String, run: @Sendable (BenchArguments) throws -> BenchReport)] = [
     ("peak", PeakSuite.run),
     ("conv", ConvSuite.run),
     ("srgan-infer", SuperResolutionSuite.run),

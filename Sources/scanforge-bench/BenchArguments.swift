@@ -1,5 +1,6 @@
 import CForgeKernels
 import Diagnostics
+import ForgeTensor
 
 enum BenchError: ExplainedError {
   case unknownSuite(String, known: [String])
@@ -35,12 +36,6 @@ struct BenchArguments {
   static let flags =
     "--json, --threads N, --isa NAME, --layer TEXT, --cpu-time, --work NAME, --size N, --precision fp32|int16, --seconds S or --output FILE"
 
-  /// Arithmetic of inference.
-  enum Precision: String, CaseIterable {
-    case float32 = "fp32"
-    case int16
-  }
-
   var suite = ""
   var json = false
   /// 0 means all cores.
@@ -53,6 +48,7 @@ struct BenchArguments {
   var cpuTime = false
   /// How long each result is measured; each suite has its own time unless given.
   var seconds: Double?
+  /// Arithmetic of inference.
   var precision = Precision.float32
   /// Where `make-model` writes.
   var output = ""

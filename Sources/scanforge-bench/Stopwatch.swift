@@ -7,8 +7,8 @@ struct Stopwatch {
   let times: [Double]
 
   /// Runs `body` once unmeasured, then for about `seconds` unless the arguments say otherwise, `least` to 200 times.
-  init(_ arguments: BenchArguments, seconds: Double = 0.5, atLeast least: Int = 5, _ body: () -> Void) {
-    body()
+  init(_ arguments: BenchArguments, seconds: Double = 0.5, atLeast least: Int = 5, _ body: () throws -> Void) rethrows {
+    try body()
     let seconds = arguments.seconds ?? seconds
     let clock = arguments.cpuTime ? CLOCK_PROCESS_CPUTIME_ID : CLOCK_MONOTONIC
     let share = arguments.cpuTime ? Double(fk_threads()) : 1
@@ -16,7 +16,7 @@ struct Stopwatch {
     let end = Self.now(CLOCK_MONOTONIC) + seconds
     while times.count < least || (times.count < 200 && Self.now(CLOCK_MONOTONIC) < end) {
       let start = Self.now(clock)
-      body()
+      try body()
       times.append((Self.now(clock) - start) / share)
     }
     self.times = times.sorted()

@@ -1,5 +1,7 @@
 // The matrix product is a 1 x 1 convolution: its rows are pixels, its reduction the channels. With op(a) transposed it is the weight
-// gradient of one, with both transposed op(a) is first laid out in the workspace.
+// gradient of one, with both transposed op(a) is first laid out in the workspace. Large right operands have their own way.
+
+#include "thin-inl.h"
 
 typedef struct matrices {
   const fk_gemm_geometry *g;
@@ -25,6 +27,7 @@ static size_t gemm_bytes(const fk_gemm_geometry *g, int64_t lanes) {
 
 static size_t gemm_workspace(const fk_gemm_geometry *g) {
   if (fk_gemm_geometry_is_bad(g)) return 0;
+  if (thin_applies(g)) return 64 + thin_workspace(g);
   return 64 + (gemm_is_shared_out(g) ? (size_t)fk_lanes() * gemm_bytes(g, 1) : gemm_bytes(g, fk_lanes()));
 }
 
@@ -71,6 +74,11 @@ static fk_status gemm(const fk_gemm_geometry *g, const float *a, const float *b,
   if (fk_gemm_geometry_is_bad(g)) return FK_BAD_GEOMETRY;
   if (workspace_bytes < gemm_workspace(g)) return FK_WORKSPACE_TOO_SMALL;
   char *memory = (char *)fk_round_up((size_t)(uintptr_t)workspace, 64);
+  if (thin_applies(g)) {
+    for (int64_t i = 0; i < g->batch; i++)
+      thin_run(g, a + i * g->a_batch_stride, b + i * g->b_batch_stride, out + i * g->out_batch_stride, (float *)memory);
+    return FK_OK;
+  }
   matrices j = {.g = g, .a = a, .b = b, .out = out, .memory = memory, .lanes = fk_lanes()};
   if (!gemm_is_shared_out(g)) {
     for (int64_t i = 0; i < g->batch; i++) gemm_one(&j, i, memory);

@@ -1,4 +1,3 @@
-import ForgeGrad
 package import ForgeNN
 package import ForgeTensor
 package import Foundation
@@ -9,16 +8,19 @@ package final class CGANGenerator {
   /// Rows = columns of the images, in pixels.
   package let size: Int
   private let latentLength: Int
-  private let network: ConditionalGenerator
+  private let plan: InferencePlan
 
   package var labelNames: [String] { description.labelNames }
 
+  /// The network's convolutions and the arithmetic that each runs in.
+  package var layers: [InferencePlan.LayerReport] { plan.layers }
+
   /// Reads a model folder or a model.safetensors file.
-  package convenience init(contentsOf url: URL) throws {
-    try self.init(CheckpointReader(contentsOf: ModelFolder.modelFile(url)))
+  package convenience init(contentsOf url: URL, precision: Precision = .float32) throws {
+    try self.init(CheckpointReader(contentsOf: ModelFolder.modelFile(url)), precision: precision)
   }
 
-  package init(_ checkpoint: CheckpointReader) throws {
+  package init(_ checkpoint: CheckpointReader, precision: Precision = .float32) throws {
     description = try ModelDescription(checkpoint.description, file: checkpoint.fileName)
     guard description.model == "cgan" else {
       throw CheckpointError.wrongKind(file: checkpoint.fileName, reason: "\(description.model) is not a generator of labelled images")
@@ -30,10 +32,13 @@ package final class CGANGenerator {
     self.size = size
     latentLength = options.latent
     let store = ParameterStore(seed: 0)
-    network = ConditionalGenerator(
+    let network = ConditionalGenerator(
       store.root["generator"], ConditionalGenerator.Architecture(options, size: size, classes: description.labelNames.count))
     try checkpoint.restore(store.parameters)
     try checkpoint.finish()
+    let labels = description.labelNames.indices.map(Int32.init)
+    // Image i of the trace has label i, so what differs among labels becomes a table.
+    plan = try InferencePlan(tracing: [labels.count, latentLength], precision: precision) { network($0, labels: labels, .inference) }
   }
 
   /// The index of a label by its name.
@@ -52,12 +57,12 @@ package final class CGANGenerator {
   package func generate(labels: [Int32], seed: UInt64, firstIndex: Int = 0, truncation: Float? = nil) throws(ForgeGANError) -> Tensor {
     for label in labels where label < 0 || label >= labelNames.count { throw .unknownLabel("\(label)", known: labelNames) }
     if let truncation, !(truncation > 0) { throw .badOption("truncation", model: "cgan", reason: "must be above zero") }
-    let chunk = 32
+    let chunk = 64
     var parts: [Tensor] = []
     for first in stride(from: 0, to: labels.count, by: chunk) {
       let some = Array(labels[first..<min(labels.count, first + chunk)])
       let latent = self.latent(count: some.count, seed: seed, firstIndex: firstIndex + first, truncation: truncation)
-      parts.append(withoutRecording { network(Variable(latent), labels: some, .inference).value })
+      parts.append(plan.images(latent, rows: some.map(Int.init)))
     }
     return parts.isEmpty ? Tensor.zeros([0, size, size, 1]) : concatenate(parts, axis: 0)
   }

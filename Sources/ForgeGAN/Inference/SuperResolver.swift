@@ -1,6 +1,5 @@
-import ForgeGrad
 package import ForgeNN
-import ForgeTensor
+package import ForgeTensor
 package import Foundation
 package import PixelMath
 
@@ -9,16 +8,22 @@ package final class SuperResolver {
   package let description: ModelDescription
   /// Enlargement of rows and columns.
   package let factor: Int
-  /// Rows and columns of the small image that are worked on at once; memory is bounded by it, whatever the image.
-  package var tile = 192
-  private let network: any SuperResolutionNetwork
+  /// Pixels of the small image that an output pixel depends on, to each side.
+  package let reach: Int
+  /// Memory for the network's rows, whatever the image's size. It does not show in the result.
+  package var budget = InferencePlan.StreamBudget()
+  private let plan: InferencePlan
+  private let addsToBicubic: Bool
+
+  /// The network's convolutions and the arithmetic that each runs in.
+  package var layers: [InferencePlan.LayerReport] { plan.layers }
 
   /// Reads a model folder or a model.safetensors file.
-  package convenience init(contentsOf url: URL) throws {
-    try self.init(CheckpointReader(contentsOf: ModelFolder.modelFile(url)))
+  package convenience init(contentsOf url: URL, precision: Precision = .float32) throws {
+    try self.init(CheckpointReader(contentsOf: ModelFolder.modelFile(url)), precision: precision)
   }
 
-  package init(_ checkpoint: CheckpointReader) throws {
+  package init(_ checkpoint: CheckpointReader, precision: Precision = .float32) throws {
     description = try ModelDescription(checkpoint.description, file: checkpoint.fileName)
     guard description.model == "srgan" else {
       throw CheckpointError.wrongKind(file: checkpoint.fileName, reason: "\(description.model) does not enlarge images")
@@ -26,13 +31,13 @@ package final class SuperResolver {
     let options = try SRGAN.Configuration(description.configuration)
     factor = options.factor
     let store = ParameterStore(seed: 0)
-    network = options.makeGenerator(store.root["generator"])
+    let network = options.makeGenerator(store.root["generator"])
     try checkpoint.restore(store.parameters)
     try checkpoint.finish()
+    reach = network.reach
+    addsToBicubic = network.addsToBicubic
+    plan = try InferencePlan(tracing: [1, 8, 8, 1], precision: precision) { network($0, .inference) }
   }
-
-  /// Pixels around a tile that its result depends on.
-  package var reach: Int { network.reach }
 
   /// Enlarges a plane. Intensities keep their unit; the result is neither rounded nor clipped.
   ///
@@ -58,51 +63,76 @@ package final class SuperResolver {
   ) throws {
     guard source.rows > 0, source.columns > 0 else { throw ForgeGANError.unsuitablePlane(reason: "it has no pixels") }
     guard range.isFinite else { throw ForgeGANError.unsuitablePlane(reason: "it holds NaN or infinite values") }
-    let bicubic = RowResampler(
-      rows: source.rows, columns: source.columns, newRows: source.rows * factor, newColumns: source.columns * factor)
-    for row in stride(from: 0, to: source.rows, by: tile) {
-      for column in stride(from: 0, to: source.columns, by: tile) {
-        try enlarge(source, row: row, column: column, range: range, bicubic, into: sink)
+    var bicubic = BicubicRows(source, factor: factor)
+    let columns = source.columns * factor
+    guard range > 0 else {
+      try withUnsafeTemporaryAllocation(of: Float.self, capacity: columns) { piece in
+        for row in 0..<source.rows * factor {
+          try bicubic.row(row, columns: 0..<columns, into: piece)
+          try sink(row, 0, piece)
+        }
+      }
+      return
+    }
+    let scale = 1 / range
+    try withUnsafeTemporaryAllocation(of: Float.self, capacity: columns) { memory in
+      try plan.stream(rows: source.rows, columns: source.columns, budget: budget) { piece, pointer in
+        for row in piece.rows {
+          let values = try finiteRow(source, row)
+          let target = pointer + (row - piece.rows.lowerBound) * piece.rowFloats
+          for (index, column) in piece.columns.enumerated() { target[index] = values[column] * scale }
+        }
+      } sink: { piece, pointer in
+        let output = UnsafeMutableBufferPointer(rebasing: memory[..<piece.columns.count])
+        for row in piece.rows {
+          let made = pointer + (row - piece.rows.lowerBound) * piece.rowFloats
+          if addsToBicubic {
+            try bicubic.row(row, columns: piece.columns, into: output)
+            for index in output.indices { output[index] += made[index] * range }
+          } else {
+            for index in output.indices { output[index] = made[index] * range }
+          }
+          try sink(row, piece.columns.lowerBound, output)
+        }
       }
     }
   }
+}
 
-  /// One tile, computed from the tile and the pixels around it.
-  private func enlarge(
-    _ source: PlaneRows, row: Int, column: Int, range: Float, _ bicubic: RowResampler,
-    into sink: (_ row: Int, _ column: Int, UnsafeMutableBufferPointer<Float>) throws -> Void
-  ) throws {
-    let (lastRow, lastColumn) = (min(source.rows, row + tile), min(source.columns, column + tile))
-    // The enlargement is mixed from 2 pixels to each side.
-    let margin = max(reach, 2)
-    let (top, bottom) = (max(0, row - margin), min(source.rows, lastRow + margin))
-    let (left, right) = (max(0, column - reach), min(source.columns, lastColumn + reach))
-    let rows = (top..<bottom).flatMap(source.row)
-    guard rows.allSatisfy(\.isFinite) else { throw ForgeGANError.unsuitablePlane(reason: "it holds NaN or infinite values") }
-    var made: Tensor?
-    if range > 0 {
-      let scale = 1 / range
-      let window = Plane(rows: bottom - top, columns: source.columns, values: rows).cropped(
-        row: 0, column: left, rows: bottom - top, columns: right - left)
-      let small = Tensor([1, window.rows, window.columns, 1], window.values.map { $0 * scale })
-      made = withoutRecording { network(Variable(small), .inference).value }
+private func finiteRow(_ source: PlaneRows, _ row: Int) throws(ForgeGANError) -> [Float] {
+  let values = source.row(row)
+  guard values.allSatisfy(\.isFinite) else { throw .unsuitablePlane(reason: "it holds NaN or infinite values") }
+  return values
+}
+
+/// The bicubic enlargement of rows that are made on demand; keeps the few that the last row was mixed from.
+private struct BicubicRows {
+  private let source: PlaneRows
+  private let resampler: RowResampler
+  private var kept: [Int: [Float]] = [:]
+
+  init(_ source: PlaneRows, factor: Int) {
+    self.source = source
+    resampler = RowResampler(
+      rows: source.rows, columns: source.columns, newRows: source.rows * factor, newColumns: source.columns * factor)
+  }
+
+  mutating func row(_ row: Int, columns: Range<Int>, into output: UnsafeMutableBufferPointer<Float>) throws(ForgeGANError) {
+    let needed = resampler.sources(of: row)
+    kept = kept.filter { needed.contains($0.key) }
+    for index in needed where kept[index] == nil { kept[index] = try finiteRow(source, index) }
+    let rows = needed.map { kept[$0] ?? [] }
+    withPointers(rows[...], []) { pointers in
+      resampler.row(row, columns: columns, into: output) { index in pointers[needed.firstIndex(of: index) ?? 0] }
     }
-    let width = (lastColumn - column) * factor
-    try withUnsafeTemporaryAllocation(of: Float.self, capacity: width) { piece in
-      for y in row * factor..<lastRow * factor {
-        if network.addsToBicubic || made == nil {
-          rows.withUnsafeBufferPointer { rows in
-            bicubic.row(y, columns: column * factor..<lastColumn * factor, into: piece) { rows.baseAddress! + ($0 - top) * source.columns }
-          }
-        } else {
-          piece.update(repeating: 0)
-        }
-        made?.withUnsafeBufferPointer { made in
-          let start = (y - top * factor) * (right - left) * factor + (column - left) * factor
-          for x in 0..<width { piece[x] += made[start + x] * range }
-        }
-        try sink(y, column * factor, piece)
-      }
+  }
+
+  /// Calls `body` with the addresses of all rows.
+  private func withPointers(_ rows: ArraySlice<[Float]>, _ found: [UnsafePointer<Float>], _ body: ([UnsafePointer<Float>]) -> Void) {
+    guard let first = rows.first else { return body(found) }
+    first.withUnsafeBufferPointer { row in
+      guard let start = row.baseAddress else { return }
+      withPointers(rows.dropFirst(), found + [start], body)
     }
   }
 }

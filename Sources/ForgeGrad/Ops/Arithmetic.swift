@@ -11,7 +11,7 @@ package func * (x: consuming Variable, a: Float) -> Variable { OpCatalog.record(
 package func * (a: Float, x: consuming Variable) -> Variable { x * a }
 package func / (x: consuming Variable, a: Float) -> Variable { x * (1 / a) }
 package func / (a: Float, x: consuming Variable) -> Variable { reciprocal(x) * a }
-package func + (x: consuming Variable, a: Float) -> Variable { OpCatalog.record(.offset, x) { $0 + a } }
+package func + (x: consuming Variable, a: Float) -> Variable { OpCatalog.record(.offset, x, .scalar(a)) { $0 + a } }
 package func + (a: Float, x: consuming Variable) -> Variable { x + a }
 package func - (x: consuming Variable, a: Float) -> Variable { x + (-a) }
 package func - (a: Float, x: consuming Variable) -> Variable { -x + a }
@@ -47,5 +47,5 @@ func reduced(_ g: consuming Variable, to shape: Shape) -> Variable {
 
 @Sendable func scaleVJP(_ b: Backward) -> [Variable?] {
   guard case .scalar(let a) = b.attributes else { fatalError("scale without its factor") }
-  return [b.g * a]
+  return [b.takeG() * a]
 }

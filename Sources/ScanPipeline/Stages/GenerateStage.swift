@@ -1,17 +1,19 @@
 /// Makes labelled synthetic slices with a trained conditional model.
 ///
-/// YAML: `generate: { model: NAME, perLabel: N | count: N, label: L, seed: S }`
+/// YAML: `generate: { model: NAME, perLabel: N | count: N, label: L, seed: S, precision: fp32 | int16 }`
 package struct GenerateStage: Stage {
   package static let name = "generate"
 
   package var model: String
   package var amount: GenerationAmount
   package var seed: UInt64?
+  package var precision: InferencePrecision
 
-  package init(model: String, amount: GenerationAmount, seed: UInt64?) {
+  package init(model: String, amount: GenerationAmount, seed: UInt64?, precision: InferencePrecision = .fp32) {
     self.model = model
     self.amount = amount
     self.seed = seed
+    self.precision = precision
   }
 
   package init(_ options: inout OptionReader) throws(PlanError) {
@@ -28,6 +30,7 @@ package struct GenerateStage: Stage {
     }
     self.model = model
     self.seed = seed.map(UInt64.init)
+    precision = try options.choice("precision", of: InferencePrecision.names).flatMap(InferencePrecision.init(rawValue:)) ?? .fp32
   }
 
   package func plan(_ state: inout PlanState, at position: PlanError.Position) throws(PlanError) {
@@ -42,7 +45,7 @@ package struct GenerateStage: Stage {
   }
 
   package func run(_ context: RunContext) throws -> StageOutcome {
-    try context.generateIntoWorkspace(model: model, amount: amount, seed: seed)
+    try context.generateIntoWorkspace(model: model, amount: amount, seed: seed, precision: precision)
   }
 
   package var summary: String { "\(amount) with \(model)" }

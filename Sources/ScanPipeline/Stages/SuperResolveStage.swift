@@ -1,21 +1,25 @@
 /// Super-resolves the workspace's acquired images; results stay their patient's data (`enhanced`).
 ///
-/// YAML: `superResolve: { model: NAME, split: train | val | test | all }`
+/// YAML: `superResolve: { model: NAME, split: train | val | test | all, precision: fp32 | int16 }`
 package struct SuperResolveStage: Stage {
   package static let name = "superResolve"
 
   package var model: String
   package var split: String?
+  package var precision: InferencePrecision
 
-  package init(model: String, split: String?) {
+  package init(model: String, split: String?, precision: InferencePrecision = .fp32) {
     self.model = model
     self.split = split
+    self.precision = precision
   }
 
   package init(_ options: inout OptionReader) throws(PlanError) {
     guard let model = try options.string("model") else { throw options.missing("model") }
     let split = try options.choice("split", of: ["train", "val", "test", "all"])
-    self.init(model: model, split: split == "all" ? nil : split)
+    let precision = try options.choice("precision", of: InferencePrecision.names)
+    self.init(
+      model: model, split: split == "all" ? nil : split, precision: precision.flatMap(InferencePrecision.init(rawValue:)) ?? .fp32)
   }
 
   package func plan(_ state: inout PlanState, at position: PlanError.Position) throws(PlanError) {
@@ -27,7 +31,9 @@ package struct SuperResolveStage: Stage {
     state.hasEnhanced = true
   }
 
-  package func run(_ context: RunContext) throws -> StageOutcome { try context.superResolveWorkspace(model: model, split: split) }
+  package func run(_ context: RunContext) throws -> StageOutcome {
+    try context.superResolveWorkspace(model: model, split: split, precision: precision)
+  }
 
   package var summary: String { "\(split ?? "all") images with \(model)" }
 }

@@ -26,6 +26,9 @@ struct Generate: ParsableCommand {
   @Option(help: "Redraw latent values beyond this: less variety, more likeliness.")
   var truncation: Float?
 
+  @Option(help: "Arithmetic of the convolutions: fp32, or int16 where there are kernels for it.")
+  var precision = "fp32"
+
   @Option(help: "Folder for files; without it the images are recorded in the workspace.")
   var output: String?
 
@@ -41,6 +44,7 @@ struct Generate: ParsableCommand {
     for number in [perLabel, count].compactMap({ $0 }) where number < 1 || number > 10_000_000 {
       throw ValidationError("The number of images must be 1 to 10000000.")
     }
+    guard InferencePrecision(rawValue: precision) != nil else { throw ValidationError("--precision must be fp32 or int16.") }
     if let truncation, !(truncation > 0 && truncation.isFinite) { throw ValidationError("--truncation must be above 0.") }
   }
 
@@ -57,6 +61,7 @@ struct Generate: ParsableCommand {
   }
 
   func run() throws {
+    let precision = InferencePrecision(rawValue: self.precision) ?? .fp32
     try common.perform { console in
       let outcome: StageOutcome
       if let output {
@@ -64,10 +69,11 @@ struct Generate: ParsableCommand {
         let files = SyntheticFiles(
           folder: URL(fileURLWithPath: output), format: SyntheticFiles.Format(rawValue: format) ?? .tiff, threads: common.threadCount)
         outcome = try files.write(
-          amount, generator: ImageGenerator(model: source.url, name: source.name, seed: seed, truncation: truncation), progress: console.progress)
+          amount, generator: ImageGenerator(
+            model: source.url, name: source.name, seed: seed, truncation: truncation, precision: precision), progress: console.progress)
       } else {
         let context = try RunContext(workspace: common.workspaceURL, seed: seed, threads: common.threadCount, progress: console.progress)
-        outcome = try context.generateIntoWorkspace(model: model, amount: amount, seed: seed, truncation: truncation)
+        outcome = try context.generateIntoWorkspace(model: model, amount: amount, seed: seed, truncation: truncation, precision: precision)
       }
       console.say(outcome.summary)
       for place in outcome.places { console.say("  \(place)") }
