@@ -2,6 +2,7 @@
 // FK_PEAK_BURST, perhaps FK_UNFUSED, then includes this inside its target pragma and table-inl.h after it.
 
 #include "vector-inl.h"
+#include "lanes-inl.h"
 #include "micro-inl.h"
 #include "window-inl.h"
 #include "product-inl.h"
