@@ -91,7 +91,7 @@ import Testing
 
   @Test(arguments: Precision.allCases)
   func `bands, strips and threads do not show in the bytes`(precision: Precision) throws {
-    let plan = try Network(width: 8, blocks: 2).plan(precision)
+    let plan = try Network(width: 32, blocks: 2).plan(precision)
     let x = picture(75, 210)
     let whole = try streamed(plan, x, scale: 4, .init(bandBytes: 1 << 30))
     for bandBytes in [1, 40_000, 200_000] {
@@ -101,7 +101,7 @@ import Testing
     KernelTable.threads = 1
     #expect(try streamed(plan, x, scale: 4) == whole)
     KernelTable.threads = threads
-    for bytes in [900_000, 1_500_000] {
+    for bytes in [3_500_000, 5_000_000] {
       #expect(try plan.streamBytes(columns: 210, bandBytes: 1) > bytes)
       #expect(try streamed(plan, x, scale: 4, .init(bytes: bytes, bandBytes: 1)) == whole)
     }
