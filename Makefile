@@ -7,7 +7,7 @@ BIN := $(SCRATCH)/$(CONFIGURATION)
 PREFIX ?= /usr/local
 QUICKSTART := out/quickstart
 
-.PHONY: all run test bench build build-tests setup phantoms format lint sanitize conformance test-aarch64 install clean
+.PHONY: all run test bench build build-tests setup phantoms format lint sanitize conformance test-aarch64 test-tables install clean
 
 all: build
 
@@ -33,22 +33,30 @@ run: phantoms
 
 test: build-tests sanitize conformance test-aarch64
 	@scripts/test.sh $(SWIFT_FLAGS)
+	@scripts/test-tables.sh $(BIN) $(SWIFT_FLAGS)
+
+# What PyTorch computed, once per kernel table, forced.
+test-tables: build-tests
+	@scripts/test-tables.sh $(BIN) $(SWIFT_FLAGS)
 
 # C kernels over random geometries under the address and undefined-behaviour sanitizers.
 sanitize:
 	@if [ -x Tests/KernelSanitizer/run.sh ]; then Tests/KernelSanitizer/run.sh; fi
 
 # C kernels over thousands of random geometries against an oracle in double.
-conformance:
-	@Tests/KernelConformance/run.sh
+conformance: build
+	@KERNEL_OBJECTS=$(BIN)/CForgeKernels.build Tests/KernelConformance/run.sh
 
 # The NEON and portable kernels under emulation, where Debian's cross tools are installed.
-test-aarch64:
-	@Tests/KernelConformance/aarch64.sh
+test-aarch64: build
+	@KERNEL_OBJECTS=$(BIN)/CForgeKernels.build Tests/KernelConformance/aarch64.sh
 
 bench: build
 	@$(BIN)/scanforge-bench peak --json
 	@$(BIN)/scanforge-bench conv --json
+	@for side in 64 128 256; do $(BIN)/scanforge-bench srgan-infer --size $$side --json || exit; done
+	@for work in cdcgan64 cdcgan128; do $(BIN)/scanforge-bench generate --work $$work --json || exit; done
+	@for work in srgan cdcgan64 cdcgan128; do $(BIN)/scanforge-bench train --work $$work --json || exit; done
 
 format:
 	@swift format --in-place --recursive --configuration .swift-format Package.swift Sources Tests Fixtures

@@ -12,8 +12,10 @@ package final class Node: @unchecked Sendable {
     /// Where it came from; nil for a constant.
     package fileprivate(set) var node: Node?
     package let shape: Shape
-    /// Kept for constants and where the derivative reads it.
+    /// Kept for constants and where the derivative reads it and cannot make it again.
     package fileprivate(set) var value: Tensor?
+    /// The derivative reads it, and asks `node` to make it again.
+    fileprivate var isRemade = false
   }
 
   package let serial: UInt64
@@ -26,6 +28,8 @@ package final class Node: @unchecked Sendable {
   private(set) var extras: [Tensor]
   /// Set once a plain backward pass has used the node up.
   private(set) var isReleased = false
+  /// Operands elsewhere that rely on `remade`.
+  private var dependents = 0
 
   private static let counter = Atomic<UInt64>(0)
 
@@ -40,28 +44,53 @@ package final class Node: @unchecked Sendable {
     self.output = saves.contains(.output) ? output : nil
     self.inputs = inputs.indices.map { i in
       let isPartnerNeeded = saves.contains(.partners) && inputs.indices.contains { $0 != i && inputs[$0].node != nil }
-      let isKept = inputs[i].node == nil || isPartnerNeeded || saves.contains(Saves(input: i))
-      return Operand(node: inputs[i].node, shape: inputs[i].shape, value: isKept ? inputs[i].value : nil)
+      let isRead = isPartnerNeeded || saves.contains(Saves(input: i))
+      let isRemade = isRead && (inputs[i].node.map { OpCatalog.row($0.opcode).remake != nil && !$0.isReleased } ?? false)
+      if isRemade { inputs[i].node!.dependents += 1 }
+      let isKept = inputs[i].node == nil || isRead && !isRemade
+      return Operand(node: inputs[i].node, shape: inputs[i].shape, value: isKept ? inputs[i].value : nil, isRemade: isRemade)
     }
+  }
+
+  /// The value of input `i`, which the op's row saves or lets its maker make again.
+  func savedInput(_ i: Int) -> Tensor {
+    let operand = inputs[i]
+    if let value = operand.value { return value }
+    guard operand.isRemade, let maker = operand.node, let remake = OpCatalog.row(maker.opcode).remake else {
+      fatalError("\(opcode): input \(i) was not saved")
+    }
+    return remake(maker)
   }
 
   /// Lets go of all saved values after a plain backward pass; the links stay, so that a later pass can tell it needs this node.
   func release() {
     guard opcode != .leaf else { return }
     isReleased = true
-    for i in inputs.indices { inputs[i].value = nil }
     output = nil
+    // Another graph may still want the result, which these values make.
+    guard dependents == 0 else { return }
+    Node.forgetRemade(&inputs)
+    for i in inputs.indices { inputs[i].value = nil }
     extras = []
+  }
+
+  private static func forgetRemade(_ inputs: inout [Operand]) {
+    for i in inputs.indices where inputs[i].isRemade {
+      inputs[i].isRemade = false
+      inputs[i].node?.dependents -= 1
+    }
   }
 
   /// Frees a chain of nodes one by one: freeing them through each other's `deinit` would need a stack as deep as the graph.
   deinit {
     var pending = inputs
     inputs = []
+    Node.forgetRemade(&pending)
     while var operand = pending.popLast() {
       guard operand.node != nil, isKnownUniquelyReferenced(&operand.node) else { continue }
-      let further = operand.node!.inputs
+      var further = operand.node!.inputs
       operand.node!.inputs = []
+      Node.forgetRemade(&further)
       pending.append(contentsOf: further)
     }
   }

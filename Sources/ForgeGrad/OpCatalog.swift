@@ -40,14 +40,28 @@ struct Saves: OptionSet {
   static let first = Saves(input: 0)
   static let second = Saves(input: 1)
   static let third = Saves(input: 2)
+  static let fourth = Saves(input: 3)
 }
 
 /// The op table: what each primitive saves and its vector-Jacobian product.
 enum OpCatalog {
   struct Row: Sendable {
     let saves: Saves
+    /// Makes the result again from what the node saves, in one cheap pass: ops that read it need not keep it. Nil for most.
+    var remake: (@Sendable (Node) -> Tensor)?
     /// Cotangents of the inputs, in order; written with ops of this module only.
     let vjp: @Sendable (Backward) -> [Variable?]
+
+    init(saves: Saves, vjp: @escaping @Sendable (Backward) -> [Variable?]) {
+      self.saves = saves
+      self.vjp = vjp
+    }
+
+    init(saves: Saves, remake: @escaping @Sendable (Node) -> Tensor, vjp: @escaping @Sendable (Backward) -> [Variable?]) {
+      self.saves = saves
+      self.remake = remake
+      self.vjp = vjp
+    }
   }
 
   /// Row of `opcode`.
@@ -88,8 +102,8 @@ enum OpCatalog {
     case .convolutionWeightGradient: Row(saves: .partners, vjp: convolutionWeightGradientVJP)
     case .gatherRows: Row(saves: .none, vjp: gatherRowsVJP)
     case .scatterAddRows: Row(saves: .none, vjp: scatterAddRowsVJP)
-    case .prelu: Row(saves: [.first, .second], vjp: preluVJP)
-    case .normalize: Row(saves: [.first, .second, .third], vjp: normalizeVJP)
+    case .prelu: Row(saves: [.first, .second], remake: remadePReLU, vjp: preluVJP)
+    case .normalize: Row(saves: [.first, .second, .third, .fourth], remake: remadeNormalize, vjp: normalizeVJP)
     }
   }
 

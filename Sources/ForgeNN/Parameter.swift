@@ -61,6 +61,8 @@ package final class Parameter {
 package enum Mode: Sendable {
   /// Weights are leaves, norms use and record batch statistics, spectral norms iterate.
   case training
+  /// As `training`, but weights are constants: gradients pass through to the input alone, and less is kept for them.
+  case frozen
   /// Weights are constants, norms use running statistics, spectral norms keep their vectors. Each image's result is its own.
   case inference
 }

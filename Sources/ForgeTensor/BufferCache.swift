@@ -15,40 +15,60 @@ final class Buffer: @unchecked Sendable {
   deinit { BufferCache.give(pointer, sizeClass) }
 }
 
-/// Keeps the memory of dead tensors for the next ones of about the same size, so that a training step asks the system for nothing.
+/// Keeps the memory of dead tensors for the next ones, so that a training step asks the system for nothing.
+///
+/// Small tensors come in size classes with a list of free places each, cut from slabs; large ones from one arena, where free neighbours
+/// join. What the arena cannot hold comes from the system and goes back to it.
 package enum BufferCache {
   private struct State: ~Copyable {
-    var free: [Int: [UInt]] = [:]  // addresses by size class
-    var freeFloats = 0
+    var arena: Arena?
+    var free: [Int: [UInt]] = [:]  // places of small tensors by size class
     var liveFloats = 0
     var peakFloats = 0
     var allocations = 0
+
+    /// Address space as large as the machine's memory: more than that could not be used anyway.
+    mutating func fromArena(_ size: Int) -> UInt? {
+      if arena == nil { arena = Arena(bytes: fk_physical_memory()) }
+      guard let place = arena!.take(size * BufferCache.floatBytes) else { return nil }
+      if place.isNew { allocations += 1 }
+      return place.address
+    }
+
+    mutating func small(_ size: Int) -> UInt? {
+      if let address = free[size]?.popLast() { return address }
+      guard let slab = fromArena(BufferCache.slab) else { return nil }
+      let stride = UInt(size * BufferCache.floatBytes)
+      let count = UInt(BufferCache.slab / size)
+      free[size, default: []].append(contentsOf: (1..<count).reversed().map { slab + $0 * stride })
+      return slab
+    }
   }
   private static let state = Mutex(State())
 
-  /// Unused memory above this is returned to the system.
-  private static let freeLimit = 1 << 28  // floats: 1 GiB
+  private static let floatBytes = MemoryLayout<Float>.stride
+  /// Floats of a slab, and of the smallest tensor that gets its own place in the arena.
+  private static let slab = 1 << 16
+  private static let smallLimit = 1 << 12
 
-  /// Capacities are rounded up to eighths of a power of two, at least 16: at most 12.5 % is wasted, and mostly as untouched pages.
+  /// Room that is set aside for `count` floats. Small sizes are rounded up to eighths of a power of two, at least 16, so at most 12.5 % is
+  /// wasted; large ones to the arena's unit.
   static func sizeClass(of count: Int) -> Int {
     if count <= 128 { return max(16, (count + 15) & ~15) }
-    let step = 1 << (Int.bitWidth - 1 - count.leadingZeroBitCount - 3)
+    let step = count <= smallLimit ? 1 << (Int.bitWidth - 1 - count.leadingZeroBitCount - 3) : Arena.unit / floatBytes
     return (count + step - 1) & ~(step - 1)
   }
 
   static func take(_ size: Int) -> UnsafeMutablePointer<Float> {
-    let cached: UInt? = state.withLock { state in
+    let address: UInt? = state.withLock { state in
       state.liveFloats += size
       state.peakFloats = max(state.peakFloats, state.liveFloats)
-      if let address = state.free[size]?.popLast() {
-        state.freeFloats -= size
-        return address
-      }
+      if let address = size <= smallLimit ? state.small(size) : state.fromArena(size) { return address }
       state.allocations += 1
       return nil
     }
-    if let cached, let memory = UnsafeMutablePointer<Float>(bitPattern: cached) { return memory }
-    guard let memory = fk_allocate(size * MemoryLayout<Float>.stride) else {
+    if let address, let memory = UnsafeMutablePointer<Float>(bitPattern: address) { return memory }
+    guard let memory = fk_allocate(size * floatBytes) else {
       fatalError("out of memory: a tensor of \(size) floats does not fit")
     }
     return memory.bindMemory(to: Float.self, capacity: size)
@@ -58,27 +78,24 @@ package enum BufferCache {
     let address = UInt(bitPattern: pointer)
     let isKept = state.withLock { state in
       state.liveFloats -= size
-      guard state.freeFloats + size <= freeLimit else { return false }
-      state.free[size, default: []].append(address)
-      state.freeFloats += size
+      guard state.arena!.holds(address) else { return false }
+      if size <= smallLimit {
+        state.free[size, default: []].append(address)
+      } else {
+        state.arena!.give(address, size * floatBytes)
+      }
       return true
     }
     if !isKept { fk_free(pointer) }
   }
 
-  /// Returns all unused memory to the system.
+  /// Returns the unused memory of large tensors to the system.
   package static func trim() {
-    let addresses = state.withLock { state in
-      let addresses = state.free.values.flatMap { $0 }
-      state.free = [:]
-      state.freeFloats = 0
-      return addresses
-    }
-    for address in addresses { fk_free(UnsafeMutableRawPointer(bitPattern: address)) }
+    state.withLock { state in state.arena?.discard() }
   }
 
-  /// Bytes in live tensors now, their maximum since the start, and how often the system was asked for memory.
+  /// Bytes in live tensors now, their maximum since the start, and how often more memory was needed than ever before.
   package static var statistics: (liveBytes: Int, peakBytes: Int, allocations: Int) {
-    state.withLock { (4 * $0.liveFloats, 4 * $0.peakFloats, $0.allocations) }
+    state.withLock { (floatBytes * $0.liveFloats, floatBytes * $0.peakFloats, $0.allocations) }
   }
 }

@@ -50,7 +50,7 @@ package struct KernelTable: @unchecked Sendable {
     return KernelTable(slots: slots)
   }
 
-  /// `scalar`, `avx2`, `avx512`, `neon`.
+  /// `scalar`, `portable` (the same bytes on every instruction set), `avx2`, `avx512`, `neon`.
   package var name: String { String(cString: slots.pointee.name) }
 
   /// Threads that kernels use; results never depend on it. Set it from one thread while no kernel runs; 0 means all cores.

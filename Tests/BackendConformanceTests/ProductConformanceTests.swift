@@ -31,6 +31,27 @@ extension BackendConformance {
       }
     }
 
+    /// The right operand is larger than a cache: such products have a way of their own.
+    @Test(arguments: KernelTable.all) func `wide layers agree with the scalar table, row by row`(kernels: KernelTable) {
+      var dice = Dice(seed: 12)
+      for (n, k) in [(1024, 1100), (1050, 1024), (70, 15_000), (7001, 150)] {
+        for transpose: Int32 in [0, 1] {
+          let m = dice.int(1...40)
+          var geometry = fk_gemm_geometry(
+            m: Int32(m), n: Int32(n), k: Int32(k), batch: 1, a_batch_stride: 0, b_batch_stride: 0, out_batch_stride: 0, transpose_a: 0,
+            transpose_b: transpose, accumulate: dice.chance(2) ? 1 : 0)
+          let (a, b, start) = (dice.floats(m * k), dice.floats(k * n), dice.floats(m * n))
+          let actual = onAnyThreads("\(geometry)") { product(kernels, geometry, a, b, start) }
+          #expect(relativeError(actual, product(.scalar, geometry, a, b, start)) <= 1e-5, "\(geometry)")
+          // A row's bytes do not depend on the rows beside it.
+          let row = dice.int(0...m - 1)
+          geometry.m = 1
+          let alone = product(kernels, geometry, Array(a[row * k..<(row + 1) * k]), b, Array(start[row * n..<(row + 1) * n]))
+          #expect(sameBits(alone, Array(actual[row * n..<(row + 1) * n])), "\(geometry)")
+        }
+      }
+    }
+
     @Test(arguments: KernelTable.all) func `empty products are zeros or nothing`(kernels: KernelTable) {
       for transpose: Int32 in [0, 1] {
         for (m, n, k) in [(2, 3, 0), (0, 3, 2), (2, 0, 3)] {

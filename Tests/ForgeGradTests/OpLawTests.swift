@@ -105,14 +105,15 @@ import Testing
   @Test(arguments: KernelTable.available)
   func `fused normalization equals its composite in value, first and second derivative`(table: String) throws {
     try on(table) {
-      for slope in [nil, 0.2] as [Float?] {
+      for (slope, slopeCount) in [(nil, 0), (0.2, 0), (nil, 1), (nil, 5)] as [(Float?, Int)] {
         for (groups, isConditional) in [(1, false), (1, true), (3, false), (3, true)] {
           let shape: Shape = [3, 4, 4, 5]
           let parameters: Shape = isConditional ? [3, 5] : [5]
-          let tensors = [
-            Self.random.normal(shape, counter: 1), Self.random.uniform(parameters, counter: 1000, low: 0.5, high: 1.5),
-            Self.random.normal(parameters, counter: 2000),
-          ]
+          let tensors =
+            [
+              Self.random.normal(shape, counter: 1), Self.random.uniform(parameters, counter: 1000, low: 0.5, high: 1.5),
+              Self.random.normal(parameters, counter: 2000),
+            ] + (slopeCount > 0 ? [Self.random.uniform([slopeCount], counter: 4000, low: -0.5, high: 1.5)] : [])
           let seed = Variable(Self.random.normal(shape, counter: 3000))
           func derivatives(_ normalize: ([Variable]) -> Variable) -> [Tensor] {
             let xs = tensors.map { Variable.parameter($0) }
@@ -124,16 +125,21 @@ import Testing
             return [y.value] + plain.map(\.value) + kept.map(\.value) + gradient(of: penalty, withRespectTo: xs).map(\.value)
           }
           let geometry = NormalizationGeometry(
-            groups: groups, rows: 48 / groups, channels: 5, rowsPerGamma: isConditional ? 16 : 0, epsilon: 1e-5, activationSlope: slope)
+            groups: groups, rows: 48 / groups, channels: 5, rowsPerGamma: isConditional ? 16 : 0, epsilon: 1e-5, activationSlope: slope,
+            slopeCount: slopeCount)
+          func slopes(_ xs: [Variable]) -> Variable? { slopeCount > 0 ? xs[3] : nil }
           let fused = derivatives {
             groups == 1
-              ? batchNormalize($0[0], $0[1], $0[2], activationSlope: slope) : instanceNormalize($0[0], $0[1], $0[2], activationSlope: slope)
+              ? batchNormalize($0[0], $0[1], $0[2], activationSlope: slope, slopes: slopes($0))
+              : instanceNormalize($0[0], $0[1], $0[2], activationSlope: slope, slopes: slopes($0))
           }
-          let composed = derivatives { composedNormalize($0[0], $0[1], $0[2], geometry) }
+          let composed = derivatives { composedNormalize($0[0], $0[1], $0[2], slopes: slopes($0), geometry) }
           for (i, (a, b)) in zip(fused, composed).enumerated() {
             let largest = b.values.map { Swift.abs($0) }.max()!
             let error = zip(a.values, b.values).map { Swift.abs($0 - $1) }.max()!
-            #expect(error <= (i < 7 ? 1e-5 : 5e-5) * largest, "tensor \(i), groups \(groups), conditional \(isConditional)")
+            #expect(
+              error <= (i < 1 + 2 * tensors.count ? 1e-5 : 5e-5) * largest,
+              "tensor \(i), groups \(groups), conditional \(isConditional), slopes \(slopeCount)")
           }
         }
       }

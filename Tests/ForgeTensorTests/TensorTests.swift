@@ -84,6 +84,23 @@ import Testing
     }
   }
 
+  @Test func `the memory of dead neighbours serves one larger tensor`() async {
+    await #expect(processExitsWith: .success) {
+      func makeThree() { withExtendedLifetime((0..<3).map { Tensor(shape: [100_000 + $0], repeating: 1) }) {} }
+      makeThree()
+      let allocations = BufferCache.statistics.allocations
+      let large = Tensor(shape: [300_000], repeating: 2)
+      precondition(BufferCache.statistics.allocations == allocations)
+      // With the large one in their place the three need memory of their own, once.
+      makeThree()
+      let more = BufferCache.statistics.allocations
+      precondition(more > allocations)
+      makeThree()
+      precondition(BufferCache.statistics.allocations == more)
+      precondition(large.values.allSatisfy { $0 == 2 })
+    }
+  }
+
   @Test func `the tables of this machine begin with the oracle and reject strangers`() throws {
     #expect(KernelTable.available.contains("scalar"))
     #expect(KernelTable.scalar.name == "scalar")

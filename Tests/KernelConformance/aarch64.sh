@@ -25,8 +25,9 @@ for part in kernels conformance sanitizer; do
   [ $part = kernels ] && sources=$kernels
   [ $part = sanitizer ] && sources=$here/../KernelSanitizer
   compile "$build/arm-$part" "$sources" $target
-  [ $part = sanitizer ] || compile "$build/own-$part" "$sources"
 done
+compile_kernels "$build/own-kernels"
+compile "$build/own-conformance" "$here"
 "$linker" -static "$build"/arm-kernels/*.o "$build"/arm-conformance/*.o -lpthread -lm -o "$build/arm"
 "$linker" -static "$build"/arm-kernels/*.o "$build"/arm-sanitizer/*.o -lpthread -lm -o "$build/arm-slots"
 "$clang" "$build"/own-kernels/*.o "$build"/own-conformance/*.o -lpthread -lm -o "$build/own"

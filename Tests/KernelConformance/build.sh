@@ -13,3 +13,12 @@ compile() {
   done
   for pid in $pids; do wait "$pid"; done
 }
+# `compile_kernels FOLDER`: the kernels for this machine; those that the package built, where KERNEL_OBJECTS names their folder.
+compile_kernels() {
+  if [ -n "${KERNEL_OBJECTS:-}" ] && [ -d "$KERNEL_OBJECTS" ]; then
+    mkdir -p "$1"
+    (cd "$KERNEL_OBJECTS" && find . -name '*.o' -printf '%P\n') | while read -r object; do cp "$KERNEL_OBJECTS/$object" "$1/$(echo "$object" | tr / -)"; done
+  else
+    compile "$1" "$kernels"
+  fi
+}

@@ -26,6 +26,7 @@ typedef struct tally {
 void check_convolution(uint64_t seed, int64_t round, tally *t);
 void check_product(uint64_t seed, int64_t round, tally *t);
 void check_norm(uint64_t seed, int64_t round, tally *t);
+void check_regions(tally *t);
 /// Prints one hash per slot of `v` over `rounds` rounds.
 void print_hashes(const variant *v, uint64_t seed, int64_t rounds);
 

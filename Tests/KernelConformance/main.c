@@ -37,6 +37,7 @@ double relative_error(const float *actual, const double *expected, int64_t count
 
 static int check(uint64_t seed, int64_t rounds, int64_t first) {
   tally t = {0};
+  check_regions(&t);
   for (int64_t round = first; round < first + rounds; round++) {
     check_convolution(seed, round, &t);
     if (round % 8 == 0) check_product(seed, round, &t);

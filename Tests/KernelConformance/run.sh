@@ -11,7 +11,7 @@ if [ -z "$clang" ]; then
 fi
 build=$(mktemp -d)
 trap 'rm -rf "$build"' EXIT
-compile "$build/kernels" "$kernels"
+compile_kernels "$build/kernels"
 compile "$build/conformance" "$here"
 "$clang" "$build"/*/*.o -lpthread -lm -o "$build/driver"
 "$build/driver" check "${1:-1}" "${2:-1500}"

@@ -98,9 +98,44 @@ static void convolutions(const fk_table *table) {
   }
 }
 
+/// Prepared convolutions in 16-bit integers, whose bytes are the scalar table's.
+static void integers(const fk_table *table) {
+  const fk_table *scalar = fk_scalar_table();
+  fk_conv_role role = roll() % 2 ? FK_CONV_DATA_GRADIENT : FK_CONV_FORWARD;
+  int32_t stride = role == FK_CONV_DATA_GRADIENT && roll() % 2 ? 2 : 1, kernel = stride == 2 ? 4 : 3, factor = between(1, 3);
+  fk_conv_geometry g = {.n = between(1, 2), .h = between(1, 12), .w = between(1, 30), .c = between(8, 70), .k = between(8, 70), .r = kernel, .s = kernel,
+                        .stride_h = stride, .stride_w = stride, .pad_top = between(0, 3), .pad_left = between(0, 3), .dilation_h = 1,
+                        .dilation_w = 1, .groups = 1};
+  g.p = between(0, (g.h + 2 * g.pad_top) / stride + 1), g.q = between(1, (g.w + 2 * g.pad_left) / stride + 1);
+  if (role == FK_CONV_DATA_GRADIENT) factor = 1;
+  if (factor > 1) g.k = factor * factor * between(2, 18);
+  int64_t nx = (int64_t)g.n * g.h * g.w * g.c, ng = (int64_t)g.n * g.p * g.q * g.k, no = role == FK_CONV_FORWARD ? ng : nx;
+  int32_t channels = role == FK_CONV_FORWARD ? g.k : g.c;
+  float *a = floats(role == FK_CONV_FORWARD ? nx : ng), *b = floats((int64_t)kernel * kernel * g.c * g.k), *expected = floats(no), *actual = floats(no);
+  if (roll() % 8 == 0 && ng > 0) a[0] = (roll() % 2 ? fk_infinity() : fk_nan());
+  fk_epilogue e = {.bias = roll() % 2 ? floats(channels) : NULL, .residual = factor == 1 && roll() % 2 ? floats(no) : NULL,
+                   .activation = (fk_activation)between(0, 3), .slope = 0.2f, .slopes = floats(channels / (factor * factor)), .shuffle = factor};
+  for (int32_t t = 0; t < 2; t++) {
+    const fk_table *one = t ? table : scalar;
+    void *prepared = bytes(one->prepared_bytes(&g, role, FK_INT16));
+    size_t size = one->prepared_workspace(&g, role, FK_INT16);
+    expect(one, "prepare", one->prepare(&g, role, FK_INT16, b, prepared));
+    expect(one, "integers", one->convolution_prepared(&g, role, FK_INT16, a, prepared, &e, t ? actual : expected, bytes(size), size));
+  }
+  for (int64_t i = 0; i < no; i++)
+    if (fk_bits(actual[i]) != fk_bits(expected[i]) && !(actual[i] != actual[i] && expected[i] != expected[i])) {
+      printf("%s integers: %g is not %g\n", table->name, (double)actual[i], (double)expected[i]);
+      failures++;
+      break;
+    }
+  free_all();
+}
+
 static void products(const fk_table *table) {
   const fk_table *scalar = fk_scalar_table();
   fk_gemm_geometry g = {.m = between(1, 70), .n = between(1, 70), .k = between(1, roll() % 4 ? 60 : 900), .batch = between(1, 2)};
+  // Now and then a right operand that no cache holds.
+  if (roll() % 16 == 0) g.k = between(1, 3) * 9000 + between(0, 40), g.n = between(120, 130), g.m = between(1, 5), g.batch = 1;
   g.transpose_a = between(0, 1), g.transpose_b = between(0, 1), g.accumulate = between(0, 1);
   g.a_batch_stride = (int64_t)g.m * g.k, g.b_batch_stride = roll() % 2 ? 0 : (int64_t)g.k * g.n, g.out_batch_stride = (int64_t)g.m * g.n;
   float *a = floats(g.a_batch_stride * g.batch), *b = floats(g.b_batch_stride ? (int64_t)g.k * g.n * g.batch : (int64_t)g.k * g.n);
@@ -227,27 +262,53 @@ static void norms(const fk_table *table) {
   fk_norm_geometry g = {.groups = between(1, 3), .rows = images * between(2, roll() % 6 ? 20 : 400), .channels = between(1, 70), .epsilon = 1e-3f};
   int32_t kind = between(0, 2);
   g.rows_per_gamma = kind == 0 ? 0 : kind == 1 ? g.rows / images : g.rows * g.groups;
-  g.activation = roll() % 2 ? FK_ACT_NONE : FK_ACT_LEAKY_RELU;
+  g.activation = (fk_activation)between(FK_ACT_NONE, FK_ACT_PRELU);
   g.slope = 0.2f;
+  g.slope_count = roll() % 2 ? 1 : g.channels;
   int64_t n = g.groups * g.rows * g.channels, s = g.groups * g.channels;
   int64_t affine = (g.rows_per_gamma ? g.groups * g.rows / g.rows_per_gamma : 1) * g.channels;
   float *x = floats(n), *dy = floats(n), *gamma = roll() % 3 ? floats(affine) : NULL, *beta = gamma ? floats(affine) : NULL;
   float *y = floats(n), *mean = floats(s), *inverse = floats(s), *y2 = floats(n), *mean2 = floats(s), *inverse2 = floats(s);
-  float *dgamma = gamma ? floats(affine) : NULL, *dbeta = gamma ? floats(affine) : NULL;
+  float *dgamma = gamma ? floats(affine) : NULL, *dbeta = gamma ? floats(affine) : NULL, *slopes = floats(g.slope_count);
   float *dgamma2 = gamma ? floats(affine) : NULL, *dbeta2 = gamma ? floats(affine) : NULL;
+  int has_slopes = g.activation == FK_ACT_PRELU;
+  float *dslopes = has_slopes ? floats(g.channels) : NULL, *dslopes2 = has_slopes ? floats(g.channels) : NULL;
   size_t size = scalar->norm_workspace(&g), size2 = table->norm_workspace(&g);
-  expect(scalar, "norm", scalar->norm_forward(&g, x, gamma, beta, y, mean, inverse, bytes(size), size));
-  expect(table, "norm", table->norm_forward(&g, x, gamma, beta, y2, mean2, inverse2, bytes(size2), size2));
+  expect(scalar, "norm", scalar->norm_forward(&g, x, gamma, beta, slopes, y, mean, inverse, bytes(size), size));
+  expect(table, "norm", table->norm_forward(&g, x, gamma, beta, slopes, y2, mean2, inverse2, bytes(size2), size2));
   compare(table, "norm y", y2, y, n, 1e-4f);
   compare(table, "norm mean", mean2, mean, s, 1e-5f);
   compare(table, "norm inv_std", inverse2, inverse, s, 1e-4f);
-  expect(scalar, "norm", scalar->norm_backward(&g, x, gamma, beta, mean, inverse, dy, y, dgamma, dbeta, bytes(size), size));
-  expect(table, "norm", table->norm_backward(&g, x, gamma, beta, mean, inverse, dy, y2, dgamma2, dbeta2, bytes(size2), size2));
+  expect(table, "norm", table->norm_apply(&g, x, gamma, beta, slopes, mean2, inverse2, y));
+  compare(table, "norm applied", y, y2, n, 0);
+  expect(scalar, "norm", scalar->norm_backward(&g, x, gamma, beta, slopes, mean, inverse, dy, y, dgamma, dbeta, dslopes, bytes(size), size));
+  expect(table, "norm",
+         table->norm_backward(&g, x, gamma, beta, slopes, mean, inverse, dy, y2, dgamma2, dbeta2, dslopes2, bytes(size2), size2));
   compare(table, "norm dx", y2, y, n, 1e-4f);
+  if (has_slopes) compare(table, "norm dslopes", dslopes2, dslopes, g.channels, 1e-4f);
   if (gamma) {
     compare(table, "norm dgamma", dgamma2, dgamma, affine, 1e-4f);
     compare(table, "norm dbeta", dbeta2, dbeta, affine, 1e-4f);
   }
+  free_all();
+}
+
+static void activations(const fk_table *table) {
+  const fk_table *scalar = fk_scalar_table();
+  int64_t rows = between(0, roll() % 6 ? 20 : 700), channels = between(1, 90), count = roll() % 2 ? 1 : channels, n = rows * channels;
+  float *x = floats(n), *dy = floats(n), *slopes = floats(count), *expected = floats(n), *actual = floats(n);
+  float *sums = floats(count), *sums2 = floats(count);
+  expect(scalar, "prelu", scalar->prelu(rows, channels, count, x, slopes, expected));
+  expect(table, "prelu", table->prelu(rows, channels, count, x, slopes, actual));
+  compare(table, "prelu", actual, expected, n, 0);
+  size_t size = scalar->prelu_backward_workspace(rows, channels, count), size2 = table->prelu_backward_workspace(rows, channels, count);
+  expect(scalar, "prelu", scalar->prelu_backward(rows, channels, count, x, slopes, dy, expected, sums, bytes(size), size));
+  expect(table, "prelu", table->prelu_backward(rows, channels, count, x, slopes, dy, actual, sums2, bytes(size2), size2));
+  compare(table, "prelu dx", actual, expected, n, 0);
+  compare(table, "prelu dslopes", sums2, sums, count, 1e-5f);
+  expect(scalar, "leaky", scalar->leaky_relu_backward((size_t)n, 0.2f, x, dy, expected));
+  expect(table, "leaky", table->leaky_relu_backward((size_t)n, 0.2f, x, dy, actual));
+  compare(table, "leaky dx", actual, expected, n, 0);
   free_all();
 }
 
@@ -285,10 +346,12 @@ int main(int argc, char **argv) {
     for (int i = 0; i < rounds; i++) {
       fk_set_threads(1 + i % 3);
       convolutions(table);
+      integers(table);
       products(table);
       walks(table);
       stretches(table);
       norms(table);
+      activations(table);
     }
   }
   printf("kernel sanitizer: %d tables, %d rounds each, %d failures\n", tables, rounds, failures);

@@ -122,14 +122,16 @@ typedef struct fk_adam {
 } fk_adam;
 
 // Normalization over fixed groups of rows of a [groups * rows, channels] matrix (batch norm: groups 1; instance norm: groups N).
-// y = act((x - mean) * inv_std * gamma + beta), activation NONE or LEAKY_RELU. gamma, beta: [gamma_rows, channels]; gamma_rows is 1,
-// or groups * rows / rows_per_gamma for class-conditional norms (each gamma row serves rows_per_gamma consecutive rows); NULL = 1, 0.
+// y = act((x - mean) * inv_std * gamma + beta), activation NONE, LEAKY_RELU or PRELU. gamma, beta: [gamma_rows, channels]; gamma_rows is
+// 1, or groups * rows / rows_per_gamma for class-conditional norms (each gamma row serves rows_per_gamma consecutive rows); NULL = 1, 0.
+// slopes of PRELU: [channels], or one for all when slope_count is 1; not read for other activations.
 typedef struct fk_norm_geometry {
   int64_t groups, rows, channels;
   int64_t rows_per_gamma;             // 0: one gamma row for all
   float epsilon;
   fk_activation activation;
   float slope;
+  int64_t slope_count;                // 1 or channels
 } fk_norm_geometry;
 
 // ---------------------------------------------------------------- the table
@@ -188,12 +190,25 @@ typedef struct fk_table {
 
   // mean, inv_std: [groups, channels], written. workspace from norm_workspace.
   size_t (*norm_workspace)(const fk_norm_geometry *);
-  fk_status (*norm_forward)(const fk_norm_geometry *, const float *x, const float *gamma, const float *beta, float *y, float *mean,
-                            float *inv_std, void *workspace, size_t workspace_bytes);
-  // dgamma, dbeta: gamma's shape, overwritten; NULL when gamma is NULL. The activation's mask is recomputed from x and the statistics.
-  fk_status (*norm_backward)(const fk_norm_geometry *, const float *x, const float *gamma, const float *beta, const float *mean,
-                             const float *inv_std, const float *dy, float *dx, float *dgamma, float *dbeta, void *workspace,
-                             size_t workspace_bytes);
+  fk_status (*norm_forward)(const fk_norm_geometry *, const float *x, const float *gamma, const float *beta, const float *slopes, float *y,
+                            float *mean, float *inv_std, void *workspace, size_t workspace_bytes);
+  // The same y again, by statistics that norm_forward has written: the same bytes.
+  fk_status (*norm_apply)(const fk_norm_geometry *, const float *x, const float *gamma, const float *beta, const float *slopes,
+                          const float *mean, const float *inv_std, float *y);
+  // dgamma, dbeta: gamma's shape, overwritten; NULL when gamma is NULL. dslopes: [channels] for any slope_count, overwritten; NULL unless
+  // PRELU. The activation's mask is recomputed from x and the statistics. dx may be dy.
+  fk_status (*norm_backward)(const fk_norm_geometry *, const float *x, const float *gamma, const float *beta, const float *slopes,
+                             const float *mean, const float *inv_std, const float *dy, float *dx, float *dgamma, float *dbeta,
+                             float *dslopes, void *workspace, size_t workspace_bytes);
+
+  // dx[i] = y[i] > 0 ? dy[i] : slope * dy[i]; y may be the leaky ReLU's result or its input. dx may be dy.
+  fk_status (*leaky_relu_backward)(size_t n, float slope, const float *y, const float *dy, float *dx);
+  // y[r, c] = x > 0 ? x : slopes[c] * x; slope_count is channels, or 1 for one slope. y may be x.
+  fk_status (*prelu)(int64_t rows, int64_t channels, int64_t slope_count, const float *x, const float *slopes, float *y);
+  // dx = dy where x > 0, else slopes[c] * dy; dslopes[slope_count] = sum of dy * x where x <= 0. dx may be dy.
+  size_t (*prelu_backward_workspace)(int64_t rows, int64_t channels, int64_t slope_count);
+  fk_status (*prelu_backward)(int64_t rows, int64_t channels, int64_t slope_count, const float *x, const float *slopes, const float *dy,
+                              float *dx, float *dslopes, void *workspace, size_t workspace_bytes);
 } fk_table;
 
 // The oracle: plain loops, correct for every geometry.
@@ -209,6 +224,13 @@ const char *fk_available_tables(void);
 // 64-byte aligned; NULL when memory is out.
 void *fk_allocate(size_t bytes);
 void fk_free(void *memory);
+// Address space whose pages get memory when they are first written, zeroed, in large pages where the system has them; aligned to 2 MiB,
+// never given back. NULL when the system refuses.
+void *fk_reserve(size_t bytes);
+// Returns the whole pages of a reserved stretch to the system; they read as zeros afterwards.
+void fk_discard(void *memory, size_t bytes);
+// Bytes of memory that the machine has.
+size_t fk_physical_memory(void);
 
 // ---------------------------------------------------------------- threads
 // Results never depend on this number. 0 = number of online cores. Call from one thread.

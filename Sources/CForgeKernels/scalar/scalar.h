@@ -32,9 +32,15 @@ fk_status fk_scalar_random_normal(uint64_t, uint64_t, uint64_t, size_t, float, f
 fk_status fk_scalar_adam(const fk_adam *, size_t, const float *, float *, float *, float *);
 fk_status fk_scalar_ema(size_t, float, const float *, float *);
 size_t fk_scalar_norm_workspace(const fk_norm_geometry *);
-fk_status fk_scalar_norm_forward(const fk_norm_geometry *, const float *, const float *, const float *, float *, float *, float *, void *,
-                                 size_t);
+fk_status fk_scalar_norm_forward(const fk_norm_geometry *, const float *, const float *, const float *, const float *, float *, float *,
+                                 float *, void *, size_t);
+fk_status fk_scalar_norm_apply(const fk_norm_geometry *, const float *, const float *, const float *, const float *, const float *,
+                               const float *, float *);
 fk_status fk_scalar_norm_backward(const fk_norm_geometry *, const float *, const float *, const float *, const float *, const float *,
-                                  const float *, float *, float *, float *, void *, size_t);
+                                  const float *, const float *, float *, float *, float *, float *, void *, size_t);
+fk_status fk_scalar_leaky_relu_backward(size_t, float, const float *, const float *, float *);
+fk_status fk_scalar_prelu(int64_t, int64_t, int64_t, const float *, const float *, float *);
+size_t fk_scalar_prelu_backward_workspace(int64_t, int64_t, int64_t);
+fk_status fk_scalar_prelu_backward(int64_t, int64_t, int64_t, const float *, const float *, const float *, float *, float *, void *, size_t);
 
 #endif

@@ -27,5 +27,10 @@ const fk_table fk_scalar = {
     .ema = fk_scalar_ema,
     .norm_workspace = fk_scalar_norm_workspace,
     .norm_forward = fk_scalar_norm_forward,
+    .norm_apply = fk_scalar_norm_apply,
     .norm_backward = fk_scalar_norm_backward,
+    .leaky_relu_backward = fk_scalar_leaky_relu_backward,
+    .prelu = fk_scalar_prelu,
+    .prelu_backward_workspace = fk_scalar_prelu_backward_workspace,
+    .prelu_backward = fk_scalar_prelu_backward,
 };

@@ -13,5 +13,6 @@
 #include "copy-inl.h"
 #include "reduce-inl.h"
 #include "norm-inl.h"
+#include "activation-inl.h"
 #include "steps-inl.h"
 #include "peak-inl.h"

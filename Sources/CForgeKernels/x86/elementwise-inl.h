@@ -4,7 +4,7 @@ typedef struct flat_job {
   size_t n;
   int op;
   float a, b;
-  const float *x;
+  const float *x, *z;
   float *y;
 } flat_job;
 

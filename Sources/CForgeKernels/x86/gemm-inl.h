@@ -1,8 +1,11 @@
 // The matrix product is a 1 x 1 convolution: its rows are pixels, its reduction the channels. With op(a) transposed it is the weight
-// gradient of one, with both transposed op(a) is first laid out in the workspace.
+// gradient of one, with both transposed op(a) is first laid out in the workspace. Large right operands have their own way.
+
+#include "thin-inl.h"
 
 static size_t gemm_workspace(const fk_gemm_geometry *g) {
   if (fk_gemm_geometry_is_bad(g)) return 0;
+  if (thin_applies(g)) return 64 + thin_workspace(g);
   if (g->transpose_a && !g->transpose_b) return 64 + gradient_workspace(1, g->m, g->n);
   size_t copy = g->transpose_a ? fk_round_up((size_t)g->m * (size_t)g->k * sizeof(float), 64) : 0;
   return 64 + copy + product_workspace(1, g->k, g->n);
@@ -21,9 +24,15 @@ static fk_status gemm(const fk_gemm_geometry *g, const float *a, const float *b,
   if (workspace_bytes < gemm_workspace(g)) return FK_WORKSPACE_TOO_SMALL;
   char *memory = (char *)fk_round_up((size_t)(uintptr_t)workspace, 64);
   tap *taps = (tap *)memory;
-  *taps = (tap){0, 0, 0};
-  memory += 64;
+  if (!thin_applies(g)) {
+    *taps = (tap){0, 0, 0};
+    memory += 64;
+  }
   for (int64_t i = 0; i < g->batch; i++, a += g->a_batch_stride, b += g->b_batch_stride, out += g->out_batch_stride) {
+    if (thin_applies(g)) {
+      thin_run(g, a, b, out, (float *)memory);
+      continue;
+    }
     if (g->transpose_a && !g->transpose_b) {
       gradient j = {
           .left = {.source = a, .height = 1, .width = g->k, .pitch = g->m, .depth = g->m, .stride_y = 1, .stride_x = 1, .rows = 1,

@@ -1,7 +1,7 @@
 // A 16-bit convolution: blocks of tiles, shared among the threads. Every tile has a scale of its own, so how tiles are cut into blocks
 // does not show in the result.
 
-enum { int16_block_bytes = 384 << 10, int16_most_tiles = 36 };
+enum { int16_block_bytes = 384 << 10, int16_most_tiles = 24 };
 
 typedef struct int16_job {
   fk_int16_plan plan;
@@ -28,7 +28,7 @@ static int64_t int16_block_tiles(const fk_int16_plan *p) {
 typedef struct int16_scratch {
   int32_t *integers;   // [tile][position][padded / 2]
   float *products;     // [tile][position][int16_panel]
-  float *numbers;      // [position][padded]
+  float *numbers;      // [vector][position][FK_LANES]
   float *pixels;       // [edge * edge][padded]
   float *downs;        // [tile]
 } int16_scratch;
@@ -72,12 +72,9 @@ static void int16_load_tile(const int16_job *j, int32_t phase, int64_t tile, con
   if (!inside) int16_padded_tile(image, p->source_rows, p->source_columns, p->depth, row, column, p->edge, s->pixels);
   const float *pixels = inside ? image + (row * p->source_columns + column) * p->depth : s->pixels;
   int64_t row_step = inside ? p->source_columns * p->depth : p->edge * j->padded, vectors = j->padded / FK_LANES;
-  uint32_t most = p->edge == 6 ? int16_input_tile(6, pixels, row_step, j->padded, vectors, s->numbers)
-                               : int16_input_tile(5, pixels, row_step, j->padded, vectors, s->numbers);
-  fk_int16_scale scale = fk_int16_tile_scale(most);
-  s->downs[at] = scale.down;
-  int64_t pairs = p->positions * vectors / 2;
-  int16_round(s->numbers, pairs, scale.up, s->integers + at * pairs * FK_LANES);
+  int32_t *integers = s->integers + at * p->positions * (j->padded / 2);
+  s->downs[at] = p->edge == 6 ? int16_round_tile(6, pixels, row_step, j->padded, vectors, s->numbers, integers)
+                              : int16_round_tile(5, pixels, row_step, j->padded, vectors, s->numbers, integers);
 }
 
 /// Where and how a vector of columns ends, for tile 0 of image 0.

@@ -1,5 +1,5 @@
-// Products of up to 6 tiles with a panel of columns, at one position. Include with INT16_NAMED(x), a name for this instruction set, and
-// INT16_DOT(sum, pair, pair) defined.
+// Products of up to 6 tiles with a panel of columns, at one position. Include with INT16_NAMED(x), a name for this instruction set,
+// defined, and INT16_NAMED(dot): sum plus the products of two pairs.
 
 /// Sums pairs of `rows` tiles times `vectors` vectors of columns and adds them, brought back to numbers, to the products of earlier chunks.
 FK_INLINE void INT16_NAMED(tile)(const int32_t rows, const int32_t vectors, const int32_t *left, int64_t left_step, const int32_t *right,
@@ -18,7 +18,7 @@ FK_INLINE void INT16_NAMED(tile)(const int32_t rows, const int32_t vectors, cons
     for (int32_t m = 0; m < rows; m++) {
       vi pair = (vi)left[m * left_step + i];
 #pragma clang loop unroll(full)
-      for (int32_t n = 0; n < vectors; n++) sum[m][n] = INT16_DOT(sum[m][n], pair, column[n]);
+      for (int32_t n = 0; n < vectors; n++) sum[m][n] = INT16_NAMED(dot)(sum[m][n], pair, column[n]);
     }
   }
 #pragma clang loop unroll(full)

@@ -1,16 +1,16 @@
 // Tiles of the 16-bit convolutions on their way in and out.
 
-/// Transforms a tile of edge x edge pixels with `vectors` vectors of channels each into numbers [position][vectors * FK_LANES] and
+/// Transforms a tile of edge x edge pixels with `vectors` vectors of channels each into numbers [vector][position][FK_LANES] and
 /// returns the bits of their largest magnitude: as integers they order infinities and NaNs last.
 FK_INLINE uint32_t int16_input_tile(const int32_t edge, const float *pixels, int64_t row_step, int64_t column_step, int64_t vectors, float *numbers) {
   vi most = {0};
-  for (int64_t vector = 0; vector < vectors; vector++) {
+  for (int64_t vector = 0; vector < vectors; vector++, pixels += FK_LANES, numbers += edge * edge * FK_LANES) {
     vf down[fk_int16_positions], line[6];
 #pragma clang loop unroll(full)
     for (int32_t x = 0; x < edge; x++) {
       vf column[6];
 #pragma clang loop unroll(full)
-      for (int32_t y = 0; y < edge; y++) column[y] = vf_load(pixels + y * row_step + x * column_step + vector * FK_LANES);
+      for (int32_t y = 0; y < edge; y++) column[y] = vf_load(pixels + y * row_step + x * column_step);
       int16_input_line(edge, column, line);
 #pragma clang loop unroll(full)
       for (int32_t y = 0; y < edge; y++) down[y * edge + x] = line[y];
@@ -20,7 +20,7 @@ FK_INLINE uint32_t int16_input_tile(const int32_t edge, const float *pixels, int
       int16_input_line(edge, down + y * edge, line);
 #pragma clang loop unroll(full)
       for (int32_t x = 0; x < edge; x++) {
-        vf_store(numbers + ((y * edge + x) * vectors + vector) * FK_LANES, line[x]);
+        vf_store(numbers + (y * edge + x) * FK_LANES, line[x]);
         most = __builtin_elementwise_max(most, vi_bits(line[x]) & 0x7fffffff);
       }
     }
@@ -28,13 +28,22 @@ FK_INLINE uint32_t int16_input_tile(const int32_t edge, const float *pixels, int
   return (uint32_t)__builtin_reduce_max(most);
 }
 
-/// Rounds `count` pairs of vectors to integers.
-FK_INLINE void int16_round(const float *numbers, int64_t count, float up, int32_t *integers) {
+/// Rounds the numbers of a tile to pairs of integers [position][group][FK_LANES]; a group is two vectors.
+FK_INLINE void int16_round(const int32_t positions, const float *numbers, int64_t groups, float up, int32_t *integers) {
   vf scale = vf_splat(up), round = vf_splat(FK_INT16_ROUND);
-  for (int64_t i = 0; i < count; i++) {
-    vf one = vf_fma(vf_load(numbers + 2 * i * FK_LANES), scale, round), two = vf_fma(vf_load(numbers + (2 * i + 1) * FK_LANES), scale, round);
-    *(vi_unaligned *)(integers + i * FK_LANES) = int16_pair(one, two);
-  }
+  for (int64_t group = 0; group < groups; group++, numbers += 2 * positions * FK_LANES, integers += FK_LANES)
+    for (int32_t i = 0; i < positions; i++) {
+      vf one = vf_fma(vf_load(numbers + i * FK_LANES), scale, round), two = vf_fma(vf_load(numbers + (positions + i) * FK_LANES), scale, round);
+      *(vi_unaligned *)(integers + i * groups * FK_LANES) = int16_pair(one, two);
+    }
+}
+
+/// Both steps; returns the factor that brings sums of the tile's integers back.
+FK_INLINE float int16_round_tile(const int32_t edge, const float *pixels, int64_t row_step, int64_t column_step, int64_t vectors, float *numbers,
+                                 int32_t *integers) {
+  fk_int16_scale scale = fk_int16_tile_scale(int16_input_tile(edge, pixels, row_step, column_step, vectors, numbers));
+  int16_round(edge * edge, numbers, vectors / 2, scale.up, integers);
+  return scale.down;
 }
 
 /// A tile that hangs over the source's border, or whose channels do not fill whole groups, with zeros around it.

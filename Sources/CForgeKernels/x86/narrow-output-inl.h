@@ -8,6 +8,7 @@ enum {
   narrow_sums = 16,           // of a tile: outputs times channels at most
   narrow_copied_tiles = 4,    // of a strip whose lines are copied
   narrow_direct_tiles = 8,    // of a strip that is read in place
+  narrow_cache_line = 16,     // floats
 #if FK_LANES == 8
   narrow_longest_run = 1,     // 16 registers hold no run of weights
 #else
@@ -31,6 +32,8 @@ typedef struct narrow_reads {
   int64_t rows, runs, run_step, vectors;
   int64_t output_step;        // floats between neighboring outputs' pixels
   int64_t pixel;              // floats of a pixel, a multiple of FK_LANES
+  const float *ahead;         // memory to bring closer meanwhile, so many cache lines per channel vector
+  int64_t ahead_lines;
 } narrow_reads;
 
 #define FK_FOLD_LOW(i, w) ((i) / (2 * (w)) * (2 * (w)) + (i) % (w) + ((i) % (2 * (w)) >= (w) ? FK_LANES : 0))
@@ -67,11 +70,13 @@ FK_INLINE void narrow_contract(const int32_t run, const int32_t channels, const 
 #pragma clang loop unroll(full)
   for (int32_t i = 0; i < narrow_sums; i++) sum[i] = vf_splat(0);
   int64_t pixel = in->pixel, step = in->output_step;
+  const float *ahead = in->ahead;
   for (int64_t row = 0; row < in->rows; row++) {
     const float *w = in->weights[row];
     for (int64_t i = 0; i < in->runs; i++) {
       const float *x = in->line[row] + i * in->run_step;
       for (int64_t v = 0; v < in->vectors; v++, x += FK_LANES, w += run * channels * FK_LANES) {
+        for (int64_t k = 0; k < in->ahead_lines; k++, ahead += narrow_cache_line) __builtin_prefetch(ahead, 0, 2);
         if (run == 1) {
           vf weight[narrow_channels];
 #pragma clang loop unroll(full)
@@ -116,16 +121,21 @@ FK_INLINE void narrow_contract(const int32_t run, const int32_t channels, const 
 
 typedef void contract_tile(const narrow_reads *in, float *sums);
 
-#define FK_CONTRACT(run, channels, outputs) \
-  static void contract_##run##_##channels(const narrow_reads *in, float *sums) { narrow_contract(run, channels, outputs, in, sums); }
+#define FK_CONTRACT(run, channels, outputs)                                                        \
+  static void contract_##run##_##channels##_##outputs(const narrow_reads *in, float *sums) {       \
+    narrow_contract(run, channels, outputs, in, sums);                                             \
+  }
 #if FK_LANES == 8
-FK_CONTRACT(1, 1, 12) FK_CONTRACT(1, 2, 6) FK_CONTRACT(1, 3, 4) FK_CONTRACT(1, 4, 3)
+FK_CONTRACT(1, 1, 12) FK_CONTRACT(1, 1, 6) FK_CONTRACT(1, 2, 6) FK_CONTRACT(1, 3, 4) FK_CONTRACT(1, 4, 3)
+#define FK_CONTRACT_ROW(run) {contract_##run##_1_6, contract_##run##_1_12, contract_##run##_2_6, contract_##run##_3_4, contract_##run##_4_3}
 #else
-#define FK_CONTRACTS(run) FK_CONTRACT(run, 1, 16) FK_CONTRACT(run, 2, 7) FK_CONTRACT(run, 3, 5) FK_CONTRACT(run, 4, 4)
+#define FK_CONTRACTS(run) \
+  FK_CONTRACT(run, 1, 16) FK_CONTRACT(run, 1, 8) FK_CONTRACT(run, 2, 7) FK_CONTRACT(run, 3, 5) FK_CONTRACT(run, 4, 4)
+#define FK_CONTRACT_ROW(run) {contract_##run##_1_8, contract_##run##_1_16, contract_##run##_2_7, contract_##run##_3_5, contract_##run##_4_4}
 FK_CONTRACTS(1) FK_CONTRACTS(2) FK_CONTRACTS(3) FK_CONTRACTS(4) FK_CONTRACTS(5) FK_CONTRACTS(7) FK_CONTRACTS(9)
 #endif
-#define FK_CONTRACT_ROW(run) {contract_##run##_1, contract_##run##_2, contract_##run##_3, contract_##run##_4}
-static contract_tile *const contract_tiles[narrow_longest_run + 1][narrow_channels] = {
+/// Tiles by taps of a run and output channels; 0 stands for one channel and half a tile.
+static contract_tile *const contract_tiles[narrow_longest_run + 1][narrow_channels + 1] = {
     [1] = FK_CONTRACT_ROW(1),
 #if FK_LANES != 8
     [2] = FK_CONTRACT_ROW(2), [3] = FK_CONTRACT_ROW(3), [4] = FK_CONTRACT_ROW(4), [5] = FK_CONTRACT_ROW(5), [7] = FK_CONTRACT_ROW(7),
@@ -176,14 +186,15 @@ static void narrow_output_plan(narrow_output *o) {
   o->pixel = fk_ceil_div(j->depth, FK_LANES) * FK_LANES;
   o->tile = narrow_tile_outputs[j->channels];
   o->tiles = fk_ceil_div(j->columns, o->tile);
-  if (o->pixel == j->depth) {
+  // A short row is one strip.
+  if (o->pixel == j->depth && o->tiles > narrow_copied_tiles) {
     while (o->left < o->tiles && o->left * o->tile * j->stride_x + j->low_x < 0) o->left++;
     o->right = o->left;
     while (o->right < o->tiles && ((o->right + 1) * o->tile - 1) * j->stride_x + j->high_x < j->width) o->right++;
   }
   o->strips = fk_ceil_div(o->left, narrow_copied_tiles) + fk_ceil_div(o->right - o->left, narrow_direct_tiles) +
               fk_ceil_div(o->tiles - o->right, narrow_copied_tiles);
-  o->band = fk_max64(16, fk_ceil_div(j->rows, 8));
+  o->band = fk_max64(32, fk_ceil_div(j->rows, 8));
   o->bands = fk_ceil_div(j->rows, o->band);
   o->span = j->high_y - j->low_y + 1;
   int64_t most = fk_min64(narrow_copied_tiles, fk_max64(o->left, o->tiles - o->right));
@@ -274,14 +285,16 @@ static void narrow_output_row(const narrow_output *o, narrow_strip strip, int64_
     in.line[in.rows] = lines[(row * j->stride_y + y->offset + r * y->step) % o->span] + (x->offset - j->low_x) * o->pixel;
     in.weights[in.rows++] = o->packed[py][px] + r * x->count * o->pixel * j->channels;
   }
-  contract_tile *tile = contract_tiles[run][j->channels - 1];
+  contract_tile *const *tiles = contract_tiles[run];
   int64_t step = j->phases_x * j->channels, share = ahead / (strip.end - strip.first);
   int64_t place = image * j->out_image + (row * j->phases_y + py) * j->out_row + px * j->channels;
+  in.ahead_lines = ahead ? fk_ceil_div(share, fk_max64(1, in.rows * in.runs * in.vectors) * narrow_cache_line) : 0;
   for (int64_t t = strip.first; t < strip.end && t * o->tile < x->extent; t++, next += share) {
     float sums[narrow_sums + FK_LANES];
-    for (int64_t i = 0; i < share; i += 16) __builtin_prefetch(next + i, 0, 2);
-    tile(&in, sums);
-    narrow_output_store(o, sums, fk_min64(o->tile, x->extent - t * o->tile), place + t * o->tile * step, step);
+    in.ahead = next;
+    int64_t count = fk_min64(o->tile, x->extent - t * o->tile);
+    tiles[j->channels == 1 && 2 * count <= o->tile ? 0 : j->channels](&in, sums);
+    narrow_output_store(o, sums, count, place + t * o->tile * step, step);
     for (int64_t r = 0; r < in.rows; r++) in.line[r] += o->tile * in.output_step;
   }
 }
@@ -301,8 +314,8 @@ static void narrow_output_unit(const narrow_output *o, int64_t unit, float *ring
       if (strip.copied) narrow_output_line(o, image, next, first, columns, line);
       lines[next % o->span] = strip.copied ? line : j->source + ((image * j->height + next) * j->width + first) * j->depth;
     }
-    int64_t ahead = strip.copied || next >= j->height ? 0 : columns * j->depth;
-    const float *from = ahead ? j->source + ((image * j->height + next) * j->width + first) * j->depth : NULL;
+    int64_t low = fk_max64(0, first), ahead = next < j->height ? fk_max64(0, fk_min64(j->width, first + columns) - low) * j->depth : 0;
+    const float *from = ahead ? j->source + ((image * j->height + next) * j->width + low) * j->depth : NULL;
     for (int32_t py = 0; py < j->phases_y; py++)
       for (int32_t px = 0; px < j->phases_x; px++) narrow_output_row(o, strip, image, row, py, px, lines, from, py + px == 0 ? ahead : 0);
   }

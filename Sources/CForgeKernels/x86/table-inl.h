@@ -26,5 +26,10 @@ const fk_table FK_TABLE = {
     .ema = ema,
     .norm_workspace = norm_workspace,
     .norm_forward = norm_forward,
+    .norm_apply = norm_apply,
     .norm_backward = norm_backward,
+    .leaky_relu_backward = leaky_relu_backward,
+    .prelu = prelu,
+    .prelu_backward_workspace = prelu_backward_workspace,
+    .prelu_backward = prelu_backward,
 };

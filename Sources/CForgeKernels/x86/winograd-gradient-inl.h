@@ -1,20 +1,19 @@
 // Weight gradients by the transposed Winograd algorithm.
 //
 // A stride of 2 is split into phases: taps and input pixels of the same parity form a convolution of stride 1 with 2 or 1 taps an axis.
-// A unit owns up to 64 x 64 channels of one phase and a block of tiles. It transforms a chunk of tiles at a time and adds their products
-// to its sums, which stay in L2; the positions are visited in two halves where that is what makes them fit. Blocks are fixed by the
-// geometry and added in order by the inverse transform.
-
-#include "winograd-gradient-transform-inl.h"
-#include "winograd-gradient-product-inl.h"
+// A unit owns up to 64 x 64 channels of one phase and a block of tiles. It transforms a chunk of tiles at a time, which stays in L2, and
+// adds their products to its sums. Blocks are fixed by the geometry and added in order by the inverse transform.
 
 enum {
   wgrad_part = 64,            // channels of a unit, at most
-  wgrad_chunk = 64,           // tiles transformed at a time
+  wgrad_chunk = 48,           // tiles transformed at a time
+  wgrad_block = 256,          // tiles that pay for sums of their own
   wgrad_most_phases = 4,
+  wgrad_slices = 8,           // of a part's rows, transformed back at a time
 };
 
-static const float wgrad_zeros[wgrad_part + FK_LANES];
+#include "winograd-gradient-transform-inl.h"
+#include "winograd-gradient-product-inl.h"
 
 /// Taps tap_y, tap_y + stride, ... of the filter, taps_y of them; x likewise.
 typedef struct wgrad_phase {
@@ -38,6 +37,11 @@ typedef struct wgrad {
   _Atomic int64_t next;
 } wgrad;
 
+/// Even parts of `channels`, at most wgrad_part long.
+FK_INLINE int64_t wgrad_part_length(int64_t channels) {
+  return fk_ceil_div(fk_ceil_div(channels, fk_ceil_div(channels, wgrad_part)), FK_LANES) * FK_LANES;
+}
+
 static void wgrad_plan(wgrad *j, const fk_conv_geometry *g) {
   j->g = g;
   j->phase_count = 0;
@@ -51,14 +55,12 @@ static void wgrad_plan(wgrad *j, const fk_conv_geometry *g) {
   j->tiles_y = fk_ceil_div(g->p, wgrad_tile);
   j->tiles_x = fk_ceil_div(g->q, wgrad_tile);
   j->tiles = g->n * j->tiles_y * j->tiles_x;
-  j->parts_c = fk_ceil_div(g->c, wgrad_part);
-  j->parts_k = fk_ceil_div(g->k, wgrad_part);
-  j->part_c = fk_ceil_div(fk_ceil_div(g->c, j->parts_c), FK_LANES) * FK_LANES;
-  j->part_k = fk_ceil_div(fk_ceil_div(g->k, j->parts_k), FK_LANES) * FK_LANES;
+  j->part_c = wgrad_part_length(g->c);
+  j->part_k = wgrad_part_length(g->k);
   j->parts_c = fk_ceil_div(g->c, j->part_c);
   j->parts_k = fk_ceil_div(g->k, j->part_k);
   j->parts = j->phase_count * j->parts_c * j->parts_k;
-  j->blocks = fk_max64(1, fk_min64(FK_MAX_BLOCKS / j->parts, j->tiles / 128));
+  j->blocks = fk_max64(1, fk_min64(FK_MAX_BLOCKS / j->parts, j->tiles / wgrad_block));
   // A line of slack keeps the positions of a tile from meeting in one set of the cache.
   j->input_step = wgrad_chunk * j->part_c + 16;
   j->gradient_step = wgrad_chunk * j->part_k + 16;
@@ -81,48 +83,64 @@ static size_t winograd_gradient_workspace(const fk_conv_geometry *g) {
   return (size_t)(sums + fk_lanes() * j.scratch_floats) * sizeof(float);
 }
 
-/// Pixels of one tile: rows y, y + step, ... of an image, zeros outside.
-static void wgrad_pixels(const float *image, int64_t height, int64_t width, int64_t pitch, int64_t y, int64_t x, int64_t step, int64_t rows,
-                         int64_t columns, const float **pixels) {
-  for (int64_t i = 0; i < rows; i++, y += step) {
-    int inside = y >= 0 && y < height;
-    const float *row = image + (inside ? y * width * pitch : 0);
-    for (int64_t c = 0, at = x; c < columns; c++, at += step) *pixels++ = inside && at >= 0 && at < width ? row + at * pitch : wgrad_zeros;
+/// A rectangle of rows x columns pixels, `step` apart, in images [images, height, width, pitch]; `channels` of each pixel.
+typedef struct wgrad_view {
+  const float *images;
+  int64_t height, width, pitch, channels, step, rows, columns;
+  int64_t offset_y, offset_x, stride;         // of the rectangle of tile (ty, tx): offset + stride * tile
+} wgrad_view;
+
+/// What stands for a pixel outside the image.
+static const float wgrad_zeros[wgrad_part];
+
+static void wgrad_pixels(const wgrad *j, const wgrad_view *v, int64_t tile, const float **pixels) {
+  int64_t left = v->offset_x + tile % j->tiles_x * v->stride, y = v->offset_y + tile / j->tiles_x % j->tiles_y * v->stride;
+  const float *image = v->images + tile / (j->tiles_x * j->tiles_y) * v->height * v->width * v->pitch;
+  for (int64_t i = 0; i < v->rows; i++, y += v->step) {
+    int inside = y >= 0 && y < v->height;
+    const float *row = image + (inside ? y * v->width * v->pitch : 0);
+    for (int64_t c = 0, x = left; c < v->columns; c++, x += v->step)
+      *pixels++ = inside && x >= 0 && x < v->width ? row + x * v->pitch : wgrad_zeros;
   }
 }
 
-/// Transforms `channels` channels of a tile; the last vector is filled up with zeros.
-static void wgrad_transform_tile(wgrad_transform *transform, const float **pixels, int64_t count, int64_t channels, float *to, int64_t step) {
-  int64_t vectors = channels / FK_LANES, rest = channels % FK_LANES;
-  transform(pixels, vectors, to, step);
+/// Transforms a tile's pixels; the last vector of channels is filled up with zeros.
+static void wgrad_transform_tile(const wgrad_view *v, wgrad_transform *transform, const float **pixels, const float **next, float *to,
+                                 int64_t step) {
+  int64_t vectors = v->channels / FK_LANES, rest = v->channels % FK_LANES;
+  transform(pixels, next, vectors, to, step);
   if (rest == 0) return;
   float last[wgrad_most_positions * wgrad_most_positions][FK_LANES];
-  for (int64_t i = 0; i < count; i++) {
+  for (int64_t i = 0; i < v->rows * v->columns; i++) {
     for (int64_t n = 0; n < FK_LANES; n++) last[i][n] = n < rest ? pixels[i][vectors * FK_LANES + n] : 0;
     pixels[i] = last[i];
   }
-  transform(pixels, 1, to + vectors * FK_LANES, step);
+  transform(pixels, pixels, 1, to + vectors * FK_LANES, step);
 }
 
-static void wgrad_inverse_rows(const wgrad *j, int64_t part, const float *from, int64_t first, int64_t end) {
+/// Transforms tiles first ..< first + count; tile t goes to to + t * part.
+static void wgrad_transform_chunk(const wgrad *j, const wgrad_view *v, wgrad_transform *transform, int64_t first, int64_t count, float *to,
+                                  int64_t part, int64_t step) {
+  const float *pixels[2][wgrad_most_positions * wgrad_most_positions];
+  wgrad_pixels(j, v, first, pixels[0]);
+  for (int64_t t = 0; t < count; t++) {
+    const float **now = pixels[t % 2], **next = pixels[(t + 1) % 2];
+    wgrad_pixels(j, v, fk_min64(first + t + 1, j->tiles - 1), next);
+    wgrad_transform_tile(v, transform, now, next, to + t * part, step);
+  }
+}
+
+/// Rows first ..< end of a part of the weights, from its sums.
+static void wgrad_inverse_rows(const wgrad *j, int64_t part, const float *sums, int64_t first, int64_t end) {
   const fk_conv_geometry *g = j->g;
   wgrad_phase p = j->phases[part / (j->parts_c * j->parts_k)];
-  int64_t c = part / j->parts_k % j->parts_c * j->part_c, k = part % j->parts_k * j->part_k;
-  int64_t floats = fk_min64(j->part_k, g->k - k), filter = (int64_t)g->c * g->k;
+  int64_t c = part / j->parts_k % j->parts_c * j->part_c, k = part % j->parts_k * j->part_k, filter = (int64_t)g->c * g->k;
+  int64_t floats = fk_min64(j->part_k, g->k - k), step = j->part_c * j->part_k, block = j->parts * j->sums_floats;
+  int64_t tap_row = g->stride_h * g->s * filter, tap_column = g->stride_w * filter;
   end = fk_min64(end, g->c - c);
-  for (int64_t row = first; row < end; row++) {
-    const float *at = from + row * j->part_k;
-    float *to = j->dw + ((int64_t)p.tap_y * g->s + p.tap_x) * filter + (c + row) * g->k + k;
-    int64_t step = j->part_c * j->part_k, block = j->parts * j->sums_floats, tap_row = g->stride_h * g->s * filter;
-    int64_t tap_column = g->stride_w * filter;
-    switch (p.taps_y * 4 + p.taps_x) {
-      case 5: wgrad_inverse(1, 1, at, step, j->blocks, block, floats, to, tap_row, tap_column); break;
-      case 6: wgrad_inverse(1, 2, at, step, j->blocks, block, floats, to, tap_row, tap_column); break;
-      case 9: wgrad_inverse(2, 1, at, step, j->blocks, block, floats, to, tap_row, tap_column); break;
-      case 10: wgrad_inverse(2, 2, at, step, j->blocks, block, floats, to, tap_row, tap_column); break;
-      default: wgrad_inverse(3, 3, at, step, j->blocks, block, floats, to, tap_row, tap_column); break;
-    }
-  }
+  for (int64_t row = first; row < end; row++)
+    wgrad_inverses[p.taps_y - 1][p.taps_x - 1](sums + row * j->part_k, step, j->blocks, block, floats,
+                                               j->dw + ((int64_t)p.tap_y * g->s + p.tap_x) * filter + (c + row) * g->k + k, tap_row, tap_column);
 }
 
 static void wgrad_unit(const wgrad *j, int64_t unit, float *scratch) {
@@ -130,33 +148,23 @@ static void wgrad_unit(const wgrad *j, int64_t unit, float *scratch) {
   int64_t part = unit % j->parts, block = unit / j->parts;
   wgrad_phase p = j->phases[part / (j->parts_c * j->parts_k)];
   int64_t c = part / j->parts_k % j->parts_c * j->part_c, k = part % j->parts_k * j->part_k;
-  int64_t channels = fk_min64(j->part_c, g->c - c), width = fk_min64(j->part_k, g->k - k);
-  int64_t begin = j->tiles * block / j->blocks, end = j->tiles * (block + 1) / j->blocks, sums_step = j->part_c * j->part_k;
   int64_t rows = wgrad_positions(p.taps_y), columns = wgrad_positions(p.taps_x);
-  float *input = scratch, *gradient = scratch + j->input_step * rows * columns;
-  float *sums = j->blocks > 1 ? j->sums + unit * j->sums_floats : gradient + j->gradient_step * rows * columns;
-  const float *pixels[wgrad_most_positions * wgrad_most_positions];
-  for (int32_t half = 0; half < 2; half++) {
-    wgrad_transform *const *transforms = wgrad_transforms[p.taps_y - 1][p.taps_x - 1][half];
-    int64_t positions = wgrad_half_rows(p.taps_y, half) * columns;
-    for (int64_t first = begin; first < end; first += wgrad_chunk) {
-      int64_t count = fk_min64(wgrad_chunk, end - first);
-      for (int64_t t = 0; t < count; t++) {
-        int64_t tile = first + t, x = tile % j->tiles_x * wgrad_tile, y = tile / j->tiles_x % j->tiles_y * wgrad_tile;
-        int64_t n = tile / (j->tiles_x * j->tiles_y);
-        wgrad_pixels(j->x + n * g->h * g->w * g->c + c, g->h, g->w, g->c, y * g->stride_h + p.tap_y - g->pad_top,
-                     x * g->stride_w + p.tap_x - g->pad_left, g->stride_h, rows, columns, pixels);
-        wgrad_transform_tile(transforms[0], pixels, rows * columns, channels, input + t * j->part_c, j->input_step);
-        wgrad_pixels(j->dy + n * g->p * g->q * g->k + k, g->p, g->q, g->k, y, x, 1, wgrad_tile, wgrad_tile, pixels);
-        wgrad_transform_tile(transforms[1], pixels, wgrad_tile * wgrad_tile, width, gradient + t * j->part_k, j->gradient_step);
-      }
-      for (int64_t i = 0; i < positions; i++)
-        wgrad_accumulate(channels, fk_ceil_div(width, FK_LANES) * FK_LANES, input + i * j->input_step, j->part_c,
-                         gradient + i * j->gradient_step, j->part_k, count,
-                         sums + (wgrad_half_first(p.taps_y, half) * columns + i) * sums_step, j->part_k, first == begin);
-    }
+  wgrad_view input = {j->x + c, g->h, g->w, g->c, fk_min64(j->part_c, g->c - c), g->stride_h, rows, columns,
+                      p.tap_y - g->pad_top, p.tap_x - g->pad_left, wgrad_tile * g->stride_h};
+  wgrad_view gradient = {j->dy + k, g->p, g->q, g->k, fk_min64(j->part_k, g->k - k), 1, wgrad_tile, wgrad_tile, 0, 0, wgrad_tile};
+  wgrad_transform *const *transforms = wgrad_transforms[p.taps_y - 1][p.taps_x - 1];
+  float *left = scratch, *right = left + j->input_step * rows * columns;
+  float *sums = j->blocks > 1 ? j->sums + unit * j->sums_floats : right + j->gradient_step * rows * columns;
+  int64_t begin = j->tiles * block / j->blocks, end = j->tiles * (block + 1) / j->blocks;
+  for (int64_t first = begin; first < end; first += wgrad_chunk) {
+    int64_t count = fk_min64(wgrad_chunk, end - first);
+    wgrad_transform_chunk(j, &input, transforms[0], first, count, left, j->part_c, j->input_step);
+    wgrad_transform_chunk(j, &gradient, transforms[1], first, count, right, j->part_k, j->gradient_step);
+    for (int64_t i = 0; i < rows * columns; i++)
+      wgrad_accumulate(input.channels, fk_ceil_div(gradient.channels, FK_LANES) * FK_LANES, left + i * j->input_step, j->part_c,
+                       right + i * j->gradient_step, j->part_k, count, sums + i * j->part_c * j->part_k, first == begin);
   }
-  if (j->blocks == 1) wgrad_inverse_rows(j, part, sums, 0, channels);
+  if (j->blocks == 1) wgrad_inverse_rows(j, part, sums, 0, j->part_c);
 }
 
 static void wgrad_lane(void *context, int64_t lane) {
@@ -168,11 +176,11 @@ static void wgrad_lane(void *context, int64_t lane) {
   }
 }
 
-/// The blocks' sums become weights, an eighth of a part's rows at a time.
+/// The blocks' sums become weights.
 static void wgrad_finish(void *context, int64_t index) {
   const wgrad *j = context;
-  int64_t part = index / 8, eighth = index % 8;
-  wgrad_inverse_rows(j, part, j->sums + part * j->sums_floats, j->part_c * eighth / 8, j->part_c * (eighth + 1) / 8);
+  int64_t part = index / wgrad_slices, slice = index % wgrad_slices;
+  wgrad_inverse_rows(j, part, j->sums + part * j->sums_floats, j->part_c * slice / wgrad_slices, j->part_c * (slice + 1) / wgrad_slices);
 }
 
 /// `memory` is aligned and has winograd_gradient_workspace bytes.
@@ -186,5 +194,5 @@ static void winograd_gradient_run(const fk_conv_geometry *g, const float *x, con
   j.scratch = j.sums + (j.blocks > 1 ? j.blocks * j.parts * j.sums_floats : 0);
   atomic_init(&j.next, 0);
   fk_parallel(fk_min64(fk_lanes(), j.blocks * j.parts), &j, wgrad_lane);
-  if (j.blocks > 1) fk_parallel(j.parts * 8, &j, wgrad_finish);
+  if (j.blocks > 1) fk_parallel(j.parts * wgrad_slices, &j, wgrad_finish);
 }

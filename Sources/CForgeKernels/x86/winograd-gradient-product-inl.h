@@ -54,15 +54,15 @@ static wgrad_product *const wgrad_products[FK_TILE_ROWS][2] = {
 #endif
 };
 
-/// All tiles of one position: sums[rows, width] (+)= a[length, rows]^T b[length, width]. width is a multiple of FK_LANES; rows of a, b and
-/// the sums are a_step, b_step and step apart.
+/// All tiles of one position: sums[rows, width] (+)= a[length, rows]^T b[length, width], rows of a a_step apart, those of b and the sums
+/// b_step. width is a multiple of FK_LANES.
 static void wgrad_accumulate(int64_t rows, int64_t width, const float *a, int64_t a_step, const float *b, int64_t b_step, int64_t length,
-                             float *sums, int64_t step, int first) {
+                             float *sums, int first) {
   int64_t cuts = fk_ceil_div(rows, FK_TILE_ROWS);
   for (int64_t column = 0; column < width; column += panel_columns)
     for (int64_t cut = 0; cut < cuts; cut++) {
       int64_t begin = rows * cut / cuts, end = rows * (cut + 1) / cuts;
       wgrad_products[end - begin - 1][width - column > FK_LANES](a + begin, a_step, b + column, b_step, length,
-                                                                sums + begin * step + column, step, first);
+                                                                sums + begin * b_step + column, b_step, first);
     }
 }

@@ -65,66 +65,59 @@ FK_INLINE void wgrad_kernel_axis(const int32_t taps, const vf *u, vf *to) {
   }
 }
 
-/// Rows of positions that half `half` of an axis has; the halves keep a tile's values in registers.
-FK_INLINE int32_t wgrad_half_first(int32_t taps, int32_t half) { return half ? (wgrad_positions(taps) + 1) / 2 : 0; }
-FK_INLINE int32_t wgrad_half_rows(int32_t taps, int32_t half) {
-  return half ? wgrad_positions(taps) / 2 : (wgrad_positions(taps) + 1) / 2;
-}
-
-/// Half of the positions of one tile, `vectors` vectors of channels. pixels: the tile's pixels, [positions or 4][positions or 4].
-/// Position (row of the half, column) of vector v goes to to + position * step + v * FK_LANES.
-FK_INLINE void wgrad_tile_half(const int32_t taps_y, const int32_t taps_x, const int32_t half, const int32_t is_gradient,
-                               const float *const *pixels, int64_t vectors, float *to, int64_t step) {
-  const int32_t rows = is_gradient ? wgrad_tile : wgrad_tile + taps_y - 1, columns = is_gradient ? wgrad_tile : wgrad_tile + taps_x - 1;
-  const int32_t first = wgrad_half_first(taps_y, half), count = wgrad_half_rows(taps_y, half), across = wgrad_tile + taps_x - 1;
+/// One tile, `vectors` vectors of channels. pixels: its pixels in row-major order; next: those of the tile after it, for the cache.
+/// Position (y, x) of vector v goes to to + (y * positions of the x axis + x) * step + v * FK_LANES.
+FK_INLINE void wgrad_tile_transform(const int32_t taps_y, const int32_t taps_x, const int32_t is_gradient, const float *const *pixels,
+                                    const float *const *next, int64_t vectors, float *to, int64_t step) {
+  const int32_t down = wgrad_tile + taps_y - 1, across = wgrad_tile + taps_x - 1;
+  const int32_t rows = is_gradient ? wgrad_tile : down, columns = is_gradient ? wgrad_tile : across;
   for (int64_t v = 0; v < vectors; v++, to += FK_LANES) {
-    vf rest[3][wgrad_most_positions];
+    vf half[wgrad_most_positions][wgrad_most_positions];
 #pragma clang loop unroll(full)
     for (int32_t x = 0; x < columns; x++) {
       vf from[wgrad_most_positions], all[wgrad_most_positions];
 #pragma clang loop unroll(full)
-      for (int32_t y = 0; y < rows; y++) from[y] = vf_load(pixels[y * columns + x] + v * FK_LANES);
+      for (int32_t y = 0; y < rows; y++) {
+        from[y] = vf_load(pixels[y * columns + x] + v * FK_LANES);
+        __builtin_prefetch(next[y * columns + x] + v * FK_LANES);
+      }
       if (is_gradient)
         wgrad_gradient_axis(taps_y, from, all);
       else
         wgrad_input_axis(taps_y, from, all);
 #pragma clang loop unroll(full)
-      for (int32_t y = 0; y < count; y++) rest[y][x] = all[first + y];
+      for (int32_t y = 0; y < down; y++) half[y][x] = all[y];
     }
 #pragma clang loop unroll(full)
-    for (int32_t y = 0; y < count; y++) {
+    for (int32_t y = 0; y < down; y++) {
       vf all[wgrad_most_positions];
       if (is_gradient)
-        wgrad_gradient_axis(taps_x, rest[y], all);
+        wgrad_gradient_axis(taps_x, half[y], all);
       else
-        wgrad_input_axis(taps_x, rest[y], all);
+        wgrad_input_axis(taps_x, half[y], all);
 #pragma clang loop unroll(full)
       for (int32_t x = 0; x < across; x++) vf_store(to + (y * across + x) * step, all[x]);
     }
   }
 }
 
-typedef void wgrad_transform(const float *const *pixels, int64_t vectors, float *to, int64_t step);
+typedef void wgrad_transform(const float *const *pixels, const float *const *next, int64_t vectors, float *to, int64_t step);
 
-#define FK_WGRAD_TRANSFORM(name, taps_y, taps_x, half, is_gradient)                                                          \
-  static void wgrad_##name##_##taps_y##taps_x##_##half(const float *const *pixels, int64_t vectors, float *to, int64_t step) { \
-    wgrad_tile_half(taps_y, taps_x, half, is_gradient, pixels, vectors, to, step);                                           \
+#define FK_WGRAD_TRANSFORM(name, taps_y, taps_x, is_gradient)                                                                            \
+  static void wgrad_##name##_##taps_y##taps_x(const float *const *pixels, const float *const *next, int64_t vectors, float *to, int64_t step) { \
+    wgrad_tile_transform(taps_y, taps_x, is_gradient, pixels, next, vectors, to, step);                                             \
   }
-#define FK_WGRAD_TRANSFORMS(taps_y, taps_x)                                                     \
-  FK_WGRAD_TRANSFORM(input, taps_y, taps_x, 0, 0) FK_WGRAD_TRANSFORM(input, taps_y, taps_x, 1, 0) \
-  FK_WGRAD_TRANSFORM(gradient, taps_y, taps_x, 0, 1) FK_WGRAD_TRANSFORM(gradient, taps_y, taps_x, 1, 1)
+#define FK_WGRAD_TRANSFORMS(taps_y, taps_x) FK_WGRAD_TRANSFORM(input, taps_y, taps_x, 0) FK_WGRAD_TRANSFORM(gradient, taps_y, taps_x, 1)
 FK_WGRAD_TRANSFORMS(1, 1) FK_WGRAD_TRANSFORMS(1, 2) FK_WGRAD_TRANSFORMS(2, 1) FK_WGRAD_TRANSFORMS(2, 2) FK_WGRAD_TRANSFORMS(3, 3)
 
-#define FK_WGRAD_ENTRY(taps_y, taps_x)                                  \
-  {{wgrad_input_##taps_y##taps_x##_0, wgrad_gradient_##taps_y##taps_x##_0}, \
-   {wgrad_input_##taps_y##taps_x##_1, wgrad_gradient_##taps_y##taps_x##_1}}
-/// [taps_y - 1][taps_x - 1][half][is gradient]; NULL where no stride makes such a phase.
-static wgrad_transform *const wgrad_transforms[wgrad_most_taps][wgrad_most_taps][2][2] = {
-    {FK_WGRAD_ENTRY(1, 1), FK_WGRAD_ENTRY(1, 2)}, {FK_WGRAD_ENTRY(2, 1), FK_WGRAD_ENTRY(2, 2)}, {{{NULL}}, {{NULL}}, FK_WGRAD_ENTRY(3, 3)}};
+#define FK_WGRAD_ENTRY(taps_y, taps_x) {wgrad_input_##taps_y##taps_x, wgrad_gradient_##taps_y##taps_x}
+/// [taps_y - 1][taps_x - 1][is gradient]; NULL where no filter has such a phase.
+static wgrad_transform *const wgrad_transforms[wgrad_most_taps][wgrad_most_taps][2] = {
+    {FK_WGRAD_ENTRY(1, 1), FK_WGRAD_ENTRY(1, 2)}, {FK_WGRAD_ENTRY(2, 1), FK_WGRAD_ENTRY(2, 2)}, {{NULL}, {NULL}, FK_WGRAD_ENTRY(3, 3)}};
 
-/// The taps of `count` vectors of sums: from[position * step] to to[tap of the phase], rows tap_row and columns tap_column apart. Blocks of
-/// sums lie `block_step` apart and are added in order. `left` floats of the last vector are stored.
-FK_INLINE void wgrad_inverse(const int32_t taps_y, const int32_t taps_x, const float *from, int64_t step, int64_t blocks, int64_t block_step,
+/// `floats` floats of every tap from their sums: position i at from + i * step, tap (y, x) at to + y * tap_row + x * tap_column. The sums
+/// of the blocks lie block_step apart and are added in order.
+FK_INLINE void wgrad_tile_inverse(const int32_t taps_y, const int32_t taps_x, const float *from, int64_t step, int64_t blocks, int64_t block_step,
                              int64_t floats, float *to, int64_t tap_row, int64_t tap_column) {
   const int32_t down = wgrad_tile + taps_y - 1, across = wgrad_tile + taps_x - 1;
   for (int64_t n = 0; n < floats; n += FK_LANES) {
@@ -159,3 +152,17 @@ FK_INLINE void wgrad_inverse(const int32_t taps_y, const int32_t taps_x, const f
     }
   }
 }
+
+typedef void wgrad_inverse(const float *from, int64_t step, int64_t blocks, int64_t block_step, int64_t floats, float *to, int64_t tap_row,
+                           int64_t tap_column);
+
+#define FK_WGRAD_INVERSE(taps_y, taps_x)                                                                                             \
+  static void wgrad_inverse_##taps_y##taps_x(const float *from, int64_t step, int64_t blocks, int64_t block_step, int64_t floats, float *to, \
+                                             int64_t tap_row, int64_t tap_column) {                                                  \
+    wgrad_tile_inverse(taps_y, taps_x, from, step, blocks, block_step, floats, to, tap_row, tap_column);                             \
+  }
+FK_WGRAD_INVERSE(1, 1) FK_WGRAD_INVERSE(1, 2) FK_WGRAD_INVERSE(2, 1) FK_WGRAD_INVERSE(2, 2) FK_WGRAD_INVERSE(3, 3)
+
+/// [taps_y - 1][taps_x - 1].
+static wgrad_inverse *const wgrad_inverses[wgrad_most_taps][wgrad_most_taps] = {
+    {wgrad_inverse_11, wgrad_inverse_12}, {wgrad_inverse_21, wgrad_inverse_22}, {NULL, NULL, wgrad_inverse_33}};

@@ -46,7 +46,7 @@ package struct PublishedSRResNet: SuperResolutionNetwork {
     }
 
     func callAsFunction(_ x: Variable, _ mode: Mode) -> Variable {
-      x + secondNorm(second(activation(firstNorm(first(x, mode), mode), mode), mode), mode)
+      x + secondNorm(second(firstNorm(first(x, mode), then: activation, mode), mode), mode)
     }
   }
 

@@ -52,8 +52,8 @@ package struct SRResNet: SuperResolutionNetwork {
 
     func callAsFunction(_ x: Variable, _ mode: Mode) -> Variable {
       var y = first(x, mode)
-      if let firstNorm { y = firstNorm(y, mode) }
-      y = second(activation(y, mode), mode)
+      y = firstNorm.map { $0(y, then: activation, mode) } ?? activation(y, mode)
+      y = second(y, mode)
       return secondNorm.map { $0(y, mode) } ?? y
     }
   }

@@ -47,5 +47,5 @@ func reduced(_ g: consuming Variable, to shape: Shape) -> Variable {
 
 @Sendable func scaleVJP(_ b: Backward) -> [Variable?] {
   guard case .scalar(let a) = b.attributes else { fatalError("scale without its factor") }
-  return [b.g * a]
+  return [b.takeG() * a]
 }

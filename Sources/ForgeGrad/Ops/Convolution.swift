@@ -27,6 +27,17 @@ package func convolution(_ x: Variable, _ w: Variable, bias: Variable? = nil, _ 
     value: convolution(x.value, w.value, bias: bias?.value, geometry))
 }
 
+/// `leakyReLU(convolution(x, w, bias))` in one kernel. The tape has the two ops, and only the result is kept for the derivative.
+package func leakyConvolution(_ x: Variable, _ w: Variable, bias: Variable? = nil, slope: Float, _ geometry: ConvolutionGeometry)
+  -> Variable
+{
+  promise(slope >= 0, "leakyConvolution: slope \(slope) is negative")
+  let y = convolution(x.value, w.value, bias: bias?.value, activationSlope: slope, geometry)
+  // Nothing reads the sums before the activation: their node stands for them.
+  let sums = OpCatalog.record(.convolution, [x, w] + (bias.map { [$0] } ?? []), .convolution(geometry), value: y)
+  return OpCatalog.record(.leakyReLU, [sums], .scalar(slope), value: y)
+}
+
 /// The transposed convolution: the data gradient of a convolution that maps the result's shape to `x`'s.
 ///
 /// - Parameters:
@@ -68,10 +79,15 @@ private func biasGradient(_ b: Backward) -> [Variable?] {
 
 @Sendable func convolutionVJP(_ b: Backward) -> [Variable?] {
   let geometry = geometry(b)
-  return [
-    b.needs[0] ? convolutionDataGradient(b.g, b.x(1), geometry) : nil,
-    b.needs[1] ? convolutionWeightGradient(b.x(0), b.g, geometry) : nil,
-  ] + biasGradient(b)
+  // The weights first: an input that is made again for them is gone before the other gradient needs memory.
+  let weights = b.needs[1] ? convolutionWeightGradient(b.x(0), b.g, geometry) : nil
+  let rest = biasGradient(b)
+  guard b.needs[0] else { return [nil, weights] + rest }
+  let data =
+    Recording.isOn
+    ? convolutionDataGradient(b.g, b.x(1), geometry)
+    : Variable(convolutionDataGradient(b.g.value, b.x(1).value, addingTo: b.takeSum(0), geometry))
+  return [data, weights] + rest
 }
 
 @Sendable func convolutionDataGradientVJP(_ b: Backward) -> [Variable?] {

@@ -98,13 +98,15 @@ package func logSoftmax(_ x: Variable, axis: Int = -1) -> Variable {
 @Sendable func leakyReLUVJP(_ b: Backward) -> [Variable?] {
   guard case .scalar(let slope) = b.attributes else { fatalError("leakyReLU without its slope") }
   // The result has the sign of x, so x itself need not be kept.
-  guard Recording.isOn else { return [Variable(leakyReLUGradient(b.g.value, y: b.y.value, slope: slope))] }
+  guard Recording.isOn else { return [Variable(leakyReLUGradient(b.takeG().takeValue(), y: b.y.value, slope: slope))] }
   return [Variable(unary(.positiveMask, b.y.value, slope)) * b.g]
 }
 
+@Sendable func remadePReLU(_ node: Node) -> Tensor { prelu(node.savedInput(0), slopes: node.savedInput(1)) }
+
 @Sendable func preluVJP(_ b: Backward) -> [Variable?] {
   guard Recording.isOn else {
-    let parts = preluGradient(b.g.value, x: b.x(0).value, slopes: b.x(1).value)
+    let parts = preluGradient(b.takeG().takeValue(), x: b.x(0).value, slopes: b.x(1).value)
     return [Variable(parts.x), Variable(parts.slopes)]
   }
   let (x, slopes) = (identity(b.x(0)), identity(b.x(1)))

@@ -21,6 +21,25 @@ package func matmul(_ a: Variable, _ b: Variable, transposeA: Bool = false, tran
 @Sendable func matmulVJP(_ b: Backward) -> [Variable?] {
   guard case .transposed(let tA, let tB) = b.attributes else { fatalError("matmul without its flags") }
   var parts: [Variable?] = [nil, nil]
+  if !Recording.isOn, b.shape(0).rank == 2, b.shape(1).rank == 2 {
+    // Added to what the operand has gathered already: a large weight then needs no second array.
+    let g = b.g.value
+    if b.needs[0] {
+      let other = b.x(1).value
+      parts[0] = Variable(
+        tA
+          ? matmul(other, g, transposeA: tB, transposeB: true, addingTo: b.takeSum(0))
+          : matmul(g, other, transposeB: !tB, addingTo: b.takeSum(0)))
+    }
+    if b.needs[1] {
+      let other = b.x(0).value
+      parts[1] = Variable(
+        tB
+          ? matmul(g, other, transposeA: true, transposeB: tA, addingTo: b.takeSum(1))
+          : matmul(other, g, transposeA: !tA, addingTo: b.takeSum(1)))
+    }
+    return parts
+  }
   if b.needs[0] {
     parts[0] = summed(
       tA ? matmul(b.x(1), b.g, transposeA: tB, transposeB: true) : matmul(b.g, b.x(1), transposeB: !tB), to: b.shape(0))

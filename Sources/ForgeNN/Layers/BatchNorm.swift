@@ -19,4 +19,10 @@ package struct BatchNorm {
   package func callAsFunction(_ x: Variable, _ mode: Mode) -> Variable {
     statistics.normalize(x, gamma: gamma.read(mode), beta: beta.read(mode), slope: slope, mode)
   }
+
+  /// Normalization and PReLU in one pass, for a norm without a slope of its own.
+  package func callAsFunction(_ x: Variable, then activation: PReLU, _ mode: Mode) -> Variable {
+    precondition(slope == nil, "BatchNorm: two activations")
+    return statistics.normalize(x, gamma: gamma.read(mode), beta: beta.read(mode), slopes: activation.slopes.read(mode), mode)
+  }
 }

@@ -1,7 +1,7 @@
 package import ForgeGrad
 import ForgeTensor
 
-/// Cross-correlation: `[N, H, W, inputs]` to `[N, P, Q, outputs]`.
+/// Cross-correlation: `[N, H, W, inputs]` to `[N, P, Q, outputs]`, then leaky ReLU if it has a slope.
 package struct Convolution {
   package let weight: Parameter
   package let bias: Parameter?
@@ -10,10 +10,13 @@ package struct Convolution {
   let dilation: Int
   let groups: Int
   let norm: SpectralNorm?
+  private let slope: Float?
 
+  /// - Parameter slope: leaky ReLU in the same pass; nil for none.
   package init(
     _ scope: ParameterScope, inputs: Int, outputs: Int, kernel: Int, stride: Int = 1, padding: Int? = nil, dilation: Int = 1,
-    groups: Int = 1, hasBias: Bool = true, start: Initializer = .he(slope: 0), spectralNorm: Bool = false
+    groups: Int = 1, hasBias: Bool = true, start: Initializer = .he(slope: 0), spectralNorm: Bool = false,
+    slope: Float? = nil
   ) {
     precondition(inputs % groups == 0 && outputs % groups == 0, "\(groups) groups do not divide \(inputs) and \(outputs) channels")
     let taps = kernel * kernel
@@ -26,11 +29,14 @@ package struct Convolution {
     self.dilation = dilation
     self.groups = groups
     norm = spectralNorm ? SpectralNorm(scope, of: weight) : nil
+    self.slope = slope
   }
 
   package func callAsFunction(_ x: Variable, _ mode: Mode) -> Variable {
-    convolution(
-      x, norm.map { $0(weight, mode) } ?? weight.read(mode), bias: bias?.read(mode), stride: (stride, stride),
-      padding: (padding, padding), dilation: (dilation, dilation), groups: groups)
+    let w = norm.map { $0(weight, mode) } ?? weight.read(mode)
+    let geometry = ConvolutionGeometry(
+      x: x.shape, w: w.shape, stride: (stride, stride), padding: (padding, padding), dilation: (dilation, dilation), groups: groups)
+    guard let slope else { return convolution(x, w, bias: bias?.read(mode), geometry) }
+    return leakyConvolution(x, w, bias: bias?.read(mode), slope: slope, geometry)
   }
 }

@@ -36,16 +36,19 @@ package struct RunningStatistics {
     return (reshape(scale, Shape(extents)), reshape(shift, Shape(extents)))
   }
 
-  /// Normalizes by the batch and records it, or by the running statistics; then leaky ReLU when `slope` is given.
-  package func normalize(_ x: Variable, gamma: Variable, beta: Variable, slope: Float?, _ mode: Mode) -> Variable {
+  /// Normalizes by the batch and records it, or by the running statistics; then leaky ReLU when `slope` is given, or PReLU with `slopes`.
+  package func normalize(
+    _ x: Variable, gamma: Variable, beta: Variable, slope: Float? = nil, slopes: Variable? = nil, _ mode: Mode
+  ) -> Variable {
     switch mode {
-    case .training:
-      let batch = batchNormalizeWithStatistics(x, gamma, beta, epsilon: epsilon, activationSlope: slope)
+    case .training, .frozen:
+      let batch = batchNormalizeWithStatistics(x, gamma, beta, epsilon: epsilon, activationSlope: slope, slopes: slopes)
       record(batch)
       return batch.y
     case .inference:
       let (scale, shift) = affine(gamma: gamma, beta: beta, rank: x.shape.rank)
       let y = x * scale + shift
+      if let slopes { return prelu(y, slopes: slopes) }
       return slope.map { leakyReLU(y, slope: $0) } ?? y
     }
   }

@@ -27,7 +27,7 @@ package struct SpectralNorm {
   package func callAsFunction(_ weight: Parameter, _ mode: Mode) -> Variable {
     let rows = v.shape.count
     let columns = u.shape.count
-    if mode == .training {
+    if mode != .inference {
       let matrix = reshape(weight.constant, [rows, columns])
       var right = reshape(Variable(u.value), [columns, 1])
       var left = reshape(Variable(v.value), [rows, 1])

@@ -93,41 +93,68 @@ package struct ConvolutionGeometry: Hashable, Sendable {
   }
 }
 
-/// Cross-correlates `x` `[N, H, W, C]` with `w` `[R, S, C / groups, K]` and adds `bias` `[K]`: `[N, P, Q, K]`.
-package func convolution(_ x: Tensor, _ w: Tensor, bias: Tensor? = nil, _ geometry: ConvolutionGeometry) -> Tensor {
-  contract(FK_CONV_FORWARD, x, geometry.inputShape, w, geometry.weightShape, bias, geometry.outputShape, geometry)
+/// Cross-correlates `x` `[N, H, W, C]` with `w` `[R, S, C / groups, K]` and adds `bias` `[K]`, then leaky ReLU when `activationSlope` is
+/// given: `[N, P, Q, K]`.
+package func convolution(
+  _ x: Tensor, _ w: Tensor, bias: Tensor? = nil, activationSlope: Float? = nil, _ geometry: ConvolutionGeometry
+) -> Tensor {
+  contract(
+    FK_CONV_FORWARD, x, geometry.inputShape, w, geometry.weightShape, geometry.outputShape,
+    Epilogue(bias: bias, activationSlope: activationSlope), geometry)
 }
 
-/// The adjoint of `convolution` in `x`: `[N, P, Q, K]` to `[N, H, W, C]`; adds `bias` `[C]`.
-package func convolutionDataGradient(_ g: Tensor, _ w: Tensor, bias: Tensor? = nil, _ geometry: ConvolutionGeometry) -> Tensor {
-  contract(FK_CONV_DATA_GRADIENT, g, geometry.outputShape, w, geometry.weightShape, bias, geometry.inputShape, geometry)
+/// The adjoint of `convolution` in `x`: `[N, P, Q, K]` to `[N, H, W, C]`; adds `bias` `[C]`, and `sum` of the result's shape, over which it
+/// writes when nobody else holds it.
+package func convolutionDataGradient(
+  _ g: Tensor, _ w: Tensor, bias: Tensor? = nil, addingTo sum: consuming Tensor? = nil, _ geometry: ConvolutionGeometry
+) -> Tensor {
+  contract(
+    FK_CONV_DATA_GRADIENT, g, geometry.outputShape, w, geometry.weightShape, geometry.inputShape, Epilogue(bias: bias, sum: sum), geometry)
 }
 
 /// The adjoint of `convolution` in `w`: `[R, S, C / groups, K]`.
 package func convolutionWeightGradient(_ x: Tensor, _ g: Tensor, _ geometry: ConvolutionGeometry) -> Tensor {
-  contract(FK_CONV_WEIGHT_GRADIENT, x, geometry.inputShape, g, geometry.outputShape, nil, geometry.weightShape, geometry)
+  contract(
+    FK_CONV_WEIGHT_GRADIENT, x, geometry.inputShape, g, geometry.outputShape, geometry.weightShape, Epilogue(), geometry)
+}
+
+/// What happens to each output while it is in registers.
+private struct Epilogue {
+  var bias: Tensor?
+  var sum: Tensor?
+  var activationSlope: Float?
+
+  var isEmpty: Bool { bias == nil && sum == nil && activationSlope == nil }
 }
 
 private func contract(
-  _ role: fk_conv_role, _ a: Tensor, _ aShape: Shape, _ b: Tensor, _ bShape: Shape, _ bias: Tensor?, _ shape: Shape,
+  _ role: fk_conv_role, _ a: Tensor, _ aShape: Shape, _ b: Tensor, _ bShape: Shape, _ shape: Shape, _ epilogue: consuming Epilogue,
   _ geometry: ConvolutionGeometry
 ) -> Tensor {
   promise(a.shape == aShape && b.shape == bShape, "convolution: operands \(a.shape), \(b.shape) where \(aShape), \(bShape) belong")
-  promise(bias == nil || bias!.count == shape[3], "convolution: bias \(bias!.shape) for \(shape[3]) channels")
-  let y = Tensor(uninitialized: shape)
+  var epilogue = epilogue
+  if let bias = epilogue.bias { promise(bias.count == shape[3], "convolution: bias \(bias.shape) for \(shape[3]) channels") }
+  if let sum = epilogue.sum { promise(sum.shape == shape, "convolution: sum \(sum.shape) for a result \(shape)") }
+  let isSumFree = epilogue.sum?.isUnique() ?? false
+  let y = isSumFree ? epilogue.sum! : Tensor(uninitialized: shape)
   var kernel = geometry.kernel
   let slots = KernelTable.current.slots
   let bytes = slots.pointee.convolution_workspace(&kernel, role)
   let workspace = Buffer(count: (bytes + 3) / 4)
   let status: fk_status
-  if let bias {
-    var epilogue = fk_epilogue()
-    epilogue.bias = UnsafePointer(bias.pointer)
-    status = slots.pointee.convolution(&kernel, role, a.pointer, b.pointer, &epilogue, y.pointer, workspace.pointer, bytes)
-  } else {
+  if epilogue.isEmpty {
     status = slots.pointee.convolution(&kernel, role, a.pointer, b.pointer, nil, y.pointer, workspace.pointer, bytes)
+  } else {
+    var fused = fk_epilogue()
+    fused.bias = epilogue.bias.map { UnsafePointer($0.pointer) }
+    fused.residual = epilogue.sum.map { UnsafePointer($0.pointer) }
+    if let slope = epilogue.activationSlope {
+      fused.activation = FK_ACT_LEAKY_RELU
+      fused.slope = slope
+    }
+    status = slots.pointee.convolution(&kernel, role, a.pointer, b.pointer, &fused, y.pointer, workspace.pointer, bytes)
   }
   require(status, "convolution role \(role.rawValue), \(geometry)")
-  withExtendedLifetime(workspace) {}
+  withExtendedLifetime((workspace, epilogue)) {}
   return y
 }

@@ -5,8 +5,11 @@ internal import CForgeKernels
 /// - Parameters:
 ///   - a: `[…, M, K]` (`[…, K, M]` when transposed).
 ///   - b: `[…, K, N]` (`[…, N, K]` when transposed). Leading axes are equal, or one operand is a single matrix of rank 2.
+///   - sum: of the result's shape, added to the product; written over when nobody else holds it.
 /// - Returns: `[…, M, N]`.
-package func matmul(_ a: Tensor, _ b: Tensor, transposeA: Bool = false, transposeB: Bool = false) -> Tensor {
+package func matmul(
+  _ a: Tensor, _ b: Tensor, transposeA: Bool = false, transposeB: Bool = false, addingTo sum: consuming Tensor? = nil
+) -> Tensor {
   promise(
     a.shape.rank >= 2 && b.shape.rank >= 2
       && (a.shape.rank == 2 || b.shape.rank == 2 || a.shape.dimensions.dropLast(2) == b.shape.dimensions.dropLast(2)),
@@ -15,7 +18,14 @@ package func matmul(_ a: Tensor, _ b: Tensor, transposeA: Bool = false, transpos
   let (kb, n) = transposeB ? (b.shape[-1], b.shape[-2]) : (b.shape[-2], b.shape[-1])
   promise(k == kb, "matmul: inner extents of \(a.shape)\(transposeA ? "ᵀ" : "") and \(b.shape)\(transposeB ? "ᵀ" : "") differ")
   let lead = Array((a.shape.rank > 2 ? a.shape : b.shape).dimensions.dropLast(2))
-  let y = Tensor(uninitialized: Shape(lead + [m, n]))
+  let shape = Shape(lead + [m, n])
+  var given = sum
+  let isAdded = given != nil
+  if isAdded {
+    promise(given!.shape == shape, "matmul: sum \(given!.shape) for a result \(shape)")
+    given!.makeUnique()
+  }
+  let y = given ?? Tensor(uninitialized: shape)
   var geometry = fk_gemm_geometry()
   geometry.m = Int32(m)
   geometry.n = Int32(n)
@@ -26,6 +36,7 @@ package func matmul(_ a: Tensor, _ b: Tensor, transposeA: Bool = false, transpos
   geometry.out_batch_stride = Int64(m * n)
   geometry.transpose_a = transposeA ? 1 : 0
   geometry.transpose_b = transposeB ? 1 : 0
+  geometry.accumulate = isAdded ? 1 : 0
   let slots = KernelTable.current.slots
   let bytes = slots.pointee.gemm_workspace(&geometry)
   let workspace = Buffer(count: (bytes + 3) / 4)

@@ -12,20 +12,27 @@ package struct NormalizationGeometry: Hashable, Sendable {
   package var epsilon: Float
   /// Leaky ReLU after the affine map; nil for none.
   package var activationSlope: Float?
+  /// PReLU after the affine map: the number of its slopes, 1 or `channels`; 0 for none.
+  package var slopeCount: Int
 
-  package init(groups: Int, rows: Int, channels: Int, rowsPerGamma: Int = 0, epsilon: Float, activationSlope: Float? = nil) {
+  package init(
+    groups: Int, rows: Int, channels: Int, rowsPerGamma: Int = 0, epsilon: Float, activationSlope: Float? = nil, slopeCount: Int = 0
+  ) {
+    promise(slopeCount == 0 || activationSlope == nil, "normalize: leaky ReLU and PReLU at once")
     self.groups = groups
     self.rows = rows
     self.channels = channels
     self.rowsPerGamma = rowsPerGamma
     self.epsilon = epsilon
     self.activationSlope = activationSlope
+    self.slopeCount = slopeCount
   }
 
   var kernel: fk_norm_geometry {
     fk_norm_geometry(
       groups: Int64(groups), rows: Int64(rows), channels: Int64(channels), rows_per_gamma: Int64(rowsPerGamma), epsilon: epsilon,
-      activation: activationSlope == nil ? FK_ACT_NONE : FK_ACT_LEAKY_RELU, slope: activationSlope ?? 0)
+      activation: slopeCount > 0 ? FK_ACT_PRELU : activationSlope == nil ? FK_ACT_NONE : FK_ACT_LEAKY_RELU, slope: activationSlope ?? 0,
+      slope_count: Int64(slopeCount))
   }
 }
 
@@ -37,8 +44,21 @@ package struct Normalized: Sendable {
   package let inverseDeviation: Tensor
 }
 
+/// What a normalization reads beside its input: scale and shift together or not at all, the slopes with PReLU alone.
+package struct NormalizationParameters: Sendable {
+  package var gamma: Tensor?
+  package var beta: Tensor?
+  package var slopes: Tensor?
+
+  package init(gamma: Tensor? = nil, beta: Tensor? = nil, slopes: Tensor? = nil) {
+    self.gamma = gamma
+    self.beta = beta
+    self.slopes = slopes
+  }
+}
+
 /// `y = act((x − mean) · inverseDeviation · gamma + beta)` in one kernel.
-package func normalize(_ x: Tensor, gamma: Tensor?, beta: Tensor?, _ geometry: NormalizationGeometry) -> Normalized {
+package func normalize(_ x: Tensor, _ parameters: NormalizationParameters, _ geometry: NormalizationGeometry) -> Normalized {
   var kernel = geometry.kernel
   let slots = KernelTable.current.slots
   let bytes = slots.pointee.norm_workspace(&kernel)
@@ -48,28 +68,49 @@ package func normalize(_ x: Tensor, gamma: Tensor?, beta: Tensor?, _ geometry: N
   let inverseDeviation = Tensor(uninitialized: mean.shape)
   require(
     slots.pointee.norm_forward(
-      &kernel, x.pointer, gamma?.pointer, beta?.pointer, y.pointer, mean.pointer, inverseDeviation.pointer, workspace.pointer, bytes),
+      &kernel, x.pointer, parameters.gamma?.pointer, parameters.beta?.pointer, parameters.slopes?.pointer, y.pointer, mean.pointer,
+      inverseDeviation.pointer, workspace.pointer, bytes),
     "normalize \(x.shape)")
-  withExtendedLifetime((workspace, gamma, beta)) {}
+  withExtendedLifetime((workspace, parameters)) {}
   return Normalized(y: y, mean: mean, inverseDeviation: inverseDeviation)
 }
 
-/// Gradients of `normalize` in `x`, gamma and beta; the last two are nil when there is no gamma.
+/// The result of `normalize` again, from its statistics: the same bytes.
+package func normalize(
+  _ x: Tensor, _ parameters: NormalizationParameters, mean: Tensor, inverseDeviation: Tensor, _ geometry: NormalizationGeometry
+) -> Tensor {
+  var kernel = geometry.kernel
+  let y = Tensor(uninitialized: x.shape)
+  require(
+    KernelTable.current.slots.pointee.norm_apply(
+      &kernel, x.pointer, parameters.gamma?.pointer, parameters.beta?.pointer, parameters.slopes?.pointer, mean.pointer,
+      inverseDeviation.pointer, y.pointer),
+    "normalize \(x.shape)")
+  withExtendedLifetime((parameters, mean, inverseDeviation)) {}
+  return y
+}
+
+/// Gradients of `normalize` in `x` and its parameters; the slopes' one has a value per channel, whatever their number. Writes over `g` when
+/// nobody else holds it.
 package func normalizeGradient(
-  _ g: Tensor, x: Tensor, gamma: Tensor?, beta: Tensor?, mean: Tensor, inverseDeviation: Tensor, _ geometry: NormalizationGeometry
-) -> (x: Tensor, gamma: Tensor?, beta: Tensor?) {
+  _ g: consuming Tensor, x: Tensor, _ parameters: NormalizationParameters, mean: Tensor, inverseDeviation: Tensor,
+  _ geometry: NormalizationGeometry
+) -> (x: Tensor, parameters: NormalizationParameters) {
   var kernel = geometry.kernel
   let slots = KernelTable.current.slots
   let bytes = slots.pointee.norm_workspace(&kernel)
   let workspace = Buffer(count: (bytes + 3) / 4)
-  let dx = Tensor(uninitialized: x.shape)
-  let dgamma = gamma.map { Tensor(uninitialized: $0.shape) }
-  let dbeta = beta.map { Tensor(uninitialized: $0.shape) }
+  var g = g
+  let dx = g.isUnique() ? g : Tensor(uninitialized: x.shape)
+  let gradients = NormalizationParameters(
+    gamma: parameters.gamma.map { Tensor(uninitialized: $0.shape) }, beta: parameters.beta.map { Tensor(uninitialized: $0.shape) },
+    slopes: parameters.slopes.map { _ in Tensor(uninitialized: [geometry.channels]) })
   require(
     slots.pointee.norm_backward(
-      &kernel, x.pointer, gamma?.pointer, beta?.pointer, mean.pointer, inverseDeviation.pointer, g.pointer, dx.pointer, dgamma?.pointer,
-      dbeta?.pointer, workspace.pointer, bytes),
+      &kernel, x.pointer, parameters.gamma?.pointer, parameters.beta?.pointer, parameters.slopes?.pointer, mean.pointer,
+      inverseDeviation.pointer, g.pointer, dx.pointer, gradients.gamma?.pointer, gradients.beta?.pointer, gradients.slopes?.pointer,
+      workspace.pointer, bytes),
     "normalize gradient \(x.shape)")
-  withExtendedLifetime((workspace, gamma, beta, mean, inverseDeviation, g)) {}
-  return (dx, dgamma, dbeta)
+  withExtendedLifetime((workspace, parameters, mean, inverseDeviation, g)) {}
+  return (dx, gradients)
 }

@@ -16,7 +16,7 @@ package struct DCGANDiscriminator {
       defer { inputs = 64 << stage }
       return Convolution(
         scope["down\(stage + 1)"]["conv"], inputs: inputs, outputs: 64 << stage, kernel: 4, stride: 2, padding: 1, start: .lecunUniform,
-        spectralNorm: true)
+        spectralNorm: true, slope: 0.2)
     }
     linear = Linear(scope["linear"], inputs: inputs, outputs: 1, spectralNorm: true)
     embedding = Embedding(scope["embedding"], rows: DCGANGenerator.classes, width: inputs, spectralNorm: true)
@@ -26,7 +26,7 @@ package struct DCGANDiscriminator {
   /// - Returns: `[N, 1]` logits.
   package func callAsFunction(_ x: Variable, labels: [Int32], _ mode: Mode) -> Variable {
     var h = x
-    for reduction in reductions { h = leakyReLU(reduction(h, mode), slope: 0.2) }
+    for reduction in reductions { h = reduction(h, mode) }
     let pooled = sum(h, axes: [1, 2])
     return linear(pooled, mode) + sum(embedding(labels, mode) * pooled, axes: [1], keepingDimensions: true)
   }

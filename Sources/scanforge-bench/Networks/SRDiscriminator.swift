@@ -14,7 +14,7 @@ package struct SRDiscriminator {
   private let logit: Linear
 
   package init(_ scope: ParameterScope) {
-    first = Convolution(scope["conv1"], inputs: 1, outputs: 64, kernel: 3, start: .lecunUniform)
+    first = Convolution(scope["conv1"], inputs: 1, outputs: 64, kernel: 3, start: .lecunUniform, slope: 0.2)
     let plan = [(64, 64, 2), (64, 128, 1), (128, 128, 2), (128, 256, 1), (256, 256, 2), (256, 512, 1), (512, 512, 2)]
     layers = plan.enumerated().map { index, layer in
       let (inputs, outputs, stride) = layer
@@ -32,7 +32,7 @@ package struct SRDiscriminator {
   /// - Parameter x: `[N, 96, 96, 1]`.
   /// - Returns: `[N, 1]` logits and `[N, 6, 6, 512]` features.
   package func callAsFunction(_ x: Variable, _ mode: Mode) -> (logits: Variable, features: Variable) {
-    var h = leakyReLU(first(x, mode), slope: 0.2)
+    var h = first(x, mode)
     for (convolution, norm) in layers { h = norm(convolution(h, mode), mode) }
     let flat = reshape(h, [x.shape[0], 512 * 36])
     return (logit(leakyReLU(hidden(flat, mode), slope: 0.2), mode), h)

@@ -41,7 +41,7 @@ package final class ConditionalGANTraining: TrainingWorkload {
       real: discriminator(images, labels: labels, .training), fake: discriminator(made, labels: labels, .training))
     discriminatorOptimizer.update(gradient(of: discriminatorLoss, withRespectTo: discriminatorOptimizer.variables).map(\.value))
 
-    let judged = discriminator(generator(latent(), labels: labels, .training), labels: labels, .training)
+    let judged = discriminator(generator(latent(), labels: labels, .training), labels: labels, .frozen)
     let generatorLoss = AdversarialLoss.hinge.generator(fake: judged)
     generatorOptimizer.update(gradient(of: generatorLoss, withRespectTo: generatorOptimizer.variables).map(\.value))
   }

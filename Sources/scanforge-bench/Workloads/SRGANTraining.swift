@@ -36,13 +36,17 @@ package final class SRGANTraining: TrainingWorkload {
 
   package func step() {
     let made = generator(small, .training)
-    let seen = made.detached()
-    let discriminatorLoss = AdversarialLoss.nonSaturating.discriminator(
-      real: discriminator(large, .training).logits, fake: discriminator(seen, .training).logits)
-    discriminatorOptimizer.update(gradient(of: discriminatorLoss, withRespectTo: discriminatorOptimizer.variables).map(\.value))
+    // The two halves of the discriminator's loss one after the other: one graph of it at a time.
+    let parameters = discriminatorOptimizer.variables
+    let realLoss = mean(softplus(-discriminator(large, .training).logits))
+    var gradients = gradient(of: realLoss, withRespectTo: parameters)
+    let fakeLoss = mean(softplus(discriminator(made.detached(), .training).logits))
+    addGradient(of: fakeLoss, withRespectTo: parameters, to: &gradients)
+    discriminatorOptimizer.update(gradients.map(\.value))
+    gradients = []
 
-    let wanted = withoutRecording { discriminator(large, .training).features }
-    let judged = discriminator(made, .training)
+    let wanted = withoutRecording { discriminator(large, .frozen).features }
+    let judged = discriminator(made, .frozen)
     let generatorLoss =
       ReconstructionLoss.meanSquare(made, large) + AdversarialLoss.nonSaturating.generator(fake: judged.logits) * 1e-3
       + ReconstructionLoss.meanSquare(judged.features, wanted) * 6e-3

@@ -1,0 +1,13 @@
+internal import CForgeKernels
+
+/// Runs `body` for each index on the kernels' threads.
+func parallel(_ count: Int, _ body: (Int) -> Void) {
+  withoutActuallyEscaping(body) { body in
+    var body = body
+    withUnsafeMutablePointer(to: &body) { pointer in
+      fk_parallel(Int64(count), pointer) { context, index in
+        context?.assumingMemoryBound(to: ((Int) -> Void).self).pointee(Int(index))
+      }
+    }
+  }
+}
