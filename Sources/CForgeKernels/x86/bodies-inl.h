@@ -2,6 +2,7 @@
 // FK_PEAK_BURST, perhaps FK_UNFUSED, then includes this inside its target pragma and table-inl.h after it.
 
 #include "vector-inl.h"
+#include "lanes-inl.h"
 #include "micro-inl.h"
 #include "window-inl.h"
 #include "product-inl.h"
@@ -14,5 +15,6 @@
 #include "reduce-inl.h"
 #include "norm-inl.h"
 #include "activation-inl.h"
+#include "rank-inl.h"
 #include "steps-inl.h"
 #include "peak-inl.h"

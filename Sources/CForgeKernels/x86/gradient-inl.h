@@ -20,6 +20,7 @@ typedef struct gradient {
   int64_t out_step;
   int accumulate;
   int64_t images;
+  int64_t lanes;              // that have scratch
   // Derived.
   int64_t pixels, blocks;
   int64_t group, groups;      // column blocks per unit, units per pixel block
@@ -39,11 +40,11 @@ static int64_t gradient_scratch_floats(int64_t total, int64_t depth, int64_t wid
   return gradient_pixels * (gradient_columns + fk_ceil_div(width, FK_LANES) * FK_LANES) + FK_LANES;
 }
 
-static size_t gradient_workspace(int64_t tap_count, int64_t depth, int64_t width) {
+static size_t gradient_workspace(int64_t tap_count, int64_t depth, int64_t width, int64_t lanes) {
   int64_t total = tap_count * depth;
   return fk_round_up(window_bytes(tap_count, depth, product_is_narrow(width, depth) ? total : gradient_columns), 64) +
          fk_round_up((size_t)((gradient_blocks(total, width) - 1) * total * width) * sizeof(float), 64) +
-         (size_t)fk_lanes() * fk_round_up((size_t)gradient_scratch_floats(total, depth, width) * sizeof(float), 64) + 64;
+         (size_t)lanes * fk_round_up((size_t)gradient_scratch_floats(total, depth, width) * sizeof(float), 64) + 64;
 }
 
 /// Adds a tile to rows of dw, or writes it when it is the first.
@@ -221,7 +222,7 @@ static void gradient_run(gradient *j, void *memory) {
   if (small)
     gradient_lane(j, 0);
   else
-    fk_parallel(fk_min64(fk_lanes(), j->blocks * j->groups), j, gradient_lane);
+    fk_parallel(fk_min64(j->lanes, j->blocks * j->groups), j, gradient_lane);
   if (j->blocks == 1) return;
   if (total * j->width < 32768)
     for (int64_t i = 0; i < 64; i++) gradient_add_rows(j, i);

@@ -156,7 +156,7 @@ static void narrow_gradient_pixels(const narrow_gradient *j, const float *const 
                                    const float *ahead, const float *ahead_end, float *sums) {
   int64_t line_step = j->terms * j->padded;
   int64_t tiles = fk_ceil_div(j->padded, 2 * FK_LANES) * fk_ceil_div(j->taps_y, j->height) * fk_ceil_div(j->terms, j->breadth);
-  int64_t share = fk_ceil_div(ahead_end - ahead, tiles * narrow_cache_line) * narrow_cache_line;
+  int64_t share = fk_ceil_div(ahead_end - ahead, tiles * cache_line_floats) * cache_line_floats;
   for (int64_t channel = 0, vectors; channel < j->padded; channel += vectors * FK_LANES) {
     vectors = j->padded - channel > FK_LANES ? 2 : 1;
     for (int64_t i = 0; i < j->taps_y; i += j->height)
@@ -164,7 +164,7 @@ static void narrow_gradient_pixels(const narrow_gradient *j, const float *const 
         int64_t lines = fk_min64(j->height, j->taps_y - i), terms = fk_min64(j->breadth, j->terms - e);
         const float *from[4];
         for (int64_t l = 0; l < lines; l++) from[l] = line[i + l] + e;
-        for (const float *stop = ahead_end - ahead > share ? ahead + share : ahead_end; ahead < stop; ahead += narrow_cache_line)
+        for (const float *stop = ahead_end - ahead > share ? ahead + share : ahead_end; ahead < stop; ahead += cache_line_floats)
           __builtin_prefetch(ahead, 0, 2);
         add_tiles[lines][terms][vectors - 1](from, j->column_stride * j->depth, wide + channel, wide_step, pixels,
                                              sums + i * line_step + e * j->padded + channel, line_step, j->padded);

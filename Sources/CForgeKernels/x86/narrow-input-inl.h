@@ -193,7 +193,7 @@ static void narrow_input_row(const narrow_input *o, int64_t image, int64_t row, 
     for (int64_t r = 0; r < in.rows; r++) in.line[r] = lines[r] + at;
     // The next tile's memory is claimed while this one is summed.
     if (step == j->channels && column + height < end)
-      for (int64_t n = 0; n < height * step; n += narrow_cache_line) __builtin_prefetch(j->out + place + height * step + n, 1, 3);
+      for (int64_t n = 0; n < height * step; n += cache_line_floats) __builtin_prefetch(j->out + place + height * step + n, 1, 3);
     const float *weights = o->packed[py][px];
     for (int64_t first = 0, vectors; first < j->channels; first += vectors * FK_LANES, weights += y->count * terms * vectors * FK_LANES) {
       vectors = narrow_panel_vectors(o, first);

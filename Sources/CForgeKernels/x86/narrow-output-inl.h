@@ -8,7 +8,6 @@ enum {
   narrow_sums = 16,           // of a tile: outputs times channels at most
   narrow_copied_tiles = 4,    // of a strip whose lines are copied
   narrow_direct_tiles = 8,    // of a strip that is read in place
-  narrow_cache_line = 16,     // floats
 #if FK_LANES == 8
   narrow_longest_run = 1,     // 16 registers hold no run of weights
 #else
@@ -36,34 +35,6 @@ typedef struct narrow_reads {
   int64_t ahead_lines;
 } narrow_reads;
 
-#define FK_FOLD_LOW(i, w) ((i) / (2 * (w)) * (2 * (w)) + (i) % (w) + ((i) % (2 * (w)) >= (w) ? FK_LANES : 0))
-#define FK_FOLD_4(f, w, i) f(i, w), f(i + 1, w), f(i + 2, w), f(i + 3, w)
-#define FK_FOLD_HIGH(i, w) (FK_FOLD_LOW(i, w) + (w))
-#if FK_LANES == 16
-#define FK_FOLD_ALL(f, w) FK_FOLD_4(f, w, 0), FK_FOLD_4(f, w, 4), FK_FOLD_4(f, w, 8), FK_FOLD_4(f, w, 12)
-#elif FK_LANES == 8
-#define FK_FOLD_ALL(f, w) FK_FOLD_4(f, w, 0), FK_FOLD_4(f, w, 4)
-#else
-#define FK_FOLD_ALL(f, w) FK_FOLD_4(f, w, 0)
-#endif
-/// Lanes in groups of 2w: the sums of a group's halves, of a in the lower and of b in the upper half.
-#define FK_FOLD(a, b, w) (__builtin_shufflevector(a, b, FK_FOLD_ALL(FK_FOLD_LOW, w)) + __builtin_shufflevector(a, b, FK_FOLD_ALL(FK_FOLD_HIGH, w)))
-
-/// Lane i of the result is the sum of the lanes of v[i], halves first. `v` is overwritten.
-FK_INLINE vf narrow_lane_sums(vf *v) {
-#if FK_LANES == 16
-#pragma clang loop unroll(full)
-  for (int32_t i = 0; i < 8; i++) v[i] = FK_FOLD(v[i], v[i + 8], 8);
-#endif
-#if FK_LANES >= 8
-#pragma clang loop unroll(full)
-  for (int32_t i = 0; i < 4; i++) v[i] = FK_FOLD(v[i], v[i + 4], 4);
-#endif
-#pragma clang loop unroll(full)
-  for (int32_t i = 0; i < 2; i++) v[i] = FK_FOLD(v[i], v[i + 2], 2);
-  return FK_FOLD(v[0], v[1], 1);
-}
-
 /// sums[output * channels + channel] of one tile. run: taps per run; outputs * channels <= narrow_sums.
 FK_INLINE void narrow_contract(const int32_t run, const int32_t channels, const int32_t outputs, const narrow_reads *in, float *sums) {
   vf sum[narrow_sums];
@@ -76,7 +47,7 @@ FK_INLINE void narrow_contract(const int32_t run, const int32_t channels, const 
     for (int64_t i = 0; i < in->runs; i++) {
       const float *x = in->line[row] + i * in->run_step;
       for (int64_t v = 0; v < in->vectors; v++, x += FK_LANES, w += run * channels * FK_LANES) {
-        for (int64_t k = 0; k < in->ahead_lines; k++, ahead += narrow_cache_line) __builtin_prefetch(ahead, 0, 2);
+        for (int64_t k = 0; k < in->ahead_lines; k++, ahead += cache_line_floats) __builtin_prefetch(ahead, 0, 2);
         if (run == 1) {
           vf weight[narrow_channels];
 #pragma clang loop unroll(full)
@@ -116,7 +87,7 @@ FK_INLINE void narrow_contract(const int32_t run, const int32_t channels, const 
   }
 #pragma clang loop unroll(full)
   for (int32_t i = 0; i < narrow_sums; i += FK_LANES)
-    if (i < outputs * channels) vf_store(sums + i, narrow_lane_sums(sum + i));
+    if (i < outputs * channels) vf_store(sums + i, vf_lane_sums(sum + i));
 }
 
 typedef void contract_tile(const narrow_reads *in, float *sums);
@@ -288,7 +259,7 @@ static void narrow_output_row(const narrow_output *o, narrow_strip strip, int64_
   contract_tile *const *tiles = contract_tiles[run];
   int64_t step = j->phases_x * j->channels, share = ahead / (strip.end - strip.first);
   int64_t place = image * j->out_image + (row * j->phases_y + py) * j->out_row + px * j->channels;
-  in.ahead_lines = ahead ? fk_ceil_div(share, fk_max64(1, in.rows * in.runs * in.vectors) * narrow_cache_line) : 0;
+  in.ahead_lines = ahead ? fk_ceil_div(share, fk_max64(1, in.rows * in.runs * in.vectors) * cache_line_floats) : 0;
   for (int64_t t = strip.first; t < strip.end && t * o->tile < x->extent; t++, next += share) {
     float sums[narrow_sums + FK_LANES];
     in.ahead = next;
