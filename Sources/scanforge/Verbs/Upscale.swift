@@ -1,6 +1,7 @@
 import ArgumentParser
 import Diagnostics
 import Foundation
+import ScanIO
 import ScanPipeline
 
 struct Upscale: ParsableCommand {
@@ -53,6 +54,7 @@ struct Upscale: ParsableCommand {
 
   func run() throws {
     try common.perform { console in
+      DecodeWorkerPool.shared.prestart()
       let source = try ModelSource(model, workspace: common.workspaceURL)
       let files = UpscaledFiles(
         inputs: inputs.map { URL(fileURLWithPath: $0) }, output: URL(fileURLWithPath: output), options: try DeidOptionArguments.parse(options),
