@@ -34,7 +34,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--seconds", type=float, default=3, help="time that each process measures")
     parser.add_argument("--all-peers", action="store_true", help="also those that are never near the best")
     parser.add_argument("--only-ours", action="store_true", help="no peers")
-    parser.add_argument("--quick", action="store_true", help="one round of short measurements, no compiled peers: to try the script")
+    parser.add_argument("--quick", action="store_true", help="one round of short measurements: to try the script")
     parser.add_argument("--json", type=Path, help="receives every single figure")
     parser.add_argument("--markdown", type=Path, default=ROOT / "docs/benchmarks.md", help="file whose marked part is replaced")
     parser.add_argument("--print", action="store_true", help="print the table and leave the file alone")
@@ -49,8 +49,6 @@ def chosen(options: argparse.Namespace) -> list:
             contest.peers = []
         if not options.all_peers:
             contest.peers = [peer for peer in contest.peers if peer.name in LIKELY]
-        if options.quick:
-            contest.peers = [peer for peer in contest.peers if "compile" not in peer.name]
     return contests
 
 

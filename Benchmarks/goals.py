@@ -9,7 +9,7 @@ NAMES = {
     "compile": "PyTorch compiled", "torch_nchw": "PyTorch",
 }
 # Those that were ever first or second when all were measured; --all-peers adds the others.
-LIKELY = {"ov", "mnn", "ort", "torch_cl", "torch_compile", "ov_bf16", "torch_bf16", "torch_compile_bf16", "cl", "compile", "torch_nchw"}
+LIKELY = {"ov", "mnn", "ort", "torch_cl", "ov_bf16", "torch_bf16", "cl", "torch_nchw"}
 
 
 @dataclass(frozen=True)

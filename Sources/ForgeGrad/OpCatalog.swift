@@ -8,7 +8,7 @@ package enum Opcode: String, Sendable, CaseIterable {
   case reshape, transpose, broadcast, sum, slice, place, concatenate
   case matmul, convolution, convolutionDataGradient, convolutionWeightGradient
   case gatherRows, scatterAddRows
-  case prelu, normalize
+  case prelu, normalize, spectralNormalize
 }
 
 /// The constants of one op.
@@ -103,6 +103,7 @@ enum OpCatalog {
     case .gatherRows: Row(saves: .none, vjp: gatherRowsVJP)
     case .scatterAddRows: Row(saves: .none, vjp: scatterAddRowsVJP)
     case .prelu: Row(saves: [.first, .second], remake: remadePReLU, vjp: preluVJP)
+    case .spectralNormalize: Row(saves: [.first, .output], vjp: spectralNormalizeVJP)
     case .normalize: Row(saves: [.first, .second, .third, .fourth], remake: remadeNormalize, vjp: normalizeVJP)
     }
   }

@@ -7,7 +7,13 @@ package final class ParameterStore {
   package private(set) var parameters: [Parameter] = []
   private var index: [String: Int] = [:]
 
-  package init(seed: UInt64) { self.seed = seed }
+  /// Whether parameters start at zero, for a checkpoint to fill in: drawing them takes longer than reading them.
+  let isBlank: Bool
+
+  package init(seed: UInt64, isBlank: Bool = false) {
+    self.seed = seed
+    self.isBlank = isBlank
+  }
 
   package var root: ParameterScope { ParameterScope(store: self, path: "") }
 
@@ -57,7 +63,8 @@ package struct ParameterScope {
     _ name: String, _ shape: Shape, role: Parameter.Role, layout: ParameterLayout, start: Initializer, fans: Initializer.Fans
   ) -> Parameter {
     let full = path.isEmpty ? name : path + "/" + name
-    let value = start.tensor(shape, fans: fans, stream: RandomStream(seed: store.seed, named: full))
+    let value =
+      store.isBlank ? Tensor.zeros(shape) : start.tensor(shape, fans: fans, stream: RandomStream(seed: store.seed, named: full))
     return store.add(Parameter(name: full, role: role, layout: layout, value: value))
   }
 }

@@ -14,10 +14,11 @@ package final class DecodeWorkerPool: @unchecked Sendable {
   private let memoryBytes: Int
   private let secondsPerItem: Int
   private let itemsPerWorker: Int
-  // Guards the two below.
+  // Guards the three below.
   private let condition = NSCondition()
   private var idle: [DecodeWorker] = []
   private var lent = 0
+  private var isPrestarting = false
 
   /// - Parameters:
   ///   - executable: path of scanforge-decode; by default the one of `SCANFORGE_DECODE`, else the one beside this program.
@@ -73,10 +74,28 @@ package final class DecodeWorkerPool: @unchecked Sendable {
     }
   }
 
+  /// Starts a first worker in the background: its program loads while the caller does other things. Trouble shows when a file is decoded.
+  package func prestart() {
+    guard let executable else { return }
+    condition.lock()
+    let isNeeded = idle.isEmpty && lent == 0 && !isPrestarting
+    if isNeeded { isPrestarting = true }
+    condition.unlock()
+    guard isNeeded else { return }
+    Thread.detachNewThread { [self] in
+      let worker = try? DecodeWorker(executable: executable, memoryBytes: memoryBytes, startSeconds: 30)
+      condition.lock()
+      isPrestarting = false
+      if let worker { idle.append(worker) }
+      condition.broadcast()
+      condition.unlock()
+    }
+  }
+
   private func borrow() throws(DecodeWorkerError) -> DecodeWorker {
     guard let executable else { throw .missing }
     condition.lock()
-    while idle.isEmpty, lent >= capacity { condition.wait() }
+    while idle.isEmpty, lent >= capacity || isPrestarting && lent == 0 { condition.wait() }
     lent += 1
     let worker = idle.popLast()
     condition.unlock()

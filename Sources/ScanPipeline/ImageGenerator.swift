@@ -51,9 +51,13 @@ package struct ImageGenerator {
   package var truncation: Float?
   private let precision: InferencePrecision
 
-  /// - Parameter model: a model folder or a model.safetensors file.
-  package init(model: URL, name: String, seed: UInt64, truncation: Float? = nil, precision: InferencePrecision = .fp32) throws {
-    generator = try CGANGenerator(contentsOf: model, precision: precision.precision)
+  /// - Parameters:
+  ///   - model: a model folder or a model.safetensors file.
+  ///   - storesPlan: keeps the prepared weights beside the model for the next time.
+  package init(
+    model: URL, name: String, seed: UInt64, truncation: Float? = nil, precision: InferencePrecision = .fp32, storesPlan: Bool = false
+  ) throws {
+    generator = try CGANGenerator(contentsOf: model, precision: precision.precision, isStoring: storesPlan)
     self.precision = precision
     facts = IntensityFacts(generator.description.attributes)
     modelDigest = try ObjectStore.digest(of: ModelFolder.modelFile(model)).0.hex

@@ -1,5 +1,5 @@
-package import ForgeNN
-package import ForgeTensor
+import ForgeNN
+import ForgeTensor
 
 /// The arithmetic that `generate` and `upscale` ask for.
 package enum InferencePrecision: String, Sendable, CaseIterable {

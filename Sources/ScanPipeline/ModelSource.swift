@@ -11,6 +11,9 @@ package struct ModelSource {
   /// The workspace that it was found in; nil for a file.
   private let workspace: Workspace?
 
+  /// Whether the model's folder belongs to a workspace's catalog, which knows every file in it.
+  package var isCatalogued: Bool { workspace != nil }
+
   /// - Parameter text: an existing file or folder wins over a name in the workspace.
   /// - Throws: `CatalogError.notAWorkspace`, `.noSuchModel`.
   package init(_ text: String, workspace: URL) throws {

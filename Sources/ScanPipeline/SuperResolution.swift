@@ -16,9 +16,11 @@ package struct ImageUpscaler {
   package let modelDigest: String
   private let precision: InferencePrecision
 
-  /// - Parameter model: a model folder or a model.safetensors file.
-  package init(model: URL, precision: InferencePrecision = .fp32) throws {
-    resolver = try SuperResolver(contentsOf: model, precision: precision.precision)
+  /// - Parameters:
+  ///   - model: a model folder or a model.safetensors file.
+  ///   - storesPlan: keeps the prepared weights beside the model for the next time.
+  package init(model: URL, precision: InferencePrecision = .fp32, storesPlan: Bool = false) throws {
+    resolver = try SuperResolver(contentsOf: model, precision: precision.precision, isStoring: storesPlan)
     self.precision = precision
     modelDigest = try ObjectStore.digest(of: ModelFolder.modelFile(model)).0.hex
   }

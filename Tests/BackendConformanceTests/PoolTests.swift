@@ -70,8 +70,9 @@ extension BackendConformance {
   }
 
   @Suite struct DispatchTests {
-    @Test func `the scalar table is always there and last`() {
+    @Test func `the scalar table is always there and last, the portable one always there`() {
       #expect(KernelTable.all.last?.name == "scalar")
+      #expect(KernelTable.all.contains { $0.name == "portable" })
       #expect(fk_table_named("scalar") == fk_scalar_table())
       #expect(fk_table_named("no such table") == nil)
       #expect(fk_table_named(nil) == nil)

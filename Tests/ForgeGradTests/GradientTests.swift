@@ -101,6 +101,37 @@ import Testing
     #expect(seed.scalar == 1)
   }
 
+  @Test func `the gradients of a loss's parts add up to the whole loss's`() {
+    let random = RandomStream(seed: 4, stream: 1)
+    let w = Variable.parameter(random.normal([3, 3, 4, 4], counter: 0, deviation: 0.3))
+    let v = Variable.parameter(random.normal([4, 2], counter: 1000))
+    let unused = Variable.parameter(random.normal([3], counter: 2000))
+    let xs = (0..<2).map { Variable(random.normal([2, 6, 6, 4], counter: UInt64(3000 + 1000 * $0))) }
+    func loss(_ x: Variable) -> Variable {
+      let h = batchNormalize(convolution(x, w, padding: (1, 1)), activationSlope: 0.2) + x
+      return sum(square(matmul(reshape(h, [72, 4]), v)))
+    }
+    let whole = gradient(of: loss(xs[0]) + loss(xs[1]), withRespectTo: [w, v, unused]).map(\.value)
+    var parts = gradient(of: loss(xs[0]), withRespectTo: [w, v, unused])
+    addGradient(of: loss(xs[1]), withRespectTo: [w, v, unused], to: &parts)
+    for (part, expected) in zip(parts.map(\.value), whole) {
+      let largest = expected.values.map { Swift.abs($0) }.max()!
+      #expect(zip(part.values, expected.values).allSatisfy { Swift.abs($0 - $1) <= 1e-5 * largest })
+    }
+  }
+
+  @Test func `what a released norm has made can still be read by another graph`() {
+    let random = RandomStream(seed: 5, stream: 1)
+    let slopes = Variable.parameter(Tensor([1], [0.25]))
+    let w = Variable.parameter(random.normal([4, 3], counter: 0))
+    let h = prelu(batchNormalize(Variable.parameter(random.normal([8, 4], counter: 100))), slopes: slopes)
+    let expected = matmul(h.detached(), w, transposeA: false)
+    let other = matmul(h, w)
+    _ = gradient(of: sum(square(h)), withRespectTo: [slopes])
+    let wanted = gradient(of: sum(square(expected)), withRespectTo: [w])[0].value
+    #expect(gradient(of: sum(square(other)), withRespectTo: [w])[0].value == wanted)
+  }
+
   @Test func `a training step asks the system for no memory after the first ones`() async {
     await #expect(processExitsWith: .success) {
       let random = RandomStream(seed: 1, stream: 1)

@@ -112,6 +112,10 @@ struct OpExample: CustomTestStringConvertible {
       OpExample(name: "convolution with bias", inputs: [sample([2, 5, 4, 4], 96), sample([3, 2, 2, 6], 97), sample([6], 98)]) {
         convolution($0[0], $0[1], bias: $0[2], stride: (2, 1), padding: (1, 1), groups: 2)
       },
+      OpExample(name: "leakyConvolution", inputs: [sample([2, 5, 4, 4], 156), sample([3, 2, 4, 6], 157), sample([6], 158)]) {
+        leakyConvolution(
+          $0[0], $0[1], bias: $0[2] * 10, slope: 0.2, ConvolutionGeometry(x: [2, 5, 4, 4], w: [3, 2, 4, 6], padding: (1, 1)))
+      },
       OpExample(name: "convolution, dilated", inputs: [sample([1, 6, 6, 2], 99), sample([2, 3, 2, 3], 100)]) {
         convolution($0[0], $0[1], padding: (0, 2), dilation: (2, 1))
       },
@@ -166,6 +170,12 @@ struct OpExample: CustomTestStringConvertible {
     },
     OpExample(name: "groupNormalize", inputs: [sample([2, 2, 3, 4], 145), sample([4], 146), sample([4], 147)]) {
       groupNormalize($0[0], groups: 2, $0[1], $0[2])
+    },
+    OpExample(name: "spectralNormalize", inputs: [sample([2, 3, 4], 155)]) {
+      // Vectors that belong to no weight: the op takes them as constants, and its value must follow its input.
+      let (left, right) = (sample([6], 156), sample([4], 157))
+      let value = sum(matmul($0[0].value.reshaped([6, 4]), right.reshaped([4, 1])) * left.reshaped([6, 1])).scalar
+      return spectralNormalize($0[0], PowerIteration(left: left, right: right, singularValue: value))
     },
     OpExample(name: "layerNormalize", inputs: [sample([3, 5], 148), sample([5], 149), sample([5], 150)]) {
       layerNormalize($0[0], $0[1], $0[2])

@@ -146,6 +146,26 @@ import Testing
     }
   }
 
+  @Test func `a convolution with leaky ReLU equals the two ops in value, first and second derivative`() {
+    let tensors = [
+      Self.random.normal([2, 7, 6, 5], counter: 1), Self.random.normal([3, 3, 5, 6], counter: 1000), Self.random.normal([6], counter: 2000),
+    ]
+    let geometry = ConvolutionGeometry(x: tensors[0].shape, w: tensors[1].shape, stride: (2, 1), padding: (1, 1))
+    let seed = Variable(Self.random.normal(geometry.outputShape, counter: 3000))
+    func derivatives(_ layer: ([Variable]) -> Variable) -> [Tensor] {
+      let xs = tensors.map { Variable.parameter($0) }
+      let y = layer(xs)
+      let objective = sum(tanh(y * 0.1) * seed)
+      let plain = gradient(of: objective, withRespectTo: xs, consuming: false)
+      let kept = gradient(of: objective, withRespectTo: xs, keepingGraph: true)
+      let penalty = kept.map { sum(square($0)) }.reduce(Variable(0)) { $0 + $1 }
+      return [y.value] + plain.map(\.value) + kept.map(\.value) + gradient(of: penalty, withRespectTo: xs).map(\.value)
+    }
+    let fused = derivatives { leakyConvolution($0[0], $0[1], bias: $0[2], slope: 0.2, geometry) }
+    let composed = derivatives { leakyReLU(convolution($0[0], $0[1], bias: $0[2], geometry), slope: 0.2) }
+    for (i, (a, b)) in zip(fused, composed).enumerated() { #expect(a == b, "tensor \(i)") }
+  }
+
   @Test(arguments: KernelTable.available, [[1], [37]] as [Shape])
   func `fused PReLU equals its composite in value, first and second derivative`(table: String, slopes: Shape) throws {
     try on(table) {

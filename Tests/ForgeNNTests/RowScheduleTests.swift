@@ -1,6 +1,7 @@
 import ForgeGrad
 import ForgeNN
 import ForgeTensor
+import Foundation
 import Testing
 
 @Suite(.serialized) struct RowScheduleTests {
@@ -90,7 +91,7 @@ import Testing
 
   @Test(arguments: Precision.allCases)
   func `bands, strips and threads do not show in the bytes`(precision: Precision) throws {
-    let plan = try Network(width: 8, blocks: 2).plan(precision)
+    let plan = try Network(width: 32, blocks: 2).plan(precision)
     let x = picture(75, 210)
     let whole = try streamed(plan, x, scale: 4, .init(bandBytes: 1 << 30))
     for bandBytes in [1, 40_000, 200_000] {
@@ -100,10 +101,26 @@ import Testing
     KernelTable.threads = 1
     #expect(try streamed(plan, x, scale: 4) == whole)
     KernelTable.threads = threads
-    for bytes in [900_000, 1_500_000] {
+    for bytes in [3_500_000, 5_000_000] {
       #expect(try plan.streamBytes(columns: 210, bandBytes: 1) > bytes)
       #expect(try streamed(plan, x, scale: 4, .init(bytes: bytes, bandBytes: 1)) == whole)
     }
+  }
+
+  @Test func `16-bit arithmetic stays close to fp32 and says where it runs`() throws {
+    let network = Network(width: 64, blocks: 3)
+    let x = picture(40, 52)
+    let exact = try streamed(network.plan(), x, scale: 4)
+    let plan = try network.plan(.int16)
+    let short = try streamed(plan, x, scale: 4)
+    let wide = plan.layers.filter { $0.name == "convolution 3x3 64 to 64" || $0.name == "convolution 3x3 64 to 256" }
+    #expect(wide.count == 9 && wide.allSatisfy { $0.precision == wide[0].precision })
+    let (a, b) = (exact.values, short.values)
+    let square = zip(a, b).reduce(0.0) { $0 + Double(($1.0 - $1.1) * ($1.0 - $1.1)) } / Double(a.count)
+    let range = Double((a.max() ?? 0) - (a.min() ?? 0))
+    let decibels = 10 * log10(range * range / max(square, 1e-30))
+    #expect(decibels >= 60, "\(decibels) dB")
+    #expect((wide[0].precision == .int16) == (short != exact))
   }
 
   @Test func `memory does not grow with the height and sharing keeps it small`() throws {

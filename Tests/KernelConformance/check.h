@@ -20,6 +20,7 @@ typedef struct tally {
   int64_t kinds[KIND_COUNT];
   int64_t failures, comparisons, prepared, shuffled, bands, int16;
   double worst[KIND_COUNT];      // relative error of float32 convolutions
+  char worst_text[KIND_COUNT][240];
   double worst_int16;            // root mean square error, relative to the output's
 } tally;
 

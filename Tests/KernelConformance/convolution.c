@@ -47,7 +47,10 @@ static void expect_same(const variant *v, const sample *s, const char *what, con
 static void expect_close(const variant *v, const sample *s, const char *what, const float *x, const double *expected, tally *t) {
   double error = relative_error(x, expected, s->no, s->most);
   t->comparisons++;
-  if (error > t->worst[s->kind]) t->worst[s->kind] = error;
+  if (error > t->worst[s->kind]) {
+    t->worst[s->kind] = error;
+    snprintf(t->worst_text[s->kind], sizeof t->worst_text[0], "%s %s", v->name, s->text);
+  }
   if (error > FLOAT_TOLERANCE) fail(t, v, what, s->text, error);
 }
 

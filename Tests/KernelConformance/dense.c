@@ -66,9 +66,9 @@ void check_norm(uint64_t seed, int64_t round, tally *t) {
       float *o = draw_floats(all), *om = o + 2 * n, *os = om + statistics, *og = os + statistics, *ob = og + affine;
       size_t bytes = v->table->norm_workspace(&g);
       fk_set_threads(threads);
-      fk_status forward = v->table->norm_forward(&g, d.x, d.gamma, d.beta, o, om, os, draw_bytes(bytes), bytes);
-      fk_status backward = v->table->norm_backward(&g, d.x, d.gamma, d.beta, d.mean, d.inv_std, d.dy, o + n, d.gamma ? og : NULL,
-                                                   d.gamma ? ob : NULL, draw_bytes(bytes), bytes);
+      fk_status forward = v->table->norm_forward(&g, d.x, d.gamma, d.beta, NULL, o, om, os, draw_bytes(bytes), bytes);
+      fk_status backward = v->table->norm_backward(&g, d.x, d.gamma, d.beta, NULL, d.mean, d.inv_std, d.dy, o + n, d.gamma ? og : NULL,
+                                                   d.gamma ? ob : NULL, NULL, draw_bytes(bytes), bytes);
       if (forward != FK_OK || backward != FK_OK) fail(t, v, "norm status", text, 0);
       if (!d.gamma) memset(og, 0, (size_t)(2 * affine) * sizeof(float));
       if (first && memcmp(first, o, (size_t)all * sizeof(float)) != 0) fail(t, v, "norm, threads", text, 0);

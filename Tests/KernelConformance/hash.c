@@ -5,9 +5,9 @@
 #include "check.h"
 
 enum { SLOT_CONVOLUTION, SLOT_PREPARED, SLOT_INT16, SLOT_GEMM, SLOT_UNARY, SLOT_BINARY, SLOT_COPY, SLOT_REDUCE, SLOT_ROWS, SLOT_RANDOM, SLOT_STEPS,
-       SLOT_NORM, SLOT_COUNT };
+       SLOT_NORM, SLOT_ACTIVATIONS, SLOT_COUNT };
 static const char *const slot_names[SLOT_COUNT] = {"convolution", "prepared", "int16", "gemm", "unary", "binary", "copy", "reduce", "rows",
-                                                   "random", "steps", "norm"};
+                                                   "random", "steps", "norm", "activations"};
 static uint64_t hashes[SLOT_COUNT], counts[SLOT_COUNT];
 
 /// FNV-1a over the bits. The sign and payload of a NaN are the hardware's, so every NaN counts as the same one.
@@ -123,6 +123,20 @@ static void hash_steps(const fk_table *table) {
   draw_end();
 }
 
+static void hash_activations(const fk_table *table) {
+  int64_t rows = between(1, 300), channels = between(1, 130), n = rows * channels, count = roll() % 2 ? channels : 1;
+  float *x = draw_floats(n), *dy = draw_floats(n), *slopes = draw_floats(count), *y = draw_floats(n), *dslopes = draw_floats(count);
+  table->leaky_relu_backward((size_t)n, 0.2f, x, dy, y);
+  add(SLOT_ACTIVATIONS, y, n);
+  table->prelu(rows, channels, count, x, slopes, y);
+  add(SLOT_ACTIVATIONS, y, n);
+  size_t bytes = table->prelu_backward_workspace(rows, channels, count);
+  table->prelu_backward(rows, channels, count, x, slopes, dy, y, dslopes, draw_bytes(bytes), bytes);
+  add(SLOT_ACTIVATIONS, y, n);
+  add(SLOT_ACTIVATIONS, dslopes, count);
+  draw_end();
+}
+
 static void hash_norms(const fk_table *table) {
   fk_norm_geometry g = draw_norm();
   int64_t n = g.groups * g.rows * g.channels, statistics = g.groups * g.channels;
@@ -130,11 +144,13 @@ static void hash_norms(const fk_table *table) {
   float *x = draw_floats(n), *gamma = draw_floats(affine), *beta = draw_floats(affine), *dy = draw_floats(n), *y = draw_floats(n);
   float *mean = draw_floats(statistics), *inv_std = draw_floats(statistics), *dgamma = draw_floats(affine), *dbeta = draw_floats(affine);
   size_t bytes = table->norm_workspace(&g);
-  table->norm_forward(&g, x, gamma, beta, y, mean, inv_std, draw_bytes(bytes), bytes);
+  table->norm_forward(&g, x, gamma, beta, NULL, y, mean, inv_std, draw_bytes(bytes), bytes);
   add(SLOT_NORM, y, n);
   add(SLOT_NORM, mean, statistics);
   add(SLOT_NORM, inv_std, statistics);
-  table->norm_backward(&g, x, gamma, beta, mean, inv_std, dy, y, dgamma, dbeta, draw_bytes(bytes), bytes);
+  table->norm_apply(&g, x, gamma, beta, NULL, mean, inv_std, y);
+  add(SLOT_NORM, y, n);
+  table->norm_backward(&g, x, gamma, beta, NULL, mean, inv_std, dy, y, dgamma, dbeta, NULL, draw_bytes(bytes), bytes);
   add(SLOT_NORM, y, n);
   add(SLOT_NORM, dgamma, affine);
   add(SLOT_NORM, dbeta, affine);
@@ -151,6 +167,7 @@ void print_hashes(const variant *v, uint64_t seed, int64_t rounds) {
     hash_elementwise(v->table);
     hash_steps(v->table);
     hash_norms(v->table);
+    hash_activations(v->table);
   }
   for (int32_t i = 0; i < SLOT_COUNT; i++)
     printf("%-12s %016llx %llu floats\n", slot_names[i], (unsigned long long)hashes[i], (unsigned long long)counts[i]);

@@ -43,7 +43,8 @@ static int check(uint64_t seed, int64_t rounds, int64_t first) {
     if (round % 8 == 0) check_product(seed, round, &t);
     if (round % 8 == 4) check_norm(seed, round, &t);
   }
-  for (int32_t i = 0; i < KIND_COUNT; i++) printf("%6lld geometries %-14s worst error %.2e\n", (long long)t.kinds[i], kind_names[i], t.worst[i]);
+  for (int32_t i = 0; i < KIND_COUNT; i++)
+    printf("%6lld geometries %-14s worst error %.2e %s\n", (long long)t.kinds[i], kind_names[i], t.worst[i], t.worst_text[i]);
   printf("tables:");
   for (const variant *v = variants(); v->table; v++) printf(" %s", v->name);
   printf("; prepared %lld, bands %lld, shuffled %lld, 16-bit %lld", (long long)t.prepared, (long long)t.bands, (long long)t.shuffled, (long long)t.int16);

@@ -81,6 +81,21 @@ import Testing
     }
   }
 
+  @Test func `a worker started ahead serves the first file, and one that fails shows when a file is decoded`() throws {
+    let (folder, executable) = try standIn("exec \(DecodeSamples.executable) \"$@\"\n")
+    defer { try? FileManager.default.removeItem(at: folder) }
+    let pool = DecodeWorkerPool(executable: executable, workers: 2)
+    pool.prestart()
+    pool.prestart()
+    #expect(try decode(pool).pixels != nil)
+    #expect(try starts(folder) == 1)
+    let (other, broken) = try standIn("exit 1\n")
+    defer { try? FileManager.default.removeItem(at: other) }
+    let failing = DecodeWorkerPool(executable: broken)
+    failing.prestart()
+    #expect(throws: DecodeWorkerError.doesNotStart) { try decode(failing) }
+  }
+
   @Test func `a worker is replaced after its share of files`() throws {
     let (folder, executable) = try standIn("exec \(DecodeSamples.executable) \"$@\"\n")
     defer { try? FileManager.default.removeItem(at: folder) }

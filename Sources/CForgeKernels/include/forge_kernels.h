@@ -6,7 +6,7 @@
 // float32, dense, row-major; images are NHWC. No pointer needs alignment. Unless a slot says otherwise, outputs must not overlap inputs.
 //
 // Determinism: FP contraction is off, fma only by name; no libm but sqrtf/fabsf (exp, log, tanh, sin, cos are in fk_math.h); the
-// algorithm depends on geometry without N and never on the thread count; a reduction is cut into at most FK_MAX_BLOCKS fixed
+// algorithm depends on geometry without N (weight gradients, sums over N, may look at it) and never on the thread count; a reduction is cut into at most FK_MAX_BLOCKS fixed
 // blocks that are added in order. So one table gives the same bytes for any number of threads and any split of the batch.
 #ifndef FORGE_KERNELS_H
 #define FORGE_KERNELS_H
@@ -152,8 +152,8 @@ typedef struct fk_table {
   size_t (*prepared_bytes)(const fk_conv_geometry *, fk_conv_role, fk_precision);
   fk_status (*prepare)(const fk_conv_geometry *, fk_conv_role, fk_precision, const float *weights, void *prepared);
   size_t (*prepared_workspace)(const fk_conv_geometry *, fk_conv_role, fk_precision);
-  // Like `convolution`, with `b` prepared. Rows are computed in units of 4 outputs from row 0, so bands of the output's rows that start
-  // at multiples of 4 give the bytes of the whole.
+  // Like `convolution`, with `b` prepared. Rows are computed in units of 4 outputs (data gradient: 4 strides) from row 0, so bands of the
+  // output's rows that start at their multiples give the bytes of the whole.
   fk_status (*convolution_prepared)(const fk_conv_geometry *, fk_conv_role, fk_precision, const float *a, const void *prepared,
                                     const fk_epilogue *epilogue, float *out, void *workspace, size_t workspace_bytes);
 
@@ -209,6 +209,17 @@ typedef struct fk_table {
   size_t (*prelu_backward_workspace)(int64_t rows, int64_t channels, int64_t slope_count);
   fk_status (*prelu_backward)(int64_t rows, int64_t channels, int64_t slope_count, const float *x, const float *slopes, const float *dy,
                               float *dx, float *dslopes, void *workspace, size_t workspace_bytes);
+
+  // Both products of a power iteration in one reading of the matrix [rows, columns]: left[rows] = matrix * right, back[columns] = its
+  // transpose * left.
+  size_t (*power_workspace)(int64_t rows, int64_t columns);
+  fk_status (*power_products)(int64_t rows, int64_t columns, const float *matrix, const float *right, float *left, float *back,
+                              void *workspace, size_t workspace_bytes);
+  // *out = sum of a[i] * b[i]
+  fk_status (*dot)(size_t n, const float *a, const float *b, float *out);
+  // y[r, c] = scale * x[r, c] + factor * left[r] * right[c]; y may be x.
+  fk_status (*add_outer)(int64_t rows, int64_t columns, float scale, const float *x, float factor, const float *left, const float *right,
+                         float *y);
 } fk_table;
 
 // The oracle: plain loops, correct for every geometry.

@@ -41,6 +41,10 @@ fk_status fk_scalar_norm_backward(const fk_norm_geometry *, const float *, const
 fk_status fk_scalar_leaky_relu_backward(size_t, float, const float *, const float *, float *);
 fk_status fk_scalar_prelu(int64_t, int64_t, int64_t, const float *, const float *, float *);
 size_t fk_scalar_prelu_backward_workspace(int64_t, int64_t, int64_t);
+size_t fk_scalar_power_workspace(int64_t, int64_t);
+fk_status fk_scalar_power_products(int64_t, int64_t, const float *, const float *, float *, float *, void *, size_t);
+fk_status fk_scalar_dot(size_t, const float *, const float *, float *);
+fk_status fk_scalar_add_outer(int64_t, int64_t, float, const float *, float, const float *, const float *, float *);
 fk_status fk_scalar_prelu_backward(int64_t, int64_t, int64_t, const float *, const float *, const float *, float *, float *, void *, size_t);
 
 #endif

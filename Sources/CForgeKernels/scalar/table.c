@@ -33,4 +33,8 @@ const fk_table fk_scalar = {
     .prelu = fk_scalar_prelu,
     .prelu_backward_workspace = fk_scalar_prelu_backward_workspace,
     .prelu_backward = fk_scalar_prelu_backward,
+    .power_workspace = fk_scalar_power_workspace,
+    .power_products = fk_scalar_power_products,
+    .dot = fk_scalar_dot,
+    .add_outer = fk_scalar_add_outer,
 };

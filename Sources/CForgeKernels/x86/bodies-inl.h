@@ -15,5 +15,6 @@
 #include "reduce-inl.h"
 #include "norm-inl.h"
 #include "activation-inl.h"
+#include "rank-inl.h"
 #include "steps-inl.h"
 #include "peak-inl.h"

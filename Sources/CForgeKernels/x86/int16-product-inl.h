@@ -37,7 +37,6 @@ FK_INLINE vi int16_dot_by_dots(vi sum, vi a, vi b) {
 #undef INT16_NAMED
 #pragma clang attribute pop
 #pragma clang attribute push(__attribute__((target(FK_TARGET))), apply_to = function)
-
 #endif
 
 static int16_product *int16_product_kernel(void) {

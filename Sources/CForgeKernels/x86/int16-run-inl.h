@@ -110,21 +110,16 @@ static void int16_store_tile(const int16_job *j, int32_t phase, int64_t tile, co
   int64_t rows = fk_ceil_div(p->out_rows - phase / p->stride, p->stride) - 4 * t.row;
   int64_t columns = fk_ceil_div(p->out_columns - phase % p->stride, p->stride) - 4 * t.column;
   int64_t at = t.image * p->out_rows * p->out_columns * p->width + e->origin + 4 * (t.row * e->row_step + t.column * e->column_step);
-  int tanh = e->activation == FK_ACT_TANH, plain = !e->scattered;
   if (p->edge == 6) {
-    if (plain)
-      int16_output_tile(6, 1, 0, products, step, down, e, j->residual, j->out, at, rows, columns);
-    else if (tanh)
-      int16_output_tile(6, 0, 1, products, step, down, e, j->residual, j->out, at, rows, columns);
+    if (e->scattered)
+      int16_output_tile(6, 0, products, step, down, e, j->residual, j->out, at, rows, columns);
     else
-      int16_output_tile(6, 0, 0, products, step, down, e, j->residual, j->out, at, rows, columns);
+      int16_output_tile(6, 1, products, step, down, e, j->residual, j->out, at, rows, columns);
   } else {
-    if (plain)
-      int16_output_tile(5, 1, 0, products, step, down, e, j->residual, j->out, at, rows, columns);
-    else if (tanh)
-      int16_output_tile(5, 0, 1, products, step, down, e, j->residual, j->out, at, rows, columns);
+    if (e->scattered)
+      int16_output_tile(5, 0, products, step, down, e, j->residual, j->out, at, rows, columns);
     else
-      int16_output_tile(5, 0, 0, products, step, down, e, j->residual, j->out, at, rows, columns);
+      int16_output_tile(5, 1, products, step, down, e, j->residual, j->out, at, rows, columns);
   }
 }
 

@@ -74,28 +74,23 @@ FK_INLINE vf int16_gather(const float *from, const int16_ending *e) {
   return vf_load(lane);
 }
 
-/// `at` is where the pixel's columns begin. The compiler drops what a constant `whole` and `tanh` rule out.
-FK_INLINE void int16_finish(const int whole, const int tanh, const int16_ending *e, const float *residual, float *out, int64_t at, vf x) {
-  if (residual) x = x + (whole ? vf_load(residual + at) : int16_gather(residual + at, e));
-  if (tanh) {
-    float lane[FK_LANES];
-    vf_store(lane, x);
-    for (int32_t i = 0; i < FK_LANES; i++) lane[i] = fk_tanh(lane[i]);
-    x = vf_load(lane);
-  } else if (e->activation != FK_ACT_NONE) {
-    x = x > vf_splat(0) ? x : e->slope * x;
-  }
+/// `at` is where the pixel's columns begin. The compiler drops what a constant `whole` rules out.
+FK_INLINE void int16_finish(const int whole, const int16_ending *e, const float *residual, float *out, int64_t at, vf x) {
   if (whole) {
+    if (residual) x = x + vf_load(residual + at);
+    if (e->activation != FK_ACT_NONE) x = x > vf_splat(0) ? x : e->slope * x;
     vf_store(out + at, x);
-  } else {
-    float lane[FK_LANES];
-    vf_store(lane, x);
-    for (int64_t i = 0; i < e->count; i++) out[at + e->place[i]] = lane[i];
+    return;
   }
+  float lane[FK_LANES], slope[FK_LANES];
+  if (residual) x = x + int16_gather(residual + at, e);
+  vf_store(lane, x);
+  vf_store(slope, e->slope);
+  for (int64_t i = 0; i < e->count; i++) out[at + e->place[i]] = fk_activate(e->activation, lane[i], slope[i], slope[i]);
 }
 
 /// Transforms one vector of a tile's products, `step` floats apart from position to position, and ends it in rows x columns outputs.
-FK_INLINE void int16_output_tile(const int32_t edge, const int whole, const int tanh, const float *products, int64_t step, float down,
+FK_INLINE void int16_output_tile(const int32_t edge, const int whole, const float *products, int64_t step, float down,
                                  const int16_ending *e, const float *residual, float *out, int64_t at, int64_t rows, int64_t columns) {
   vf half[24], line[4];
 #pragma clang loop unroll(full)
@@ -113,6 +108,6 @@ FK_INLINE void int16_output_tile(const int32_t edge, const int whole, const int 
     int16_output_line(edge, half + y * edge, line);
 #pragma clang loop unroll(full)
     for (int32_t x = 0; x < 4; x++)
-      if (x < columns) int16_finish(whole, tanh, e, residual, out, at + y * e->row_step + x * e->column_step, vf_fma(line[x], vf_splat(down), e->bias));
+      if (x < columns) int16_finish(whole, e, residual, out, at + y * e->row_step + x * e->column_step, vf_fma(line[x], vf_splat(down), e->bias));
   }
 }

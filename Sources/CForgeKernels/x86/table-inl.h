@@ -32,4 +32,8 @@ const fk_table FK_TABLE = {
     .prelu = prelu,
     .prelu_backward_workspace = prelu_backward_workspace,
     .prelu_backward = prelu_backward,
+    .power_workspace = power_workspace,
+    .power_products = power_products,
+    .dot = dot,
+    .add_outer = add_outer,
 };

@@ -1,14 +1,18 @@
 // Weight gradients by the transposed Winograd algorithm.
 //
 // A stride of 2 is split into phases: taps and input pixels of the same parity form a convolution of stride 1 with 2 or 1 taps an axis.
-// A unit owns up to 64 x 64 channels of one phase and a block of tiles. It transforms a chunk of tiles at a time, which stays in L2, and
+// A unit owns up to 128 x 128 channels of one phase and a block of tiles. It transforms a chunk of tiles at a time, which stays in L2, and
 // adds their products to its sums. Blocks are fixed by the geometry and added in order by the inverse transform.
 
 enum {
-  wgrad_part = 64,            // channels of a unit, at most
-  wgrad_chunk = 48,           // tiles transformed at a time
+  wgrad_part = 128,           // channels of a unit, at most
+  wgrad_chunk = 32,           // tiles transformed at a time
   wgrad_block = 256,          // tiles that pay for sums of their own
+  wgrad_sums = 2097152,       // floats of all blocks' sums
   wgrad_most_phases = 4,
+  wgrad_fewest = 4,           // channels on either side, at least
+  wgrad_few = 16,             // on one side, at least; at stride 2 on both
+  wgrad_overhead = 14,        // tiles
   wgrad_slices = 8,           // of a part's rows, transformed back at a time
 };
 
@@ -25,7 +29,7 @@ typedef struct wgrad {
   const float *x, *dy;
   float *dw;
   wgrad_phase phases[wgrad_most_phases];
-  int64_t phase_count;
+  int64_t phase_count, positions;             // positions of all phases
   int64_t tiles_y, tiles_x, tiles;
   int64_t part_c, part_k, parts_c, parts_k;   // channels of a part (a multiple of FK_LANES), parts
   int64_t parts, blocks;                      // of all phases; of tiles
@@ -45,12 +49,15 @@ FK_INLINE int64_t wgrad_part_length(int64_t channels) {
 static void wgrad_plan(wgrad *j, const fk_conv_geometry *g) {
   j->g = g;
   j->phase_count = 0;
-  int64_t positions = 0;
+  j->positions = 0;
+  int64_t most_positions = 0;
   for (int32_t y = 0; y < g->stride_h && y < g->r; y++)
     for (int32_t x = 0; x < g->stride_w && x < g->s; x++) {
       wgrad_phase p = {y, x, (g->r - y + g->stride_h - 1) / g->stride_h, (g->s - x + g->stride_w - 1) / g->stride_w};
       j->phases[j->phase_count++] = p;
-      positions = fk_max64(positions, wgrad_positions(p.taps_y) * wgrad_positions(p.taps_x));
+      int64_t positions = (int64_t)wgrad_positions(p.taps_y) * wgrad_positions(p.taps_x);
+      j->positions += positions;
+      most_positions = fk_max64(most_positions, positions);
     }
   j->tiles_y = fk_ceil_div(g->p, wgrad_tile);
   j->tiles_x = fk_ceil_div(g->q, wgrad_tile);
@@ -60,12 +67,14 @@ static void wgrad_plan(wgrad *j, const fk_conv_geometry *g) {
   j->parts_c = fk_ceil_div(g->c, j->part_c);
   j->parts_k = fk_ceil_div(g->k, j->part_k);
   j->parts = j->phase_count * j->parts_c * j->parts_k;
-  j->blocks = fk_max64(1, fk_min64(FK_MAX_BLOCKS / j->parts, j->tiles / wgrad_block));
   // A line of slack keeps the positions of a tile from meeting in one set of the cache.
   j->input_step = wgrad_chunk * j->part_c + 16;
   j->gradient_step = wgrad_chunk * j->part_k + 16;
-  j->sums_floats = positions * j->part_c * j->part_k;
-  j->scratch_floats = positions * (j->input_step + j->gradient_step) + (j->blocks > 1 ? 0 : j->sums_floats);
+  j->sums_floats = most_positions * j->part_c * j->part_k;
+  int64_t most = fk_min64(FK_MAX_BLOCKS, wgrad_sums / j->sums_floats) / j->parts;
+  // A lone part gets two blocks early, for two threads.
+  j->blocks = fk_max64(1, fk_min64(most, j->parts == 1 && j->tiles >= wgrad_block / 2 ? fk_max64(2, j->tiles / wgrad_block) : j->tiles / wgrad_block));
+  j->scratch_floats = most_positions * (j->input_step + j->gradient_step) + (j->blocks > 1 ? 0 : j->sums_floats);
 }
 
 static int winograd_gradient_applies(const fk_conv_geometry *g) {
@@ -73,7 +82,13 @@ static int winograd_gradient_applies(const fk_conv_geometry *g) {
   if (g->r != g->s || !(g->r == 3 || (g->r == 4 && g->stride_h == 2))) return 0;
   // A filter that sees padding alone has gradient 0, exactly.
   if (g->pad_top >= g->r || g->pad_left >= g->s) return 0;
-  return g->c >= 16 && g->k >= 16 && g->p > 0 && g->q > 0 && g->n > 0;
+  int64_t fewest = fk_min64(g->c, g->k), most = fk_max64(g->c, g->k);
+  if (most < wgrad_few || fewest < (g->stride_h == 1 ? wgrad_fewest : wgrad_few)) return 0;
+  if (g->p <= 0 || g->q <= 0 || g->n <= 0) return 0;
+  // Sums and the inverse transform cost as much as wgrad_overhead tiles; the products must save that.
+  wgrad j;
+  wgrad_plan(&j, g);
+  return (double)(j.tiles + wgrad_overhead) * (double)j.positions < (double)g->n * g->p * g->q * g->r * g->s;
 }
 
 static size_t winograd_gradient_workspace(const fk_conv_geometry *g) {

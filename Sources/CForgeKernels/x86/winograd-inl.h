@@ -7,8 +7,13 @@
 #include "winograd-plan-inl.h"
 #include "winograd-weights-inl.h"
 #include "winograd-tiles-inl.h"
+#include "winograd-product-inl.h"
 
-enum { winograd_most_tiles = 2 * FK_TILE_ROWS };
+/// Tiles per block: many where the weights of a position are large, because they are read once per block.
+static int64_t winograd_most_tiles(const winograd *j) { return (j->contraction * j->padded_columns >= 131072 ? 4 : 2) * FK_TILE_ROWS; }
+
+/// What may be fetched ahead beside a block's own memory, in floats: more would drive that out of L2.
+enum { winograd_most_fetched = 32768 };
 
 typedef struct winograd_job {
   winograd plan;
@@ -28,7 +33,7 @@ typedef struct winograd_job {
 static int64_t winograd_pitch(int64_t tiles, int64_t width) { return (fk_ceil_div(tiles * width, 16) | 1) * 16 + 32; }
 
 static int64_t winograd_scratch_floats(const winograd *j) {
-  return j->points * j->points * (winograd_pitch(winograd_most_tiles, j->contraction) + winograd_pitch(winograd_most_tiles, j->padded_columns));
+  return j->points * j->points * (winograd_pitch(winograd_most_tiles(j), j->contraction) + winograd_pitch(winograd_most_tiles(j), j->padded_columns));
 }
 
 static size_t winograd_run_bytes(const winograd *j) {
@@ -65,25 +70,100 @@ static void winograd_windows(const winograd_job *job, const winograd_part *p, in
   }
 }
 
-static void winograd_products(const winograd_job *job, const winograd_part *p, const float *packed, int64_t first_panel, int64_t end_panel,
-                              int64_t count, const float *v, float *m) {
+/// A unit of work, decoded.
+typedef struct winograd_block {
+  const winograd_part *part;
+  const float *packed;              // of the part
+  int64_t first, count;             // tiles
+  int64_t first_panel, end_panel;
+} winograd_block;
+
+static winograd_block winograd_find_block(const winograd_job *job, int64_t unit) {
   const winograd *j = &job->plan;
-  int64_t groups = fk_ceil_div(count, FK_TILE_ROWS);
+  int64_t chunk = unit % job->chunks, index = unit / job->chunks;
+  winograd_block b = {.part = j->part, .packed = job->packed};
+  for (int32_t i = 0; index >= job->blocks[i]; i++) {
+    index -= job->blocks[i];
+    b.packed += winograd_part_floats(j, b.part++);
+  }
+  int64_t tiles = b.part->tiles * j->geometry->n, blocks = job->blocks[b.part - j->part];
+  b.first = tiles * index / blocks, b.count = tiles * (index + 1) / blocks - b.first;
+  b.first_panel = chunk * job->chunk, b.end_panel = fk_min64(j->panels, b.first_panel + job->chunk);
+  return b;
+}
+
+static void winograd_fetch(const float *from, int64_t floats) {
+  for (int64_t i = 0; i < floats; i += 64 / (int64_t)sizeof(float)) __builtin_prefetch(from + i, 0, 2);
+}
+
+/// Brings one row of the next block's windows, or of this block's outputs, into L2. Rows are counted over a block's tiles.
+static void winograd_fetch_input(const winograd_job *job, const winograd_block *b, int64_t index) {
+  const winograd *j = &job->plan;
+  int64_t rows = j->points * j->step;
+  winograd_place at = winograd_locate(b->part, b->first + index / rows);
+  int64_t y = b->part->first_y + at.row * j->step + index % rows;
+  int64_t x = b->part->first_x + (at.column + j->points - winograd_outputs) * j->step, end = fk_min64(j->width, x + winograd_outputs * j->step);
+  x = fk_max64(x, 0);
+  if (y < 0 || y >= j->height || x >= end) return;
+  winograd_fetch(job->source + ((at.image * j->height + y) * j->width + x) * j->depth, (end - x) * j->depth);
+}
+
+static void winograd_fetch_output(const winograd_job *job, const winograd_block *b, int64_t index) {
+  const winograd *j = &job->plan;
+  winograd_place at = winograd_locate(b->part, b->first + index / winograd_outputs);
+  int64_t row = at.row + index % winograd_outputs, column = b->first_panel * panel_columns, f = job->shuffle;
+  if (row >= b->part->rows) return;
+  int64_t floats = fk_min64(j->columns, b->end_panel * panel_columns) - column, pixels = fk_min64(winograd_outputs, b->part->columns - at.column);
+  float *out = job->out + at.image * j->out_image + b->part->out + row * j->out_row;
+  if (f > 1) {
+    for (int64_t i = 0; i < f; i++) winograd_fetch(out + (i * j->out_row + at.column * j->out_column) / f, pixels * j->columns / f);
+    return;
+  }
+  out += at.column * j->out_column + column;
+  const float *residual = job->epilogue ? job->epilogue->residual : NULL;
+  for (int64_t x = 0; x < pixels; x++) {
+    winograd_fetch(out + x * j->out_column, floats);
+    if (residual && residual != job->out) winograd_fetch(residual + (out - job->out) + x * j->out_column, floats);
+  }
+}
+
+/// Products of all positions. Meanwhile the outputs of this block and the inputs of the next are on their way from memory.
+static void winograd_products(const winograd_job *job, const winograd_block *block, const winograd_block *next, const float *v, float *m) {
+  const winograd *j = &job->plan;
+  const float *packed = block->packed;
+  int64_t count = block->count, groups = fk_ceil_div(count, FK_TILE_ROWS), panels = block->end_panel - block->first_panel;
+  int64_t calls = j->points * j->points * panels * groups, call = 0, fetched = 0;
+  int64_t outputs = count * winograd_outputs, inputs = next ? next->count * j->points * j->step : 0;
+  int64_t pixels = count * winograd_outputs * winograd_outputs;
+  if (pixels * panels * panel_columns > winograd_most_fetched) outputs = 0;
+  if (pixels * j->step * j->step * j->depth > winograd_most_fetched) inputs = 0;
   for (int32_t position = 0; position < j->points * j->points; position++, v += job->v_pitch, m += job->m_pitch) {
-    winograd_range range = winograd_sources(j, p, position);
+    winograd_range range = winograd_sources(j, block->part, position);
     int64_t offset = range.first * j->depth;
     int32_t length = (int32_t)(range.count * j->depth);
-    for (int64_t panel = first_panel; panel < end_panel; panel++) {
+    int64_t spare = 0;
+    for (int64_t panel = block->first_panel; panel < block->end_panel; panel++) {
       int64_t vectors = fk_min64(2, j->padded_columns / FK_LANES - 2 * panel);
       const float *b = packed + panel * panel_columns * length;
-      float *sums = m + (panel - first_panel) * panel_columns * count;
+      float *sums = m + (panel - block->first_panel) * panel_columns * count;
       for (int64_t group = 0; group < groups; group++) {
-        int64_t row = count * group / groups, rows = count * (group + 1) / groups - row;
-        rows_tiles[rows - 1][vectors - 1](v + row * j->contraction, j->contraction, (pieces){&offset, &length, 1}, b,
-                                          sums + row * vectors * FK_LANES);
+        int64_t row = count * group / groups, rows = count * (group + 1) / groups - row, bytes = length * vectors * FK_LANES;
+        for (call++; fetched * calls < call * (outputs + inputs); fetched++)
+          if (fetched < outputs)
+            winograd_fetch_output(job, block, fetched);
+          else
+            winograd_fetch_input(job, next, fetched - outputs);
+        // First the next panel, then the next position's sums and windows.
+        const float *ahead = b + bytes;
+        if (group > 0) {
+          ahead = spare < job->m_pitch ? m + job->m_pitch + spare : v + job->v_pitch + (spare - job->m_pitch);
+          spare += bytes;
+        }
+        winograd_tiles[rows - 1][vectors - 1](v + row * j->contraction + offset, j->contraction, length, b, ahead,
+                                              sums + row * vectors * FK_LANES);
       }
     }
-    packed += winograd_matrix_floats(j, p, position);
+    packed += winograd_matrix_floats(j, block->part, position);
   }
 }
 
@@ -147,30 +227,19 @@ static void winograd_outputs_of(const winograd_job *job, const winograd_part *p,
   }
 }
 
-static void winograd_unit(const winograd_job *job, int64_t unit, float *scratch) {
-  const winograd *j = &job->plan;
-  int64_t chunk = unit % job->chunks, block = unit / job->chunks;
-  const winograd_part *p = j->part;
-  const float *packed = job->packed;
-  for (int32_t i = 0; block >= job->blocks[i]; i++) {
-    block -= job->blocks[i];
-    packed += winograd_part_floats(j, p++);
-  }
-  int64_t tiles = p->tiles * j->geometry->n, blocks = job->blocks[p - j->part];
-  int64_t first = tiles * block / blocks, count = tiles * (block + 1) / blocks - first;
-  int64_t first_panel = chunk * job->chunk, end_panel = fk_min64(j->panels, first_panel + job->chunk);
-  float *v = scratch, *m = scratch + j->points * j->points * job->v_pitch;
-  winograd_windows(job, p, first, count, v);
-  winograd_products(job, p, packed, first_panel, end_panel, count, v, m);
-  winograd_outputs_of(job, p, first, count, first_panel * panel_columns, fk_min64(j->columns, end_panel * panel_columns), m);
-}
-
 static void winograd_lane(void *context, int64_t lane) {
   winograd_job *job = context;
-  for (;;) {
-    int64_t unit = atomic_fetch_add_explicit(&job->next, 1, memory_order_relaxed);
-    if (unit >= job->units) return;
-    winograd_unit(job, unit, job->scratch + lane * job->scratch_floats);
+  const winograd *j = &job->plan;
+  float *v = job->scratch + lane * job->scratch_floats, *m = v + j->points * j->points * job->v_pitch;
+  int64_t unit = atomic_fetch_add_explicit(&job->next, 1, memory_order_relaxed);
+  while (unit < job->units) {
+    winograd_block block = winograd_find_block(job, unit), next;
+    unit = atomic_fetch_add_explicit(&job->next, 1, memory_order_relaxed);
+    if (unit < job->units) next = winograd_find_block(job, unit);
+    winograd_windows(job, block.part, block.first, block.count, v);
+    winograd_products(job, &block, unit < job->units ? &next : NULL, v, m);
+    winograd_outputs_of(job, block.part, block.first, block.count, block.first_panel * panel_columns,
+                        fk_min64(j->columns, block.end_panel * panel_columns), m);
   }
 }
 
@@ -183,13 +252,13 @@ static void winograd_run_packed(const winograd *plan, const float *a, const floa
   job.scratch = (float *)((char *)memory + zeros);
   job.scratch_floats = (int64_t)(fk_round_up((size_t)winograd_scratch_floats(j) * sizeof(float), 64) / sizeof(float));
   job.shuffle = e && e->shuffle > 1 ? e->shuffle : 1;
-  job.v_pitch = winograd_pitch(winograd_most_tiles, j->contraction);
-  job.m_pitch = winograd_pitch(winograd_most_tiles, j->padded_columns);
+  job.v_pitch = winograd_pitch(winograd_most_tiles(j), j->contraction);
+  job.m_pitch = winograd_pitch(winograd_most_tiles(j), j->padded_columns);
   int64_t lanes = fk_lanes(), blocks = 0, tiles = 0;
   for (int32_t i = 0; i < j->part_count; i++) {
     int64_t count = j->part[i].tiles * j->geometry->n;
     tiles += count;
-    job.blocks[i] = fk_ceil_div(count, winograd_most_tiles);
+    job.blocks[i] = fk_ceil_div(count, winograd_most_tiles(j));
     // The last round of blocks keeps every lane busy.
     if (job.blocks[i] < 8 * lanes && count >= lanes * 8) job.blocks[i] = fk_ceil_div(job.blocks[i], lanes) * lanes;
     blocks += job.blocks[i];

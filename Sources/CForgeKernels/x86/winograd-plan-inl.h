@@ -37,11 +37,6 @@ static int winograd_prepares(const fk_conv_geometry *g, fk_conv_role role) {
   return (g->stride_h == 1 && g->r == 3) || (g->stride_h == 2 && (g->r == 3 || g->r == 4));
 }
 
-/// Whether a convolution with plain weights, which it has to transform, is faster this way.
-static int winograd_applies(const fk_conv_geometry *g, fk_conv_role role) {
-  return winograd_prepares(g, role);
-}
-
 static void winograd_set_part(winograd *j, int32_t index, int64_t rows, int64_t columns, int64_t first_y, int64_t first_x, int64_t out) {
   winograd_part *p = &j->part[index];
   p->rows = fk_max64(rows, 0), p->columns = fk_max64(columns, 0);
@@ -81,6 +76,18 @@ static void winograd_plan(winograd *j, const fk_conv_geometry *g, fk_conv_role r
     winograd_set_part(j, index, (rows - b_y + 1) / 2, (columns - b_x + 1) / 2, (b_y + g->pad_top - odd_y) / 2 - last_y,
                       (b_x + g->pad_left - odd_x) / 2 - last_x, (b_y * columns + b_x) * j->columns);
   }
+}
+
+/// Whether a convolution with plain weights, which it has to transform, is faster this way: where tiles are mostly outputs.
+static int winograd_applies(const fk_conv_geometry *g, fk_conv_role role) {
+  if (!winograd_prepares(g, role)) return 0;
+  winograd j;
+  winograd_plan(&j, g, role);
+  int64_t outputs = 0, tiles = 0;
+  for (int32_t i = 0; i < j.part_count; i++) outputs += j.part[i].rows * j.part[i].columns, tiles += j.part[i].tiles;
+  // In tenths: products fall to 1/4, 1/2.56 and 1/1.78.
+  int64_t least = j.points == 6 ? 4 : g->r == 4 ? 6 : 8;
+  return tiles > 0 && outputs * 10 >= tiles * winograd_outputs * winograd_outputs * least;
 }
 
 /// The sources, first ..< first + count, whose filters at a position are not zero by construction.

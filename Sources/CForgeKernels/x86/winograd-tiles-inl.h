@@ -39,7 +39,12 @@ FK_INLINE void winograd_transform_vector(const int32_t points, const int inside,
     vf u[winograd_most_points];
     winograd_input(points, half[y], u);
 #pragma clang loop unroll(full)
-    for (int32_t x = 0; x < points; x++) vf_store(v + (y * points + x) * pitch, u[x]);
+    for (int32_t x = 0; x < points; x++) {
+      float *to = v + (y * points + x) * pitch;
+      vf_store(to, u[x]);
+      // Stores that miss L1 wait for each other; the next vector's lines are fetched side by side.
+      __builtin_prefetch(to + FK_LANES, 1);
+    }
   }
 }
 
@@ -83,6 +88,12 @@ FK_INLINE vf winograd_finish(const winograd_target *t, vf x, vf residual) {
 
 FK_INLINE void winograd_store_vector(const int32_t points, const int whole, const float *m, int64_t pitch, const winograd_target *t) {
   vf half[winograd_outputs][winograd_most_points];
+  // Stores that miss L1 wait for each other: the lines are fetched side by side while the sums are added up.
+  if (whole)
+#pragma clang loop unroll(full)
+    for (int32_t i = 0; i < winograd_outputs; i++)
+#pragma clang loop unroll(full)
+      for (int32_t x = 0; x < winograd_outputs; x++) __builtin_prefetch(t->out + i * t->row_step + x * t->column_step, 1);
 #pragma clang loop unroll(full)
   for (int32_t x = 0; x < points; x++) {
     vf sum[winograd_most_points], y[winograd_outputs];

@@ -15,12 +15,17 @@ package final class CGANGenerator {
   /// The network's convolutions and the arithmetic that each runs in.
   package var layers: [InferencePlan.LayerReport] { plan.layers }
 
-  /// Reads a model folder or a model.safetensors file.
-  package convenience init(contentsOf url: URL, precision: Precision = .float32) throws {
-    try self.init(CheckpointReader(contentsOf: ModelFolder.modelFile(url)), precision: precision)
+  /// Reads a model folder or a model.safetensors file, and prepared weights when they stand beside it.
+  ///
+  /// - Parameter isStoring: writes the prepared weights beside the model when they are not there.
+  package convenience init(contentsOf url: URL, precision: Precision = .float32, isStoring: Bool = false) throws {
+    let file = ModelFolder.modelFile(url)
+    try self.init(
+      CheckpointReader(contentsOf: file), precision: precision, planFile: InferencePlan.file(beside: file, precision: precision),
+      isStoring: isStoring)
   }
 
-  package init(_ checkpoint: CheckpointReader, precision: Precision = .float32) throws {
+  package init(_ checkpoint: CheckpointReader, precision: Precision = .float32, planFile: URL? = nil, isStoring: Bool = false) throws {
     description = try ModelDescription(checkpoint.description, file: checkpoint.fileName)
     guard description.model == "cgan" else {
       throw CheckpointError.wrongKind(file: checkpoint.fileName, reason: "\(description.model) is not a generator of labelled images")
@@ -31,14 +36,19 @@ package final class CGANGenerator {
     }
     self.size = size
     latentLength = options.latent
-    let store = ParameterStore(seed: 0)
+    let store = ParameterStore(seed: 0, isBlank: true)
     let network = ConditionalGenerator(
       store.root["generator"], ConditionalGenerator.Architecture(options, size: size, classes: description.labelNames.count))
     try checkpoint.restore(store.parameters)
     try checkpoint.finish()
     let labels = description.labelNames.indices.map(Int32.init)
     // Image i of the trace has label i, so what differs among labels becomes a table.
-    plan = try InferencePlan(tracing: [labels.count, latentLength], precision: precision) { network($0, labels: labels, .inference) }
+    let graph = try InferenceGraph(tracing: [labels.count, latentLength]) { network($0, labels: labels, .inference) }
+    plan =
+      try planFile.map { try InferencePlan(graph, precision: precision, file: $0, isStoring: isStoring) }
+      ?? InferencePlan(graph, precision: precision)
+    // The network's own weights and what tracing left: nobody needs tensors of their sizes again.
+    BufferCache.trim()
   }
 
   /// The index of a label by its name.

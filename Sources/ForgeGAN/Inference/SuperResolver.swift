@@ -18,25 +18,38 @@ package final class SuperResolver {
   /// The network's convolutions and the arithmetic that each runs in.
   package var layers: [InferencePlan.LayerReport] { plan.layers }
 
-  /// Reads a model folder or a model.safetensors file.
-  package convenience init(contentsOf url: URL, precision: Precision = .float32) throws {
-    try self.init(CheckpointReader(contentsOf: ModelFolder.modelFile(url)), precision: precision)
+  /// Reads a model folder or a model.safetensors file, and prepared weights when they stand beside it.
+  ///
+  /// - Parameter isStoring: writes the prepared weights beside the model when they are not there.
+  package convenience init(contentsOf url: URL, precision: Precision = .float32, isStoring: Bool = false) throws {
+    let file = ModelFolder.modelFile(url)
+    try self.init(
+      CheckpointReader(contentsOf: file), precision: precision, planFile: InferencePlan.file(beside: file, precision: precision),
+      isStoring: isStoring)
   }
 
-  package init(_ checkpoint: CheckpointReader, precision: Precision = .float32) throws {
+  package init(_ checkpoint: CheckpointReader, precision: Precision = .float32, planFile: URL? = nil, isStoring: Bool = false) throws {
     description = try ModelDescription(checkpoint.description, file: checkpoint.fileName)
     guard description.model == "srgan" else {
       throw CheckpointError.wrongKind(file: checkpoint.fileName, reason: "\(description.model) does not enlarge images")
     }
     let options = try SRGAN.Configuration(description.configuration)
     factor = options.factor
-    let store = ParameterStore(seed: 0)
+    let store = ParameterStore(seed: 0, isBlank: true)
     let network = options.makeGenerator(store.root["generator"])
     try checkpoint.restore(store.parameters)
     try checkpoint.finish()
     reach = network.reach
     addsToBicubic = network.addsToBicubic
-    plan = try InferencePlan(tracing: [1, 8, 8, 1], precision: precision) { network($0, .inference) }
+    let graph = try InferenceGraph(tracing: [1, 1, 1, 1]) { pixel in
+      // One pixel by plain loops: the fast kernels would prepare all weights for it.
+      KernelTable.$current.withValue(.scalar) { network(pixel, .inference) }
+    }
+    plan =
+      try planFile.map { try InferencePlan(graph, precision: precision, file: $0, isStoring: isStoring) }
+      ?? InferencePlan(graph, precision: precision)
+    // The network's own weights and what tracing left: nobody needs tensors of their sizes again.
+    BufferCache.trim()
   }
 
   /// Enlarges a plane. Intensities keep their unit; the result is neither rounded nor clipped.

@@ -111,6 +111,7 @@ extension InferenceGraph.Layer {
     guard case .filter(var filter) = kind, filter.arrangement == .plain, residual == nil else { return false }
     // A function of the value alone commutes with moving it.
     if case .prelu = activation { return false }
+    if case .shuffled = arrangement, filter.role == .transposed { return false }
     filter.arrangement = arrangement
     kind = .filter(filter)
     return true
@@ -122,13 +123,9 @@ extension InferenceGraph.Filter {
   mutating func multiply(scale: [Float]?, shift: [Float]?) {
     let final = (0..<channels).map(finalChannel)
     if let scale {
-      // The axis of the output channels: the last of a convolution, the third of a transposed one.
-      let inner = role == .forward ? 1 : weights.shape[3]
-      let groupChannels = role == .forward ? channels : weights.shape[2]
-      precondition(role == .forward || geometry.groups == 1, "a scaled transposed convolution has one group")
-      var values = weights.values
-      for index in values.indices { values[index] *= scale[final[index / inner % groupChannels]] }
-      weights = Tensor(weights.shape, values)
+      let factors = final.map { scale[$0] }
+      // The output channels are the last axis of a convolution's weights, the third of a transposed one's, which has one group.
+      weights = weights * Tensor(role == .forward ? [channels] : [channels, 1], factors)
     }
     for k in bias.indices { bias[k] = bias[k] * (scale?[final[k]] ?? 1) + (shift?[final[k]] ?? 0) }
   }

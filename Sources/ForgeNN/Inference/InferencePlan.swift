@@ -27,9 +27,13 @@ package final class InferencePlan {
   private var schedule: BatchSchedule?
   private var rowSchedule: RowSchedule?
 
-  package init(_ graph: InferenceGraph, precision: Precision = .float32) {
-    (self.graph, work) = InferencePlan.prepared(graph) { index, filter in
-      PreparedConvolution(filter.arrangedWeights, filter.geometry, filter.role, precision)
+  /// - Parameter stored: an earlier preparation of a filter; asked for each in order. Where it has none, the weights are prepared.
+  package init(
+    _ graph: InferenceGraph, precision: Precision = .float32,
+    stored: (InferenceGraph.Filter) -> PreparedConvolution? = { _ in nil }
+  ) {
+    (self.graph, work) = InferencePlan.prepared(graph) { filter in
+      stored(filter) ?? PreparedConvolution(filter.arrangedWeights, filter.geometry, filter.role, precision)
     }
     self.precision = precision
   }
@@ -39,12 +43,12 @@ package final class InferencePlan {
     self.init(try InferenceGraph(tracing: shape, network), precision: precision)
   }
 
-  /// A plan whose convolutions come from `prepare`, which gets a layer's place and its filter.
-  static func prepared(
-    _ graph: InferenceGraph, _ prepare: (Int, InferenceGraph.Filter) throws -> PreparedConvolution
-  ) rethrows -> (InferenceGraph, [Work]) {
+  /// The layers without weights, and what each computes; its convolutions come from `prepare`.
+  private static func prepared(
+    _ graph: InferenceGraph, _ prepare: (InferenceGraph.Filter) -> PreparedConvolution
+  ) -> (InferenceGraph, [Work]) {
     var light = graph
-    let work = try graph.layers.indices.map { index -> Work in
+    let work = graph.layers.indices.map { index -> Work in
       let layer = graph.layers[index]
       switch layer.kind {
       case .appendRow(let table, let isFirst): return .appendRow(table, isFirst: isFirst)
@@ -52,7 +56,7 @@ package final class InferencePlan {
         map.activation = layer.activation
         return .map(map)
       case .filter(var filter):
-        let prepared = try prepare(index, filter)
+        let prepared = prepare(filter)
         let epilogue = ConvolutionEpilogue(
           bias: filter.arrangedBias, activation: filter.arranged(layer.activation), shuffle: filter.shuffleFactor)
         filter.weights = Tensor([0], [])
@@ -71,13 +75,15 @@ package final class InferencePlan {
     }
   }
 
-  /// Bytes of the prepared weights.
-  package var weightBytes: Int {
-    work.reduce(0) { sum, work in
-      guard case .convolution(let prepared, _) = work else { return sum }
-      return sum + prepared.byteCount
+  var convolutions: [PreparedConvolution] {
+    work.compactMap { work in
+      guard case .convolution(let prepared, _) = work else { return nil }
+      return prepared
     }
   }
+
+  /// Bytes of the prepared weights.
+  package var weightBytes: Int { convolutions.reduce(0) { $0 + $1.byteCount } }
 
   /// The network's result for a batch.
   ///
@@ -189,16 +195,9 @@ extension InferenceGraph.Filter {
 
   /// The weights in the kernel's order of output channels.
   var arrangedWeights: Tensor {
-    guard case .shuffled = arrangement else { return weights }
-    precondition(role == .forward, "a shuffle follows a convolution")
-    let old = weights.values
-    var values = old
-    let outputs = channels
-    for k in 0..<outputs {
-      let from = source(k)
-      for row in stride(from: 0, to: values.count, by: outputs) { values[row + k] = old[row + from] }
-    }
-    return Tensor(weights.shape, values)
+    guard case .shuffled(let factor) = arrangement else { return weights }
+    let parts = weights.reshaped([weights.count / channels, finalChannels, factor, factor])
+    return transpose(parts, [0, 2, 3, 1]).reshaped(weights.shape)
   }
 
   var arrangedBias: Tensor? {

@@ -42,12 +42,12 @@ final class RowSchedule {
     }
   }
 
-  /// Rows of a buffer: those needed while new ones are written, and as many again up to a reach, so that few are ever moved.
+  /// Rows of a buffer: those needed while a piece is written, and further pieces for about half of that, so that rows are moved seldom.
   private static func rows(_ buffer: RowLayout.Buffer, _ layout: RowLayout, _ bands: [Int]) -> (live: Int, spare: Int) {
     let maker = buffer.values[0] == 0 ? buffer.segment : layout.steps[buffer.values[0] - 1].segment
     // A shuffled value's rows come by its maker's bands.
     let piece = maker == buffer.segment ? bands[maker] : bands[maker] * layout.segments[maker].factor
-    return (buffer.reach + piece, max(piece, buffer.reach))
+    return (buffer.reach + piece, (buffer.reach + piece) / (2 * piece) * piece)
   }
 
   private static func workspaceBytes(_ plan: InferencePlan, _ layout: RowLayout, _ columns: Int, _ bands: [Int]) -> Int {

@@ -27,22 +27,13 @@ package struct SpectralNorm {
   package func callAsFunction(_ weight: Parameter, _ mode: Mode) -> Variable {
     let rows = v.shape.count
     let columns = u.shape.count
-    if mode != .inference {
-      let matrix = reshape(weight.constant, [rows, columns])
-      var right = reshape(Variable(u.value), [columns, 1])
-      var left = reshape(Variable(v.value), [rows, 1])
-      for _ in 0..<iterations {
-        left = SpectralNorm.unit(matmul(matrix, right))
-        right = SpectralNorm.unit(matmul(matrix, left, transposeA: true))
-      }
-      u.value = right.value.reshaped([columns])
-      v.value = left.value.reshaped(v.shape)
-    }
-    let w = weight.read(mode)
-    let right = reshape(Variable(u.value), [columns, 1])
-    let left = reshape(Variable(v.value), [rows, 1])
-    let sigma = sum(matmul(reshape(w, [rows, columns]), right) * left)
-    return w / sigma
+    guard mode != .inference else { return composedSpectralNormalize(weight.constant, left: v.value, right: u.value) }
+    let matrix = weight.value.reshaped([rows, columns])
+    var iteration = powerIteration(matrix, u.value)
+    for _ in 1..<iterations { iteration = powerIteration(matrix, iteration.right) }
+    u.value = iteration.right
+    v.value = iteration.left.reshaped(v.shape)
+    return spectralNormalize(weight.read(mode), iteration)
   }
 
   private static func unit(_ x: Variable) -> Variable { x / clamp(sqrt(sum(square(x))), 1e-12, .greatestFiniteMagnitude) }

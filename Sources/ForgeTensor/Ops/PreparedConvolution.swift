@@ -57,15 +57,18 @@ package struct PreparedConvolution: Sendable {
     return KernelTable.current.slots.pointee.prepared_bytes(&kernel, role.kernel, precision.kernel)
   }
 
+  /// The precision itself where the current table has a kernel for it, else `float32`.
+  package static func available(_ precision: Precision, _ geometry: ConvolutionGeometry, _ role: Role) -> Precision {
+    byteCount(geometry, role, precision) > 0 ? precision : .float32
+  }
+
   /// Prepares `weights` `[R, S, C / groups, K]`. Where `precision` has no kernel, `float32` takes its place.
   package init(_ weights: Tensor, _ geometry: ConvolutionGeometry, _ role: Role, _ precision: Precision = .float32) {
     promise(weights.shape == geometry.weightShape, "prepared convolution: weights \(weights.shape) where \(geometry.weightShape) belong")
-    let bytes = PreparedConvolution.byteCount(geometry, role, precision)
     self.role = role
-    self.precision = bytes > 0 ? precision : .float32
+    self.precision = PreparedConvolution.available(precision, geometry, role)
     table = KernelTable.current
-    let count = bytes > 0 ? bytes : PreparedConvolution.byteCount(geometry, role, .float32)
-    self.weights = AlignedMemory(byteCount: count)
+    self.weights = AlignedMemory(byteCount: PreparedConvolution.byteCount(geometry, role, self.precision))
     var kernel = geometry.kernel
     require(
       table.slots.pointee.prepare(&kernel, role.kernel, self.precision.kernel, weights.pointer, self.weights.pointer),

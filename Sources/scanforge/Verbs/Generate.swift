@@ -29,6 +29,9 @@ struct Generate: ParsableCommand {
   @Option(help: "Arithmetic of the convolutions: fp32, or int16 where there are kernels for it.")
   var precision = "fp32"
 
+  @Flag(help: "Keep the prepared weights beside the model file, for a quicker start the next time.")
+  var storePlan = false
+
   @Option(help: "Folder for files; without it the images are recorded in the workspace.")
   var output: String?
 
@@ -44,6 +47,7 @@ struct Generate: ParsableCommand {
     for number in [perLabel, count].compactMap({ $0 }) where number < 1 || number > 10_000_000 {
       throw ValidationError("The number of images must be 1 to 10000000.")
     }
+    if storePlan, output == nil { throw ValidationError("--store-plan goes with --output and a model file.") }
     guard InferencePrecision(rawValue: precision) != nil else { throw ValidationError("--precision must be fp32 or int16.") }
     if let truncation, !(truncation > 0 && truncation.isFinite) { throw ValidationError("--truncation must be above 0.") }
   }
@@ -66,11 +70,12 @@ struct Generate: ParsableCommand {
       let outcome: StageOutcome
       if let output {
         let source = try ModelSource(model, workspace: common.workspaceURL)
+        if storePlan, source.isCatalogued { throw ValidationError("--store-plan needs a model file outside of a workspace.") }
         let files = SyntheticFiles(
           folder: URL(fileURLWithPath: output), format: SyntheticFiles.Format(rawValue: format) ?? .tiff, threads: common.threadCount)
-        outcome = try files.write(
-          amount, generator: ImageGenerator(
-            model: source.url, name: source.name, seed: seed, truncation: truncation, precision: precision), progress: console.progress)
+        let generator = try ImageGenerator(
+          model: source.url, name: source.name, seed: seed, truncation: truncation, precision: precision, storesPlan: storePlan)
+        outcome = try files.write(amount, generator: generator, progress: console.progress)
       } else {
         let context = try RunContext(workspace: common.workspaceURL, seed: seed, threads: common.threadCount, progress: console.progress)
         outcome = try context.generateIntoWorkspace(model: model, amount: amount, seed: seed, truncation: truncation, precision: precision)

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Diagnostics
 import Foundation
+import ScanIO
 import ScanPipeline
 
 struct Upscale: ParsableCommand {
@@ -19,6 +20,9 @@ struct Upscale: ParsableCommand {
 
   @Option(help: "Arithmetic of the convolutions: fp32, or int16 where there are kernels for it (faster; at least 65 dB to fp32).")
   var precision = "fp32"
+
+  @Flag(help: "Keep the prepared weights beside the model file, for a quicker start the next time.")
+  var storePlan = false
 
   @Option(name: .customLong("option"), help: "De-identification option (repeatable).")
   var options: [String] = []
@@ -50,11 +54,14 @@ struct Upscale: ParsableCommand {
 
   func run() throws {
     try common.perform { console in
+      DecodeWorkerPool.shared.prestart()
       let source = try ModelSource(model, workspace: common.workspaceURL)
       let files = UpscaledFiles(
         inputs: inputs.map { URL(fileURLWithPath: $0) }, output: URL(fileURLWithPath: output), options: try DeidOptionArguments.parse(options),
         stopsOnItemError: onItemError == "stop", threads: common.threadCount)
-      let upscaler = try ImageUpscaler(model: source.url, precision: InferencePrecision(rawValue: precision) ?? .fp32)
+      if storePlan, source.isCatalogued { throw ValidationError("--store-plan needs a model file outside of a workspace.") }
+      let upscaler = try ImageUpscaler(
+        model: source.url, precision: InferencePrecision(rawValue: precision) ?? .fp32, storesPlan: storePlan)
       let outcome = try files.write(
         upscaler, key: try source.key(file: key, progress: console.progress), progress: console.progress)
       console.say(outcome.summary)

@@ -29,6 +29,8 @@ struct Tolerance {
   static let secondOrder = Tolerance(gradient: 5e-5)
   /// Products and sums are exact in float32, so every order of summation gives the same bits.
   static let exact = Tolerance(forward: 0, gradient: 0)
+  /// Winograd's transforms round on the way.
+  static let transformed = Tolerance(forward: 1e-5, gradient: 1e-5)
 }
 
 /// One case of one reference file.
@@ -66,6 +68,12 @@ struct ReferenceCase {
     let entry = try file.entry("\(name)/\(tensor)")
     let plain = Tensor(Shape(entry.shape), entry.values.map(Float.init))
     return layout.permutation.map { transpose(plain, $0) } ?? plain
+  }
+
+  /// Exact, except where a fast table may transform: square filters with many channels on both sides.
+  func convolutionTolerance(on table: String) throws -> Tolerance {
+    let weights = try file.entry("\(name)/w").shape
+    return table != "scalar" && min(weights[0], weights[1]) >= 16 && weights[2] == weights[3] && weights[2] > 1 ? .transformed : .exact
   }
 
   func integers(_ tensor: String) throws -> [Int] { try file.entry("\(name)/\(tensor)").values.map { Int($0) } }
