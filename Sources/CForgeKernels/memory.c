@@ -1,6 +1,9 @@
 // Aligned memory for workspaces, and address space for the tensors' arena.
 #define _GNU_SOURCE
 #include <stdlib.h>
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -13,6 +16,12 @@ void *fk_allocate(size_t bytes) {
 }
 
 void fk_free(void *memory) { free(memory); }
+
+void fk_trim_memory(void) {
+#ifdef __GLIBC__
+  malloc_trim(0);
+#endif
+}
 
 /// A large page of x86 and of most arm64 systems.
 static const size_t large_page = (size_t)1 << 21;

@@ -47,8 +47,6 @@ package final class CGANGenerator {
     plan =
       try planFile.map { try InferencePlan(graph, precision: precision, file: $0, isStoring: isStoring) }
       ?? InferencePlan(graph, precision: precision)
-    // The network's own weights and what tracing left: nobody needs tensors of their sizes again.
-    BufferCache.trim()
   }
 
   /// The index of a label by its name.

@@ -48,8 +48,6 @@ package final class SuperResolver {
     plan =
       try planFile.map { try InferencePlan(graph, precision: precision, file: $0, isStoring: isStoring) }
       ?? InferencePlan(graph, precision: precision)
-    // The network's own weights and what tracing left: nobody needs tensors of their sizes again.
-    BufferCache.trim()
   }
 
   /// Enlarges a plane. Intensities keep their unit; the result is neither rounded nor clipped.
