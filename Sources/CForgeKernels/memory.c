@@ -1,11 +1,11 @@
 // Aligned memory for workspaces, and address space for the tensors' arena.
 #define _GNU_SOURCE
 #include <stdlib.h>
+#include <sys/mman.h>
+#include <unistd.h>
 #ifdef __GLIBC__
 #include <malloc.h>
 #endif
-#include <sys/mman.h>
-#include <unistd.h>
 
 #include "fk_internal.h"
 

@@ -32,9 +32,11 @@ package final class InferencePlan {
     _ graph: consuming InferenceGraph, precision: Precision = .float32,
     stored: (InferenceGraph.Filter) -> PreparedConvolution? = { _ in nil }
   ) {
+    let last = graph.layers.count - 1
+    BufferCache.trim()
     work = graph.layers.indices.map { index in
       // Weights go as soon as their preparation is there: memory holds them once, not twice.
-      defer { BufferCache.trim() }
+      defer { if index % 8 == 7 || index == last { BufferCache.trim() } }
       return InferencePlan.take(&graph.layers[index]) { filter in
         stored(filter) ?? PreparedConvolution(filter.arrangedWeights, filter.geometry, filter.role, precision)
       }
