@@ -9,11 +9,12 @@ enum {
   thin_depth = 32,                          // terms that are summed before they join the block's sum
 };
 
-static int thin_applies(const fk_gemm_geometry *g) { return !g->transpose_a && (int64_t)g->k * g->n >= thin_least; }
+/// A transposed operand is as well read once by `product`, whose rows are each their own too.
+static int thin_applies(const fk_gemm_geometry *g) { return !g->transpose_a && !g->transpose_b && (int64_t)g->k * g->n >= thin_least; }
 
-/// Sums of the fixed blocks of the reduction; a transposed right operand needs none, since its rows lie along the reduction.
+/// Sums of the fixed blocks of the reduction.
 static size_t thin_workspace(const fk_gemm_geometry *g) {
-  return g->transpose_b ? 0 : (size_t)FK_MAX_BLOCKS * (size_t)fk_min64(g->m, thin_rows) * (size_t)g->n * sizeof(float);
+  return (size_t)FK_MAX_BLOCKS * (size_t)fk_min64(g->m, thin_rows) * (size_t)g->n * sizeof(float);
 }
 
 typedef struct thin_job {
@@ -79,51 +80,7 @@ static void thin_block(void *context, int64_t block) {
   }
 }
 
-enum { thin_columns = 4, thin_unit = 32 };   // rows of a transposed right operand at once, and per unit of work
-
-/// One step of thin_dots: `part` values of each row, FK_LANES unless they are the last.
-FK_INLINE void thin_dots_step(int rows, int columns, const float *a, const float *b, int64_t k, int64_t part, vf sum[][thin_columns]) {
-  vf y[thin_columns];
-  for (int c = 0; c < columns; c++) y[c] = part == FK_LANES ? vf_load(b + c * k) : vf_load_part(b + c * k, part);
-  for (int r = 0; r < rows; r++) {
-    vf x = part == FK_LANES ? vf_load(a + r * k) : vf_load_part(a + r * k, part);
-    for (int c = 0; c < columns; c++) sum[r][c] = vf_fma(x, y[c], sum[r][c]);
-  }
-}
-
-/// out[r][c] = a[r] . b[c] for a few rows r and columns c.
-FK_INLINE void thin_dots(int rows, int columns, const thin_job *j, int64_t row, int64_t column) {
-  int64_t n = j->g->n, k = j->g->k, i = 0;
-  const float *a = j->a + row * k, *b = j->b + column * k;
-  vf sum[thin_tile_rows][thin_columns] = {0};
-  for (; i + FK_LANES <= k; i += FK_LANES) thin_dots_step(rows, columns, a + i, b + i, k, FK_LANES, sum);
-  if (i < k) thin_dots_step(rows, columns, a + i, b + i, k, k - i, sum);
-  for (int r = 0; r < rows; r++)
-    for (int c = 0; c < columns; c++) {
-      float *to = j->out + (row + r) * n + column + c, total = vf_sum(sum[r][c]);
-      *to = j->g->accumulate ? *to + total : total;
-    }
-}
-
-static void thin_dots_unit(void *context, int64_t unit) {
-  const thin_job *j = context;
-  int64_t end = fk_min64(j->g->n, (unit + 1) * thin_unit), column = unit * thin_unit;
-  for (; column + thin_columns <= end; column += thin_columns) {
-    int64_t row = 0;
-    for (; row + thin_tile_rows <= j->g->m; row += thin_tile_rows) thin_dots(thin_tile_rows, thin_columns, j, row, column);
-    for (; row + 2 <= j->g->m; row += 2) thin_dots(2, thin_columns, j, row, column);
-    for (; row < j->g->m; row++) thin_dots(1, thin_columns, j, row, column);
-  }
-  for (; column < end; column++)
-    for (int64_t row = 0; row < j->g->m; row++) thin_dots(1, 1, j, row, column);
-}
-
 static void thin_run(const fk_gemm_geometry *g, const float *a, const float *b, float *out, float *memory) {
-  if (g->transpose_b) {
-    thin_job j = {.g = g, .a = a, .b = b, .out = out};
-    fk_parallel(fk_ceil_div(g->n, thin_unit), &j, thin_dots_unit);
-    return;
-  }
   for (int64_t first = 0; first < g->m; first += thin_rows) {
     thin_job j = {.g = g, .a = a + first * g->k, .b = b, .partial = memory, .rows = fk_min64(thin_rows, g->m - first)};
     fk_parallel(FK_MAX_BLOCKS, &j, thin_block);
