@@ -3,6 +3,9 @@
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <unistd.h>
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
 
 #include "fk_internal.h"
 
@@ -13,6 +16,12 @@ void *fk_allocate(size_t bytes) {
 }
 
 void fk_free(void *memory) { free(memory); }
+
+void fk_trim_memory(void) {
+#ifdef __GLIBC__
+  malloc_trim(0);
+#endif
+}
 
 /// A large page of x86 and of most arm64 systems.
 static const size_t large_page = (size_t)1 << 21;

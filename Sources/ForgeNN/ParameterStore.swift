@@ -7,7 +7,7 @@ package final class ParameterStore {
   package private(set) var parameters: [Parameter] = []
   private var index: [String: Int] = [:]
 
-  /// Whether parameters start at zero, for a checkpoint to fill in: drawing them takes longer than reading them.
+  /// Whether parameters start as anything, for a checkpoint to fill in: drawing them takes longer than reading them.
   let isBlank: Bool
 
   package init(seed: UInt64, isBlank: Bool = false) {
@@ -64,7 +64,7 @@ package struct ParameterScope {
   ) -> Parameter {
     let full = path.isEmpty ? name : path + "/" + name
     let value =
-      store.isBlank ? Tensor.zeros(shape) : start.tensor(shape, fans: fans, stream: RandomStream(seed: store.seed, named: full))
+      store.isBlank ? Tensor(blank: shape) : start.tensor(shape, fans: fans, stream: RandomStream(seed: store.seed, named: full))
     return store.add(Parameter(name: full, role: role, layout: layout, value: value))
   }
 }

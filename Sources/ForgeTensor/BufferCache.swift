@@ -89,9 +89,10 @@ package enum BufferCache {
     if !isKept { fk_free(pointer) }
   }
 
-  /// Returns the unused memory of large tensors to the system.
+  /// Returns unused memory to the system: that of large tensors and what the allocator keeps.
   package static func trim() {
     state.withLock { state in state.arena?.discard() }
+    fk_trim_memory()
   }
 
   /// Bytes in live tensors now, their maximum since the start, and how often more memory was needed than ever before.

@@ -31,6 +31,9 @@ package struct Tensor: Sendable {
   package static func zeros(_ shape: Shape) -> Tensor { Tensor(shape: shape, repeating: 0) }
   package static func ones(_ shape: Shape) -> Tensor { Tensor(shape: shape, repeating: 1) }
 
+  /// Memory that holds anything, untouched until someone replaces the tensor: a place for a checkpoint's values.
+  package init(blank shape: Shape) { self.init(uninitialized: shape) }
+
   /// Memory that holds anything; the caller writes all of it.
   init(uninitialized shape: Shape) {
     self.shape = shape

@@ -235,6 +235,8 @@ const char *fk_available_tables(void);
 // 64-byte aligned; NULL when memory is out.
 void *fk_allocate(size_t bytes);
 void fk_free(void *memory);
+// Hands freed memory that the allocator keeps back to the system, where the C library can.
+void fk_trim_memory(void);
 // Address space whose pages get memory when they are first written, zeroed, in large pages where the system has them; aligned to 2 MiB,
 // never given back. NULL when the system refuses.
 void *fk_reserve(size_t bytes);

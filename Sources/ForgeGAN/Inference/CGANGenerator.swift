@@ -44,11 +44,7 @@ package final class CGANGenerator {
     let labels = description.labelNames.indices.map(Int32.init)
     // Image i of the trace has label i, so what differs among labels becomes a table.
     let graph = try InferenceGraph(tracing: [labels.count, latentLength]) { network($0, labels: labels, .inference) }
-    plan =
-      try planFile.map { try InferencePlan(graph, precision: precision, file: $0, isStoring: isStoring) }
-      ?? InferencePlan(graph, precision: precision)
-    // The network's own weights and what tracing left: nobody needs tensors of their sizes again.
-    BufferCache.trim()
+    plan = try InferencePlan(consume graph, precision: precision, file: planFile, isStoring: isStoring)
   }
 
   /// The index of a label by its name.

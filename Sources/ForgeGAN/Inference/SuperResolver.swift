@@ -35,21 +35,25 @@ package final class SuperResolver {
     }
     let options = try SRGAN.Configuration(description.configuration)
     factor = options.factor
+    let (graph, reach, addsToBicubic) = try SuperResolver.traced(checkpoint, options)
+    self.reach = reach
+    self.addsToBicubic = addsToBicubic
+    plan = try InferencePlan(consume graph, precision: precision, file: planFile, isStoring: isStoring)
+  }
+
+  /// The network of a checkpoint, traced. Nothing else of the network lives on: its weights would be held twice.
+  private static func traced(
+    _ checkpoint: CheckpointReader, _ options: SRGAN.Configuration
+  ) throws -> (graph: InferenceGraph, reach: Int, addsToBicubic: Bool) {
     let store = ParameterStore(seed: 0, isBlank: true)
     let network = options.makeGenerator(store.root["generator"])
     try checkpoint.restore(store.parameters)
     try checkpoint.finish()
-    reach = network.reach
-    addsToBicubic = network.addsToBicubic
     let graph = try InferenceGraph(tracing: [1, 1, 1, 1]) { pixel in
       // One pixel by plain loops: the fast kernels would prepare all weights for it.
       KernelTable.$current.withValue(.scalar) { network(pixel, .inference) }
     }
-    plan =
-      try planFile.map { try InferencePlan(graph, precision: precision, file: $0, isStoring: isStoring) }
-      ?? InferencePlan(graph, precision: precision)
-    // The network's own weights and what tracing left: nobody needs tensors of their sizes again.
-    BufferCache.trim()
+    return (graph, network.reach, network.addsToBicubic)
   }
 
   /// Enlarges a plane. Intensities keep their unit; the result is neither rounded nor clipped.

@@ -6,7 +6,7 @@ package final class CheckpointReader {
   /// What the writer said of the model.
   package let description: JSON
   package let fileName: String
-  private let file: SafeTensors
+  private var file: SafeTensors
   private var unread: Set<String>
 
   package convenience init(contentsOf url: URL) throws(CheckpointError) {
@@ -70,9 +70,10 @@ package final class CheckpointReader {
     for (parameter, value) in zip(parameters, values) { parameter.value = value }
   }
 
-  /// Throws when the file holds a tensor that nobody has asked for.
+  /// Throws when the file holds a tensor that nobody has asked for; then lets go of its bytes.
   package func finish() throws(CheckpointError) {
     if let name = unread.min() { throw .unknownTensor(file: fileName, name: name) }
+    file.entries = [:]
   }
 
   private func take(_ name: String) throws(CheckpointError) -> SafeTensors.Entry {

@@ -145,8 +145,8 @@ extension SafeTensors {
       let (elementType, shape, range) = try SafeTensors.entry(tensor, description, dataCount: dataCount, file: name)
       ranges.append(range)
       let start = file.startIndex + dataStart
-      entries[tensor] = Entry(
-        elementType: elementType, shape: shape, bytes: file.subdata(in: start + range.lowerBound..<start + range.upperBound))
+      // A slice: the entries share the file's bytes.
+      entries[tensor] = Entry(elementType: elementType, shape: shape, bytes: file[start + range.lowerBound..<start + range.upperBound])
     }
     var covered = 0
     for range in ranges.sorted(by: { ($0.lowerBound, $0.upperBound) < ($1.lowerBound, $1.upperBound) }) {

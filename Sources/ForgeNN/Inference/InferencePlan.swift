@@ -29,12 +29,19 @@ package final class InferencePlan {
 
   /// - Parameter stored: an earlier preparation of a filter; asked for each in order. Where it has none, the weights are prepared.
   package init(
-    _ graph: InferenceGraph, precision: Precision = .float32,
+    _ graph: consuming InferenceGraph, precision: Precision = .float32,
     stored: (InferenceGraph.Filter) -> PreparedConvolution? = { _ in nil }
   ) {
-    (self.graph, work) = InferencePlan.prepared(graph) { filter in
-      stored(filter) ?? PreparedConvolution(filter.arrangedWeights, filter.geometry, filter.role, precision)
+    let last = graph.layers.count - 1
+    BufferCache.trim()
+    work = graph.layers.indices.map { index in
+      // Weights go as soon as their preparation is there: memory holds them once, not twice.
+      defer { if index % 8 == 7 || index == last { BufferCache.trim() } }
+      return InferencePlan.take(&graph.layers[index]) { filter in
+        stored(filter) ?? PreparedConvolution(filter.arrangedWeights, filter.geometry, filter.role, precision)
+      }
     }
+    self.graph = graph
     self.precision = precision
   }
 
@@ -43,28 +50,23 @@ package final class InferencePlan {
     self.init(try InferenceGraph(tracing: shape, network), precision: precision)
   }
 
-  /// The layers without weights, and what each computes; its convolutions come from `prepare`.
-  private static func prepared(
-    _ graph: InferenceGraph, _ prepare: (InferenceGraph.Filter) -> PreparedConvolution
-  ) -> (InferenceGraph, [Work]) {
-    var light = graph
-    let work = graph.layers.indices.map { index -> Work in
-      let layer = graph.layers[index]
-      switch layer.kind {
-      case .appendRow(let table, let isFirst): return .appendRow(table, isFirst: isFirst)
-      case .map(var map):
-        map.activation = layer.activation
-        return .map(map)
-      case .filter(var filter):
-        let prepared = prepare(filter)
-        let epilogue = ConvolutionEpilogue(
-          bias: filter.arrangedBias, activation: filter.arranged(layer.activation), shuffle: filter.shuffleFactor)
-        filter.weights = Tensor([0], [])
-        light.layers[index].kind = .filter(filter)
-        return .convolution(prepared, epilogue)
-      }
+  /// What a layer computes; takes its weights out of it.
+  private static func take(
+    _ layer: inout InferenceGraph.Layer, _ prepare: (InferenceGraph.Filter) -> PreparedConvolution
+  ) -> Work {
+    switch layer.kind {
+    case .appendRow(let table, let isFirst): return .appendRow(table, isFirst: isFirst)
+    case .map(var map):
+      map.activation = layer.activation
+      return .map(map)
+    case .filter(var filter):
+      let epilogue = ConvolutionEpilogue(
+        bias: filter.arrangedBias, activation: filter.arranged(layer.activation), shuffle: filter.shuffleFactor)
+      let prepared = prepare(filter)
+      filter.weights = Tensor([0], [])
+      layer.kind = .filter(filter)
+      return .convolution(prepared, epilogue)
     }
-    return (light, work)
   }
 
   /// The convolutions and what they run in.

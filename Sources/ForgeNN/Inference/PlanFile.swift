@@ -90,7 +90,13 @@ extension InferencePlan {
   }
 
   /// A plan whose weights come from `file` when it holds them; otherwise they are prepared, and written there when `isStoring`.
-  package convenience init(_ graph: InferenceGraph, precision: Precision, file: URL, isStoring: Bool) throws(CheckpointError) {
+  package convenience init(
+    _ graph: consuming InferenceGraph, precision: Precision, file: URL?, isStoring: Bool
+  ) throws(CheckpointError) {
+    guard let file, isStoring || access(file.path, R_OK) == 0 else {
+      self.init(graph, precision: precision)
+      return
+    }
     let stored = PlanFile(graph, precision: precision)
     if let buffers = stored.read(file) {
       var place = 0
