@@ -93,23 +93,19 @@ extension InferencePlan {
   package convenience init(
     _ graph: consuming InferenceGraph, precision: Precision, file: URL?, isStoring: Bool
   ) throws(CheckpointError) {
-    guard let file, isStoring || access(file.path, R_OK) == 0 else {
-      self.init(graph, precision: precision)
-      return
-    }
-    let stored = PlanFile(graph, precision: precision)
-    if let buffers = stored.read(file) {
-      var place = 0
-      self.init(graph, precision: precision) { filter in
-        defer { place += 1 }
-        return stored.layer(place, in: buffers).withUnsafeBytes { bytes in
-          PreparedConvolution(
-            stored: bytes, filter.geometry, filter.role, PreparedConvolution.available(precision, filter.geometry, filter.role))
-        }
+    // Hashing the weights costs as much as reading them: only where there is a file, or is to be one.
+    let url = file.flatMap { isStoring || access($0.path, R_OK) == 0 ? $0 : nil }
+    let stored = url == nil ? nil : PlanFile(copy graph, precision: precision)
+    let buffers = url.flatMap { stored?.read($0) }
+    var place = 0
+    self.init(graph, precision: precision) { filter in
+      defer { place += 1 }
+      guard let stored, let buffers else { return nil }
+      return stored.layer(place, in: buffers).withUnsafeBytes { bytes in
+        PreparedConvolution(
+          stored: bytes, filter.geometry, filter.role, PreparedConvolution.available(precision, filter.geometry, filter.role))
       }
-      return
     }
-    self.init(graph, precision: precision)
-    if isStoring { try stored.write(convolutions, to: file) }
+    if isStoring, buffers == nil, let url, let stored { try stored.write(convolutions, to: url) }
   }
 }
