@@ -1,8 +1,7 @@
 // The three linear maps of Winograd's minimal filtering (Lavin & Gray 2016), one axis at a time, on vectors of channels.
 //
 // Four outputs y of a filter g over a window d are y = A' [(G g) * (B' d)], exact over the rationals: with 3 taps the 6 points are 0, a,
-// -a, b, -b and infinity, with 2 taps the 5 points are 0, c, -c,
-// d and infinity. A, B and G follow from the points: row p of A and G
+// -a, b, -b and infinity, with 2 taps the 5 points are 0, c, -c, d and infinity. A, B and G follow from the points: row p of A and G
 // evaluates polynomials at p, row p of B' has the coefficients of the product of (x - q) over the other points q.
 
 enum { winograd_outputs = 4, winograd_most_points = 6 };
