@@ -28,6 +28,7 @@ typedef struct fk_int16_plan {
   int32_t transposed;                 // data gradient: weights are read [r, s, width, depth]
   int64_t depth, width;               // channels summed over, channels of the output
   int64_t source_rows, source_columns, out_rows, out_columns;
+  int64_t end_rows, end_columns;      // of the source: from here on nothing reaches an output
   int64_t tile_rows, tile_columns;    // tiles of one image and phase
   int64_t first_y[2], first_x[2];     // source row of a phase's tile 0
   int32_t tap_y[2], tap_x[2];         // kernel row of a phase's last tap in source order; earlier taps are `stride` further on
@@ -58,6 +59,9 @@ FK_INLINE int fk_int16_plan_make(const fk_conv_geometry *g, fk_conv_role role, f
   p->source_columns = transposed ? g->q : g->w;
   p->out_rows = transposed ? g->h : g->p;
   p->out_columns = transposed ? g->w : g->q;
+  p->end_rows = fk_min64(p->source_rows, transposed ? (g->h - 1 + g->pad_top) / stride + 1 : ((int64_t)g->p - 1) * stride - g->pad_top + g->r);
+  p->end_columns =
+      fk_min64(p->source_columns, transposed ? (g->w - 1 + g->pad_left) / stride + 1 : ((int64_t)g->q - 1) * stride - g->pad_left + g->s);
   p->tile_rows = fk_ceil_div(p->out_rows, 4 * stride);
   p->tile_columns = fk_ceil_div(p->out_columns, 4 * stride);
   fk_int16_axis(transposed, p->taps, stride, g->pad_top, p->first_y, p->tap_y);

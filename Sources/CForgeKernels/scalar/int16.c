@@ -104,7 +104,7 @@ static float load_tile(const fk_int16_plan *p, const float *image, int64_t row, 
     float *tile = numbers + c;
     for (int32_t i = 0; i < p->positions; i++) {
       int64_t y = row + i / p->edge, x = column + i % p->edge;
-      int inside = y >= 0 && y < p->source_rows && x >= 0 && x < p->source_columns;
+      int inside = y >= 0 && y < p->end_rows && x >= 0 && x < p->end_columns;
       tile[i * p->depth] = inside ? image[(y * p->source_columns + x) * p->depth + c] : 0;
     }
     for (int32_t x = 0; x < p->edge; x++) input_lines(p, tile, x, p->edge);

@@ -68,8 +68,8 @@ static void int16_load_tile(const int16_job *j, int32_t phase, int64_t tile, con
   int16_place t = int16_tile_place(p, tile);
   int64_t row = 4 * t.row + p->first_y[phase / p->stride], column = 4 * t.column + p->first_x[phase % p->stride];
   const float *image = j->source + t.image * p->source_rows * p->source_columns * p->depth;
-  int inside = row >= 0 && row + p->edge <= p->source_rows && column >= 0 && column + p->edge <= p->source_columns && p->depth == j->padded;
-  if (!inside) int16_padded_tile(image, p->source_rows, p->source_columns, p->depth, row, column, p->edge, s->pixels);
+  int inside = row >= 0 && row + p->edge <= p->end_rows && column >= 0 && column + p->edge <= p->end_columns && p->depth == j->padded;
+  if (!inside) int16_padded_tile(p, image, row, column, s->pixels);
   const float *pixels = inside ? image + (row * p->source_columns + column) * p->depth : s->pixels;
   int64_t row_step = inside ? p->source_columns * p->depth : p->edge * j->padded, vectors = j->padded / FK_LANES;
   int32_t *integers = s->integers + at * p->positions * (j->padded / 2);

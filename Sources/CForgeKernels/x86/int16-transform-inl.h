@@ -47,13 +47,12 @@ FK_INLINE float int16_round_tile(const int32_t edge, const float *pixels, int64_
 }
 
 /// A tile that hangs over the source's border, or whose channels do not fill whole groups, with zeros around it.
-static void int16_padded_tile(const float *image, int64_t rows, int64_t columns, int64_t depth, int64_t row, int64_t column, int32_t edge,
-                              float *to) {
-  int64_t padded = int16_padded(depth);
-  for (int64_t y = row; y < row + edge; y++)
-    for (int64_t x = column; x < column + edge; x++, to += padded) {
-      int64_t inside = y >= 0 && y < rows && x >= 0 && x < columns ? depth : 0;
-      copy_floats(to, image + (y * columns + x) * depth * (inside != 0), inside);
+static void int16_padded_tile(const fk_int16_plan *p, const float *image, int64_t row, int64_t column, float *to) {
+  int64_t padded = int16_padded(p->depth);
+  for (int64_t y = row; y < row + p->edge; y++)
+    for (int64_t x = column; x < column + p->edge; x++, to += padded) {
+      int64_t inside = y >= 0 && y < p->end_rows && x >= 0 && x < p->end_columns ? p->depth : 0;
+      copy_floats(to, image + (y * p->source_columns + x) * p->depth * (inside != 0), inside);
       zero_floats(to + inside, padded - inside);
     }
 }
