@@ -48,7 +48,8 @@ func relativeError(_ actual: [Float], _ expected: [Float]) -> Double {
     scale = max(scale, Double(abs(e)))
     error = max(error, abs(Double(a) - Double(e)))
   }
-  return error == 0 ? 0 : error / scale
+  // Operands are of size 1: where all true sums are nothing, what is left over is measured against them.
+  return error / max(scale, 0.1)
 }
 
 /// Equal bits, except that any NaN equals any other.

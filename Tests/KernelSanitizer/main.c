@@ -64,8 +64,7 @@ static void expect(const fk_table *table, const char *what, fk_status status) {
   failures++;
 }
 
-static void convolutions(const fk_table *table) {
-  const fk_table *scalar = fk_scalar_table();
+static fk_conv_geometry random_geometry(void) {
   fk_conv_geometry g = {.n = between(1, 3), .h = between(1, 12), .w = between(1, 30), .r = between(1, 5), .s = between(1, 5)};
   g.groups = roll() % 4 ? 1 : between(2, 4);
   int32_t most = roll() % 3 ? 18 : 100;
@@ -75,6 +74,23 @@ static void convolutions(const fk_table *table) {
   g.stride_h = between(1, 3), g.stride_w = between(1, 3), g.dilation_h = between(1, 2), g.dilation_w = between(1, 2);
   g.pad_top = between(0, 4), g.pad_left = between(0, 4);
   g.p = between(0, (g.h + 2 * g.pad_top) / g.stride_h + 1), g.q = between(1, (g.w + 2 * g.pad_left) / g.stride_w + 1);
+  return g;
+}
+
+/// One to four channels on one side and filters up to 9 x 9: the direct kernels.
+static fk_conv_geometry narrow_geometry(void) {
+  fk_conv_geometry g = {.n = between(1, 2), .h = between(1, 14), .w = between(1, 45), .r = between(1, 9), .s = between(1, 9), .groups = 1};
+  int32_t few = between(1, 4), many = between(1, roll() % 3 ? 40 : 100), turned = roll() % 2;
+  g.c = turned ? many : few, g.k = turned ? few : many;
+  g.stride_h = roll() % 2 ? 1 : between(1, 3), g.stride_w = roll() % 2 ? 1 : between(1, 3);
+  g.dilation_h = between(1, 2), g.dilation_w = roll() % 2 ? 1 : between(1, 2);
+  g.pad_top = between(-1, 5), g.pad_left = between(-1, 5);
+  g.p = between(0, g.h / g.stride_h + 2), g.q = between(1, g.w / g.stride_w + 2);
+  return g;
+}
+
+static void convolutions(const fk_table *table, fk_conv_geometry g) {
+  const fk_table *scalar = fk_scalar_table();
   int64_t nx = (int64_t)g.n * g.h * g.w * g.c, nw = (int64_t)g.r * g.s * (g.c / g.groups) * g.k, ng = (int64_t)g.n * g.p * g.q * g.k;
   for (int32_t role = 0; role < 3; role++) {
     int64_t na = role == FK_CONV_DATA_GRADIENT ? ng : nx, nb = role == FK_CONV_WEIGHT_GRADIENT ? ng : nw;
@@ -427,7 +443,8 @@ int main(int argc, char **argv) {
     state = seed * 0x9E3779B97F4A7C15ull | 1;
     for (int i = 0; i < rounds; i++) {
       fk_set_threads(1 + i % 3);
-      convolutions(table);
+      convolutions(table, random_geometry());
+      convolutions(table, narrow_geometry());
       winograd(table);
       integers(table);
       if (i % 3 == 0) filter_gradients(table);

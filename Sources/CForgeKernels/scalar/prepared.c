@@ -26,10 +26,10 @@ fk_status fk_scalar_convolution_prepared(const fk_conv_geometry *g, fk_conv_role
                                          const void *prepared, const fk_epilogue *epilogue, float *out, void *workspace,
                                          size_t workspace_bytes) {
   if (fk_scalar_prepared_bytes(g, role, precision) == 0) return FK_UNSUPPORTED;
+  if (workspace_bytes < fk_scalar_prepared_workspace(g, role, precision)) return FK_WORKSPACE_TOO_SMALL;
   if (precision == FK_FLOAT32)
     return fk_plain_convolution_prepared(fk_scalar_convolution, g, role, a, prepared, epilogue, out, workspace, workspace_bytes);
   if (fk_shuffle_is_bad(g, role, epilogue)) return FK_BAD_GEOMETRY;
-  if (workspace_bytes < fk_scalar_int16_workspace(g, role)) return FK_WORKSPACE_TOO_SMALL;
   fk_scalar_int16_run(g, role, a, prepared, epilogue, out, workspace);
   return FK_OK;
 }
