@@ -14,7 +14,7 @@ package struct UpscaledFiles {
   package let stopsOnItemError: Bool
   package let threads: Int
   /// Results of more bytes go to the disk piece by piece.
-  package var largestInMemory = 32 << 20
+  package var largestInMemory = 1 << 20
 
   package init(inputs: [URL], output: URL, options: Set<DeidOption>, stopsOnItemError: Bool, threads: Int) {
     self.inputs = inputs

@@ -117,7 +117,7 @@ extension InferencePlan {
   /// What `stream` may spend on its buffers.
   package struct StreamBudget: Sendable {
     /// Bytes of line buffers above which an image is cut into strips of columns.
-    package var bytes = 96 << 20
+    package var bytes = 80 << 20
     /// Bytes of a band's widest map. Results do not depend on it.
     package var bandBytes = RowSchedule.bandBytes
 

@@ -42,12 +42,13 @@ final class RowSchedule {
     }
   }
 
-  /// Rows of a buffer: those needed while a piece is written, and further pieces for about half of that, so that rows are moved seldom.
+  /// Rows of a buffer: those needed while a piece is written, and one piece to spare where what is moved would be more than a piece.
   private static func rows(_ buffer: RowLayout.Buffer, _ layout: RowLayout, _ bands: [Int]) -> (live: Int, spare: Int) {
     let maker = buffer.values[0] == 0 ? buffer.segment : layout.steps[buffer.values[0] - 1].segment
     // A shuffled value's rows come by its maker's bands.
     let piece = maker == buffer.segment ? bands[maker] : bands[maker] * layout.segments[maker].factor
-    return (buffer.reach + piece, (buffer.reach + piece) / (2 * piece) * piece)
+    let kept = buffer.reach - layout.values[buffer.values[0]].lag
+    return (kept + piece, kept >= piece ? piece : 0)
   }
 
   private static func workspaceBytes(_ plan: InferencePlan, _ layout: RowLayout, _ columns: Int, _ bands: [Int]) -> Int {
