@@ -8,12 +8,12 @@ typedef struct winograd_window {
 
 static void winograd_find_window(const winograd *j, const float *image, int64_t y, int64_t x, const float *zeros, winograd_window *to) {
   int64_t reach = (j->points - 1) * j->step;
-  to->corner = y >= 0 && x >= 0 && y + reach < j->height && x + reach < j->width ? image + (y * j->width + x) * j->depth : NULL;
+  to->corner = y >= 0 && x >= 0 && y + reach < j->end_y && x + reach < j->end_x ? image + (y * j->width + x) * j->depth : NULL;
   if (to->corner) return;
   for (int32_t i = 0; i < j->points; i++)
     for (int32_t k = 0; k < j->points; k++) {
       int64_t row = y + i * j->step, column = x + k * j->step;
-      int inside = row >= 0 && row < j->height && column >= 0 && column < j->width;
+      int inside = row >= 0 && row < j->end_y && column >= 0 && column < j->end_x;
       to->pixel[i * j->points + k] = inside ? image + (row * j->width + column) * j->depth : zeros;
     }
 }
