@@ -93,9 +93,9 @@ static void winograd_fetch_input(const winograd_job *job, const winograd_block *
   int64_t rows = j->points * j->step;
   winograd_place at = winograd_locate(b->part, b->first + index / rows);
   int64_t y = b->part->first_y + at.row * j->step + index % rows;
-  int64_t x = b->part->first_x + (at.column + j->points - winograd_outputs) * j->step, end = fk_min64(j->width, x + winograd_outputs * j->step);
+  int64_t x = b->part->first_x + (at.column + j->points - winograd_outputs) * j->step, end = fk_min64(j->end_x, x + winograd_outputs * j->step);
   x = fk_max64(x, 0);
-  if (y < 0 || y >= j->height || x >= end) return;
+  if (y < 0 || y >= j->end_y || x >= end) return;
   winograd_fetch(job->source + ((at.image * j->height + y) * j->width + x) * j->depth, (end - x) * j->depth);
 }
 

@@ -21,7 +21,7 @@ typedef struct winograd {
   int32_t points, step;             // points per axis; distance of a window's neighbors in the input
   int32_t source_count, part_count;
   int64_t height, width, depth;     // of the input; depth is its channels
-  int64_t end_y, end_x;             // input rows and columns from here on reach no output; a tile's rounding must not either
+  int64_t end_y, end_x;             // of what the outputs see of it: past that a window has zeros, so nothing else leaks in by rounding
   int64_t contraction, columns;     // source_count * depth; output channels
   int64_t padded_columns, panels;
   int64_t out_image, out_row, out_column;
@@ -53,8 +53,9 @@ static void winograd_plan(winograd *j, const fk_conv_geometry *g, fk_conv_role r
   j->source_count = forward ? stride * stride : 1;
   j->part_count = forward ? 1 : stride * stride;
   j->height = forward ? g->h : g->p, j->width = forward ? g->w : g->q, j->depth = forward ? g->c : g->k;
-  j->end_y = fk_min64(j->height, forward ? ((int64_t)g->p - 1) * stride - g->pad_top + g->r : (g->h - 1 + g->pad_top) / stride + 1);
-  j->end_x = fk_min64(j->width, forward ? ((int64_t)g->q - 1) * stride - g->pad_left + g->s : (g->w - 1 + g->pad_left) / stride + 1);
+  j->end_y = forward ? (int64_t)(g->p - 1) * stride - g->pad_top + g->r : ((int64_t)g->h - 1 + g->pad_top) / stride + 1;
+  j->end_x = forward ? (int64_t)(g->q - 1) * stride - g->pad_left + g->s : ((int64_t)g->w - 1 + g->pad_left) / stride + 1;
+  j->end_y = fk_min64(j->height, j->end_y), j->end_x = fk_min64(j->width, j->end_x);
   j->contraction = j->source_count * j->depth;
   j->columns = forward ? g->k : g->c;
   j->padded_columns = fk_ceil_div(j->columns, FK_LANES) * FK_LANES;
