@@ -11,7 +11,7 @@ final class PixelSpool {
   ///   - folder: whose disk holds the words until they are written to their place.
   ///   - columns: of the image; rows follow from what is written.
   init(in folder: URL, columns: Int, sampleBytes: Int) throws(FileWriteError) {
-    let path = folder.appendingPathComponent(".scanforge-\(getpid())-\(UInt64.random(in: 0...UInt64.max)).partial").path
+    let path = AtomicFile.temporaryPath(in: folder.path)
     descriptor = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0o600)
     guard descriptor >= 0 else { throw FileWriteError(errno: errno) }
     unlink(path)

@@ -13,15 +13,22 @@ typedef struct grouped {
   _Atomic int64_t next;
 } grouped;
 
-static void conv_forward(const grouped *j, int64_t group, tap *taps, void *memory) {
+/// The input as a group's outputs see it: every tap of the kernel. `taps` receives them.
+static window input_window(const grouped *j, int64_t group, tap *taps) {
   const fk_conv_geometry *g = j->g;
-  int64_t depth = g->c / g->groups, width = g->k / g->groups;
+  int64_t depth = g->c / g->groups;
   for (int32_t r = 0; r < g->r; r++)
     for (int32_t s = 0; s < g->s; s++)
       taps[r * g->s + s] = (tap){r * g->dilation_h - g->pad_top, s * g->dilation_w - g->pad_left, r * g->s + s};
+  return (window){.source = j->a, .height = g->h, .width = g->w, .pitch = g->c, .first = group * depth, .depth = depth,
+                  .stride_y = g->stride_h, .stride_x = g->stride_w, .rows = g->p, .columns = g->q, .taps = taps, .tap_count = g->r * g->s};
+}
+
+static void conv_forward(const grouped *j, int64_t group, tap *taps, void *memory) {
+  const fk_conv_geometry *g = j->g;
+  int64_t depth = g->c / g->groups, width = g->k / g->groups;
   product p = {
-      .left = {.source = j->a, .height = g->h, .width = g->w, .pitch = g->c, .first = group * depth, .depth = depth,
-               .stride_y = g->stride_h, .stride_x = g->stride_w, .rows = g->p, .columns = g->q, .taps = taps, .tap_count = g->r * g->s},
+      .left = input_window(j, group, taps),
       .b = j->b + group * width, .b_tap = depth * g->k, .b_step = g->k, .width = width, .out = j->out + group * width,
       .out_image = (int64_t)g->p * g->q * g->k, .out_row = (int64_t)g->q * g->k, .out_column = g->k, .images = g->n, .lanes = j->lanes,
   };
@@ -68,13 +75,9 @@ static void conv_data_gradient(const grouped *j, int64_t group, tap *taps, void 
 
 static void conv_weight_gradient(const grouped *j, int64_t group, tap *taps, void *memory) {
   const fk_conv_geometry *g = j->g;
-  int64_t depth = g->c / g->groups, width = g->k / g->groups;
-  for (int32_t r = 0; r < g->r; r++)
-    for (int32_t s = 0; s < g->s; s++)
-      taps[r * g->s + s] = (tap){r * g->dilation_h - g->pad_top, s * g->dilation_w - g->pad_left, r * g->s + s};
+  int64_t width = g->k / g->groups;
   gradient d = {
-      .left = {.source = j->a, .height = g->h, .width = g->w, .pitch = g->c, .first = group * depth, .depth = depth,
-               .stride_y = g->stride_h, .stride_x = g->stride_w, .rows = g->p, .columns = g->q, .taps = taps, .tap_count = g->r * g->s},
+      .left = input_window(j, group, taps),
       .b = j->b + group * width, .b_step = g->k, .width = width, .out = j->out + group * width, .out_step = g->k, .images = g->n,
       .lanes = j->lanes,
   };

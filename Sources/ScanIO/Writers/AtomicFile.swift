@@ -24,7 +24,7 @@ package enum AtomicFile {
   /// - Parameter body: gets the descriptor of the temporary file, open for reading and writing. What it throws leaves no file.
   package static func write(to path: String, mode: UInt32 = 0o644, _ body: (_ descriptor: Int32) throws -> Void) throws {
     let folder = folder(of: path)
-    let temporary = "\(folder)/.scanforge-\(getpid())-\(UInt64.random(in: 0...UInt64.max)).partial"
+    let temporary = temporaryPath(in: folder)
     let descriptor = open(temporary, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, mode_t(mode))
     guard descriptor >= 0 else { throw FileWriteError(errno: errno) }
     do {
@@ -43,6 +43,11 @@ package enum AtomicFile {
       throw error
     }
     try synchronize(folder: folder)
+  }
+
+  /// A name that nobody has, recognizable as left over should the process die.
+  package static func temporaryPath(in folder: String) -> String {
+    "\(folder)/.scanforge-\(getpid())-\(UInt64.random(in: 0...UInt64.max)).partial"
   }
 
   /// Writes all bytes, going on after interruptions and short writes.
