@@ -83,6 +83,8 @@ package struct PrescanReport: Sendable, Equatable {
   package var isMetaMissing = false
   /// DICOM: the transfer syntax that the dataset's own bytes show when no File Meta Information tells it; nil otherwise.
   package var guessedTransferSyntaxUID: String?
+  /// DICOM: where the dataset's elements begin and how they are written, when no decoder is needed to read them: Little Endian, not deflated.
+  package var plainElements: PlainElements?
   /// Size of the image that a decoder will produce (TIFF: page 0); nil when the file has none.
   package var geometry: PixelGeometry?
   /// DICOM elements, TIFF directories or PNG chunks that were walked.
@@ -97,6 +99,13 @@ package struct PrescanReport: Sendable, Equatable {
   mutating func warn(_ warning: ScanWarning) {
     if !warnings.contains(warning) { warnings.append(warning) }
   }
+}
+
+/// Elements that lie in a file as they are.
+package struct PlainElements: Sendable, Equatable {
+  package var offset: Int
+  /// Explicit VR, else implicit.
+  package var isExplicit: Bool
 }
 
 /// Dimensions that a file claims, checked against its length (native) and against memory.

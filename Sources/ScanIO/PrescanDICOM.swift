@@ -48,8 +48,12 @@ enum PrescanDICOM {
       report.guessedTransferSyntaxUID = guess.transferSyntaxUID
     }
     // A dataset in another encoding than its transfer syntax says would be walked differently by the decoder: never let it through.
-    if let guess = guessedEncoding(bytes, at: meta.end), guess.isExplicit != encoding.isExplicit, encoding.isExplicit {
+    let guess = guessedEncoding(bytes, at: meta.end)
+    if let guess, guess.isExplicit != encoding.isExplicit, encoding.isExplicit {
       throw .structure(.dicom, place: "first element, which is not in the encoding that the File Meta Information names")
+    }
+    if !encoding.isBigEndian, guess?.isExplicit == encoding.isExplicit {
+      report.plainElements = PlainElements(offset: meta.end, isExplicit: encoding.isExplicit)
     }
     var walker = PrescanWalker(bytes, from: meta.end, encoding: encoding, meta: meta, limits: limits)
     try walker.run(&report)

@@ -42,6 +42,11 @@ package struct ScanReader: Sendable {
     let report = try Prescan.scan(bytes, limits: limits)
     facts.format = report.format
     facts.warnings = report.warnings
+    if !pixels, let dataset = PlainDataset.read(bytes, report) {
+      var scan = RawScan(source: source, format: .dicom, warnings: facts.warnings)
+      PlainDataset.complete(&scan, dataset, report)
+      return scan
+    }
     // The worker has a copy: the file's bytes go before the samples come, so that memory holds one of the two.
     let count = bytes.count - report.paddingBytes
     let decoded = try pool.decode(bytes, count: count, format: report.format, wantsPixels: pixels)

@@ -30,11 +30,17 @@ package enum ExplicitStream {
   /// Reads a whole stream of elements in explicit VR.
   ///
   /// A UN element of undefined length holds implicit VR content (PS3.5 section 6.2.2, note 1 on UN); it is read and comes out as SQ.
-  /// Of elements with equal tags the first is kept; elements out of order are sorted.
+  /// Of elements with equal tags the first is kept; elements out of order are sorted; group lengths are left out.
   /// - Throws: `ExplicitStreamError`.
   package static func decode(_ bytes: UnsafeRawBufferPointer) throws(ExplicitStreamError) -> Dataset {
     var reader = ExplicitStreamReader(bytes)
     return try reader.dataset(until: bytes.count, encoding: .explicit, depth: 0, isItem: false)
+  }
+
+  /// Reads a whole stream of elements in implicit VR, Little Endian; VRs are the dictionary's (PS3.5 section A.1).
+  package static func decodeImplicit(_ bytes: UnsafeRawBufferPointer) throws(ExplicitStreamError) -> Dataset {
+    var reader = ExplicitStreamReader(bytes)
+    return try reader.dataset(until: bytes.count, encoding: .implicit, depth: 0, isItem: false)
   }
 
   package static func decode(_ bytes: [UInt8]) throws(ExplicitStreamError) -> Dataset {

@@ -19,6 +19,7 @@ struct ExplicitStreamReader {
         return Dataset(isSorted ? elements : ExplicitStreamReader.sorted(elements))
       }
       let element = try element(tag, until: end, encoding: encoding, depth: depth)
+      if tag.isGroupLength { continue }
       if let last = elements.last, last.tag >= tag { isSorted = false }
       elements.append(element)
     }
