@@ -145,7 +145,9 @@ import Testing
         for _ in 0..<3 { h = leakyReLU(batchNormalize(convolution(h, parameter, padding: (1, 1))), slope: 0.2) }
         let loss = mean(square(h - 1))
         let g = gradient(of: loss, withRespectTo: [parameter])[0].value
-        adam(AdamStep(learningRate: 1e-3, step: step), parameter: &w, gradient: g, moment1: &moments.0, moment2: &moments.1)
+        var pass = AdamPass(capacity: 1)
+        pass.add(parameter: &w, gradient: g, moment1: &moments.0, moment2: &moments.1)
+        pass.run(AdamStep(learningRate: 1e-3, step: step))
         if step == 3 { allocations = BufferCache.statistics.allocations }
       }
       precondition(BufferCache.statistics.allocations == allocations)
