@@ -1,5 +1,6 @@
 import CDCMTK
-import Foundation
+import FoundationEssentials
+import Glibc
 import ScanModel
 
 /// The decode worker's loop: one request, one reply, until the main program closes its end.
@@ -34,14 +35,11 @@ package enum DecodeService {
 
   private static func decode(_ request: DecodeRequest, _ output: OutputMemory, _ reply: inout DecodeReply) throws(CodecError) {
     guard request.byteCount > 0 else { throw .unreadable(request.format, "The file is empty") }
-    let mapped = mmap(nil, request.byteCount, PROT_READ, MAP_SHARED, DecodeContract.inputDescriptor, 0)
-    guard let mapped, mapped != MAP_FAILED else { throw .memory }
-    defer { munmap(mapped, request.byteCount) }
-    let bytes = UnsafeRawBufferPointer(start: mapped, count: request.byteCount)
+    let input = try InputMemory(descriptor: DecodeContract.inputDescriptor, count: request.byteCount)
     switch request.format {
-    case .dicom: try DICOMDecoder(output: output).decode(bytes, wantsPixels: request.wantsPixels, reply: &reply)
-    case .tiff: try TIFFDecoder(output: output).decode(bytes, wantsPixels: request.wantsPixels, reply: &reply)
-    case .png: try PNGDecoder(output: output).decode(bytes, wantsPixels: request.wantsPixels, reply: &reply)
+    case .dicom: try DICOMDecoder(output: output).decode(input.bytes, wantsPixels: request.wantsPixels, reply: &reply)
+    case .tiff: try TIFFDecoder(output: output).decode(input, wantsPixels: request.wantsPixels, reply: &reply)
+    case .png: try PNGDecoder(output: output).decode(input.bytes, wantsPixels: request.wantsPixels, reply: &reply)
     }
   }
 
