@@ -1,10 +1,10 @@
 import Foundation
 
 /// Anonymous memory that a worker inherits as a file descriptor. It has no name, and goes with its last descriptor.
-struct DecodeWorkerMemory: ~Copyable {
-  let descriptor: Int32
+package struct DecodeWorkerMemory: ~Copyable {
+  package let descriptor: Int32
 
-  init() throws(DecodeWorkerError) {
+  package init() throws(DecodeWorkerError) {
     guard let make = Self.memfdCreate else { throw .memory }
     let made = make("scanforge", Self.closeOnExec)
     guard made >= 0 else { throw .memory }
@@ -47,7 +47,7 @@ struct DecodeWorkerMemory: ~Copyable {
   }
 
   /// Moves a range out. Reading, not mapping: a worker that cuts the memory short must cause an error here, not a signal.
-  func read(offset: Int, count: Int) throws(DecodeWorkerError) -> [UInt8] {
+  package func read(offset: Int, count: Int) throws(DecodeWorkerError) -> [UInt8] {
     var status = stat()
     guard offset >= 0, count >= 0, fstat(descriptor, &status) == 0, offset <= Int(status.st_size), count <= Int(status.st_size) - offset
     else {
@@ -73,7 +73,7 @@ struct DecodeWorkerMemory: ~Copyable {
   }
 
   /// Gives the pages back.
-  func clear() { _ = ftruncate(descriptor, 0) }
+  package func clear() { _ = ftruncate(descriptor, 0) }
 
   private typealias MemfdCreate = @convention(c) (UnsafePointer<CChar>, UInt32) -> Int32
   private static let closeOnExec: UInt32 = 1  // MFD_CLOEXEC
