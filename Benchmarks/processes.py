@@ -54,7 +54,7 @@ def limit(core: int | None = None) -> None:
         os.sched_setaffinity(0, {core})
 
 
-def kilobytes(path: str, field: str) -> int:
+def bytes_of(path: str, field: str) -> int:
     """A field of a file below /proc, in bytes; 0 when the process is gone."""
     try:
         with open(path) as file:
@@ -82,7 +82,8 @@ class TreeWatch:
 
     def stop(self) -> None:
         self._stop.set()
-        self._thread.join()
+        if self._thread.is_alive():
+            self._thread.join()
 
     @property
     def others(self) -> int:
@@ -92,9 +93,9 @@ class TreeWatch:
     def _look(self):
         while not self._stop.wait(0.003):
             members = descendants(self._root)
-            self.peak = max(self.peak, sum(kilobytes(f"/proc/{member}/smaps_rollup", "Pss:") for member in members))
+            self.peak = max(self.peak, sum(bytes_of(f"/proc/{member}/smaps_rollup", "Pss:") for member in members))
             for member in members:
-                self._highest[member] = max(self._highest.get(member, 0), kilobytes(f"/proc/{member}/status", "VmHWM:"))
+                self._highest[member] = max(self._highest.get(member, 0), bytes_of(f"/proc/{member}/status", "VmHWM:"))
 
 
 class Runner:
@@ -138,8 +139,10 @@ class Runner:
         with tempfile.TemporaryDirectory() as folder:
             seconds, _ = self._whole(arguments, threads, Path(folder) / "timed", lambda process: None)
             watch = TreeWatch()
-            _, highest = self._whole(arguments, threads, Path(folder) / "watched", watch.start)
-            watch.stop()
+            try:
+                _, highest = self._whole(arguments, threads, Path(folder) / "watched", watch.start)
+            finally:
+                watch.stop()
             # The kernel's figure for the process itself misses no moment between two looks; it counts shared pages in full.
             return {"": {"s": seconds, "MB": max(highest, watch.peak) / 1e6, "MB of single peaks": (highest + watch.others) / 1e6}}
 

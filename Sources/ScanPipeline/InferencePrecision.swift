@@ -21,8 +21,9 @@ package enum InferencePrecision: String, Sendable, CaseIterable {
 
   /// The same numbers by arithmetic, from a stage's figures.
   package static func arithmetic(in figures: [String: Double]) -> [String: Int] {
-    Dictionary(uniqueKeysWithValues: allCases.compactMap { arithmetic in
-      figures["convolutions.\(arithmetic.rawValue)"].map { (arithmetic.rawValue, Int($0)) }
-    })
+    Dictionary(
+      uniqueKeysWithValues: allCases.compactMap { arithmetic in
+        figures["convolutions.\(arithmetic.rawValue)"].map { (arithmetic.rawValue, Int($0)) }
+      })
   }
 }

@@ -253,8 +253,8 @@ void *fk_allocate(size_t bytes);
 void fk_free(void *memory);
 // Hands freed memory that the allocator keeps back to the system, where the C library can.
 void fk_trim_memory(void);
-// Address space whose pages get memory when they are first written, zeroed, in large pages where the system has them; aligned to 2 MiB,
-// never given back. NULL when the system refuses.
+// Address space whose pages get memory when they are first written, zeroed, beyond the first 32 MiB in large pages where the system has
+// them; aligned to 2 MiB, never given back. NULL when the system refuses.
 void *fk_reserve(size_t bytes);
 // Returns the whole pages of a reserved stretch to the system; they read as zeros afterwards.
 void fk_discard(void *memory, size_t bytes);
