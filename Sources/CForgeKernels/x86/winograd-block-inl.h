@@ -42,21 +42,26 @@ static winograd_place winograd_locate(const winograd_part *p, int64_t tile) {
   return (winograd_place){tile / p->tiles, within / p->tile_columns * winograd_outputs, within % p->tile_columns * winograd_outputs};
 }
 
+/// The window of a source that the tile at `at` sees.
+static void winograd_find_source(const winograd *j, const winograd_part *p, winograd_place at, int32_t source, const float *images,
+                                 const float *zeros, winograd_window *w) {
+  int64_t y = p->first_y + at.row * j->step, x = p->first_x + at.column * j->step;
+  if (j->source_count > 1) y += winograd_source_parity[source][0], x += winograd_source_parity[source][1];
+  winograd_find_window(j, images + at.image * j->height * j->width * j->depth, y, x, zeros, w);
+}
+
 static void winograd_windows(const winograd_job *job, const winograd_part *p, int64_t first, int64_t count, float *v) {
   const winograd *j = &job->plan;
   for (int64_t t = 0; t < count; t++) {
     winograd_place at = winograd_locate(p, first + t);
-    const float *image = job->source + at.image * j->height * j->width * j->depth;
     for (int32_t source = 0; source < j->source_count; source++) {
       winograd_window w;
-      int64_t y = p->first_y + at.row * j->step, x = p->first_x + at.column * j->step;
-      if (j->source_count > 1) y += winograd_source_parity[source][0], x += winograd_source_parity[source][1];
-      winograd_find_window(j, image, y, x, job->zeros, &w);
+      winograd_find_source(j, p, at, source, job->source, job->zeros, &w);
       float *to = v + t * j->contraction + source * j->depth;
       if (j->points == 6)
-        winograd_transform_window(6, j, &w, to, job->v_pitch);
+        winograd_transform_window(6, j, &w, 0, j->depth, to, job->v_pitch);
       else
-        winograd_transform_window(5, j, &w, to, job->v_pitch);
+        winograd_transform_window(5, j, &w, 0, j->depth, to, job->v_pitch);
     }
   }
 }
@@ -151,7 +156,7 @@ static void winograd_products(const winograd_job *job, const winograd_block *blo
           spare += bytes;
         }
         winograd_tiles[rows - 1][vectors - 1](v + row * j->contraction + offset, j->contraction, length, b, ahead,
-                                              sums + row * vectors * FK_LANES);
+                                              sums + row * vectors * FK_LANES, 0);
       }
     }
     packed += winograd_matrix_floats(j, block->part, position);

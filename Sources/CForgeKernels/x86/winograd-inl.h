@@ -9,6 +9,7 @@
 #include "winograd-tiles-inl.h"
 #include "winograd-product-inl.h"
 #include "winograd-block-inl.h"
+#include "winograd-fused-inl.h"
 
 static void winograd_lane(void *context, int64_t lane) {
   winograd_job *job = context;
@@ -64,7 +65,7 @@ static size_t winograd_packed_bytes(const winograd *j) { return fk_round_up((siz
 static size_t winograd_workspace(const fk_conv_geometry *g, fk_conv_role role) {
   winograd j;
   winograd_plan(&j, g, role);
-  return winograd_packed_bytes(&j) + winograd_run_bytes(&j);
+  return winograd_fuses(&j) ? winograd_fused_bytes(&j) : winograd_packed_bytes(&j) + winograd_run_bytes(&j);
 }
 
 /// `memory` is aligned and has winograd_workspace bytes.
@@ -72,6 +73,10 @@ static void winograd_run(const fk_conv_geometry *g, fk_conv_role role, const flo
                          void *memory) {
   winograd j;
   winograd_plan(&j, g, role);
+  if (winograd_fuses(&j)) {
+    winograd_fused_run(&j, a, weights, e, out, memory);
+    return;
+  }
   winograd_transform_weights(&j, weights, memory);
   winograd_run_packed(&j, a, memory, e, out, (char *)memory + winograd_packed_bytes(&j));
 }
