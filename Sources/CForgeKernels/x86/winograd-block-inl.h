@@ -13,8 +13,7 @@ typedef struct winograd_job {
   float *out;
   float *zeros, *scratch;
   int64_t scratch_floats;
-  int64_t block;                    // tiles
-  int64_t blocks[4], chunk, chunks, units;
+  int64_t blocks, chunk, chunks, units;  // blocks of each part
   int64_t v_pitch, m_pitch;         // floats from one position to the next
   int32_t shuffle;
   _Atomic int64_t next;
@@ -66,7 +65,7 @@ static void winograd_windows(const winograd_job *job, const winograd_part *p, in
   }
 }
 
-/// A unit of work, decoded.
+/// A unit of work, decoded. The parts' blocks of one place follow each other: they see the same pixels.
 typedef struct winograd_block {
   const winograd_part *part;
   const float *packed;              // of the part
@@ -76,14 +75,11 @@ typedef struct winograd_block {
 
 static winograd_block winograd_find_block(const winograd_job *job, int64_t unit) {
   const winograd *j = &job->plan;
-  int64_t chunk = unit % job->chunks, index = unit / job->chunks;
-  winograd_block b = {.part = j->part, .packed = job->packed};
-  for (int32_t i = 0; index >= job->blocks[i]; i++) {
-    index -= job->blocks[i];
-    b.packed += winograd_part_floats(j, b.part++);
-  }
-  int64_t tiles = b.part->tiles * j->geometry->n, blocks = job->blocks[b.part - j->part];
-  b.first = tiles * index / blocks, b.count = tiles * (index + 1) / blocks - b.first;
+  int64_t chunk = unit % job->chunks, part = unit / job->chunks % j->part_count, block = unit / job->chunks / j->part_count;
+  winograd_block b = {.part = &j->part[part], .packed = job->packed};
+  for (int64_t i = 0; i < part; i++) b.packed += winograd_part_floats(j, &j->part[i]);
+  int64_t tiles = b.part->tiles * j->geometry->n;
+  b.first = tiles * block / job->blocks, b.count = tiles * (block + 1) / job->blocks - b.first;
   b.first_panel = chunk * job->chunk, b.end_panel = fk_min64(j->panels, b.first_panel + job->chunk);
   return b;
 }

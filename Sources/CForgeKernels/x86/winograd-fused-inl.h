@@ -96,26 +96,29 @@ static void winograd_fused_weights_of(const winograd_fused *f, const winograd_pa
   float *to[winograd_most_points * winograd_most_points];
   for (int64_t c = first; c < end; c += FK_LANES)
     for (int64_t n = 0; n < vectors; n++) {
-      for (int32_t i = 0; i < j->points * j->points; i++)
-        to[i] = winograd_uses(j, p, i, source) ? u + i * f->u_pitch + ((c - first) * vectors + n) * FK_LANES : NULL;
+      for (int32_t i = 0; i < j->points * j->points; i++) to[i] = u + i * f->u_pitch + ((c - first) * vectors + n) * FK_LANES;
       int64_t count = fk_min64(FK_LANES, end - c);
       if (j->points == 6)
-        winograd_pack_square(6, j, f->weights, p, source, c, count, column + n * FK_LANES, to, vectors * FK_LANES);
+        winograd_pack_square(6, 1, j, f->weights, p, source, c, count, column + n * FK_LANES, to, vectors * FK_LANES);
       else
-        winograd_pack_square(5, j, f->weights, p, source, c, count, column + n * FK_LANES, to, vectors * FK_LANES);
+        winograd_pack_square(5, 1, j, f->weights, p, source, c, count, column + n * FK_LANES, to, vectors * FK_LANES);
     }
 }
 
-/// Brings line `index` of what winograd_fused_weights_of reads into L2.
+/// Rows of weights, of all taps, that winograd_fused_weights_of reads.
+static int64_t winograd_fused_rows(const winograd_fused *f) {
+  const winograd *j = &f->job.plan;
+  return (j->points == 6 ? 9 : 4) * (j->role == FK_CONV_FORWARD ? f->slice_step : panel_columns);
+}
+
+/// Brings one of these rows into L2.
 static void winograd_fused_fetch(const winograd_fused *f, const winograd_part *p, int32_t source, int64_t first, int64_t column, int64_t index) {
   const winograd *j = &f->job.plan;
   const fk_conv_geometry *g = j->geometry;
-  int32_t taps = j->points == 6 ? 3 : 2, forward = j->role == FK_CONV_FORWARD;
-  int64_t across = forward ? panel_columns / 16 : f->slice_step / 16, row = index / across % (forward ? f->slice_step : panel_columns);
-  int64_t t = index / across / (forward ? f->slice_step : panel_columns), line = index % across * 16;
-  int32_t tap = winograd_tap(j, p, source, (int32_t)t / taps, (int32_t)t % taps);
-  int64_t c = forward ? first + row : column + row, k = forward ? column + line : first + line;
-  if (tap >= 0 && c < g->c && k < g->k) __builtin_prefetch(f->weights + ((int64_t)tap * g->c + c) * g->k + k, 0, 2);
+  int32_t taps = j->points == 6 ? 3 : 2, forward = j->role == FK_CONV_FORWARD, rows = forward ? (int32_t)f->slice_step : panel_columns;
+  int32_t t = (int32_t)index / rows, row = (int32_t)index % rows, tap = winograd_tap(j, p, source, t / taps, t % taps);
+  int64_t c = (forward ? first : column) + row, k = forward ? column : first;
+  if (tap >= 0 && c < g->c) winograd_fetch(f->weights + ((int64_t)tap * g->c + c) * g->k + k, fk_min64(g->k - k, forward ? panel_columns : f->slice_step));
 }
 
 /// One panel of output channels of one part.
@@ -124,18 +127,18 @@ static void winograd_fused_unit(const winograd_fused *f, int64_t unit, float *u)
   const winograd *j = &job->plan;
   int64_t part = unit / j->panels, panel = unit % j->panels, tiles = f->tiles[part], column = panel * panel_columns;
   const winograd_part *p = &j->part[part];
-  int32_t positions = j->points * j->points, taps = j->points == 6 ? 9 : 4;
+  int32_t positions = j->points * j->points;
   int64_t vectors = fk_min64(2, j->padded_columns / FK_LANES - 2 * panel), groups = fk_ceil_div(tiles, FK_TILE_ROWS);
   float *m = u + positions * f->u_pitch;
   for (int32_t i = 0; i < positions; i++)
     if (winograd_sources(j, p, i).count == 0) zero_floats(m + i * job->m_pitch, tiles * vectors * FK_LANES);
-  int64_t lines = taps * f->slice_step * panel_columns / 16, calls = positions * groups;
+  int64_t wanted = winograd_fused_rows(f), calls = positions * groups;
   for (int32_t source = 0; source < j->source_count; source++)
     for (int64_t slice = 0; slice < f->slices; slice++) {
       int64_t first = slice * f->slice_step, end = fk_min64(first + f->slice_step, j->depth), call = 0, fetched = 0;
       int64_t next = slice + 1 < f->slices ? first + f->slice_step : 0;
       int32_t next_source = next ? source : source + 1;
-      if (next_source == j->source_count) fetched = lines;
+      if (next_source == j->source_count) fetched = wanted;
       winograd_fused_weights_of(f, p, source, first, end, column, vectors, u);
       const float *v = winograd_fused_slice(f, part, source, slice);
       for (int32_t i = 0; i < positions; i++, v += f->v_pitch[part]) {
@@ -144,11 +147,11 @@ static void winograd_fused_unit(const winograd_fused *f, int64_t unit, float *u)
         float *sums = m + i * job->m_pitch;
         int more = source > winograd_sources(j, p, i).first || slice > 0;
         for (int64_t group = 0; group < groups; group++) {
-          int64_t row = tiles * group / groups, rows = tiles * (group + 1) / groups - row, bytes = f->slice_step * vectors * FK_LANES;
-          for (call++; fetched < lines && fetched * calls < call * lines; fetched++)
+          int64_t row = tiles * group / groups, rows = tiles * (group + 1) / groups - row, floats = f->slice_step * vectors * FK_LANES;
+          for (call++; fetched < wanted && fetched * calls < call * wanted; fetched++)
             winograd_fused_fetch(f, p, next_source, next, column, fetched);
           // The next position's weights, windows and sums.
-          int64_t ahead = (group - 1) * bytes, windows = tiles * f->slice_step;
+          int64_t ahead = (group - 1) * floats, windows = tiles * f->slice_step;
           const float *from = group == 0 ? b + f->u_pitch : ahead < windows ? v + f->v_pitch[part] + ahead : sums + job->m_pitch + (ahead - windows);
           winograd_tiles[rows - 1][vectors - 1](v + row * f->slice_step, f->slice_step, end - first, b, from, sums + row * vectors * FK_LANES, more);
         }

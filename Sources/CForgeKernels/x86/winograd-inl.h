@@ -38,16 +38,16 @@ static void winograd_run_packed(const winograd *plan, const float *a, const floa
   job.shuffle = e && e->shuffle > 1 ? e->shuffle : 1;
   job.v_pitch = winograd_pitch(winograd_most_tiles(j), j->contraction);
   job.m_pitch = winograd_pitch(winograd_most_tiles(j), j->padded_columns);
-  int64_t lanes = fk_lanes(), blocks = 0, tiles = 0;
+  int64_t lanes = fk_lanes(), tiles = 0, most = 0;
   for (int32_t i = 0; i < j->part_count; i++) {
     int64_t count = j->part[i].tiles * j->geometry->n;
-    tiles += count;
-    job.blocks[i] = fk_ceil_div(count, winograd_most_tiles(j));
-    // The last round of blocks keeps every lane busy.
-    if (job.blocks[i] < 8 * lanes && count >= lanes * 8) job.blocks[i] = fk_ceil_div(job.blocks[i], lanes) * lanes;
-    blocks += job.blocks[i];
+    tiles += count, most = fk_max64(most, count);
   }
-  if (blocks == 0) return;
+  if (tiles == 0) return;
+  job.blocks = fk_ceil_div(most, winograd_most_tiles(j));
+  // The last round of blocks keeps every lane busy.
+  if (job.blocks < 8 * lanes && most >= lanes * 8) job.blocks = fk_ceil_div(job.blocks, lanes) * lanes;
+  int64_t blocks = job.blocks * j->part_count;
   job.chunks = blocks >= lanes ? 1 : fk_min64(j->panels, fk_ceil_div(lanes, blocks));
   job.chunk = fk_ceil_div(j->panels, job.chunks);
   job.chunks = fk_ceil_div(j->panels, job.chunk);

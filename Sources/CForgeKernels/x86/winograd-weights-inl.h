@@ -46,8 +46,8 @@ static void winograd_load_taps(const winograd *j, const float *weights, int32_t 
 }
 
 /// Channels first ..< first + count (at most FK_LANES) of a source and the output channels from `column`: channel first + d of position i
-/// goes to to[i] + d * step, where there is a to[i].
-FK_INLINE void winograd_pack_square(const int32_t points, const winograd *j, const float *weights, const winograd_part *p, int32_t source,
+/// goes to to[i] + d * step, where there is a to[i] (everywhere, if `all`).
+FK_INLINE void winograd_pack_square(const int32_t points, const int all, const winograd *j, const float *weights, const winograd_part *p, int32_t source,
                                     int64_t first, int64_t count, int64_t column, float *const *to, int64_t step) {
   const int32_t taps = points == 6 ? 3 : 2;
   vf block[3 * 3][FK_LANES];
@@ -77,7 +77,7 @@ FK_INLINE void winograd_pack_square(const int32_t points, const winograd *j, con
       winograd_filter(points, filter, u);
 #pragma clang loop unroll(full)
       for (int32_t x = 0; x < points; x++)
-        if (to[y * points + x]) vf_store(to[y * points + x] + d * step, u[x]);
+        if (all || to[y * points + x]) vf_store(to[y * points + x] + d * step, u[x]);
     }
   }
 }
@@ -101,7 +101,7 @@ FK_INLINE void winograd_pack(const int32_t points, const winograd_packing *w, co
       matrix += winograd_matrix_floats(j, p, position);
     }
     for (int64_t first = 0; first < j->depth; first += FK_LANES) {
-      winograd_pack_square(points, j, w->weights, p, source, first, fk_min64(FK_LANES, j->depth - first), column, to, step);
+      winograd_pack_square(points, 0, j, w->weights, p, source, first, fk_min64(FK_LANES, j->depth - first), column, to, step);
       for (int32_t position = 0; position < points * points; position++)
         if (to[position]) to[position] += FK_LANES * step;
     }
