@@ -22,9 +22,12 @@ typedef struct winograd_job {
 /// Positions are an odd number of cache lines apart, or nearly: powers of two would share a few cache sets.
 static int64_t winograd_pitch(int64_t tiles, int64_t width) { return (fk_ceil_div(tiles * width, 16) | 1) * 16 + 32; }
 
-static int64_t winograd_scratch_floats(const winograd *j) {
-  return j->points * j->points * (winograd_pitch(winograd_most_tiles(j), j->contraction) + winograd_pitch(winograd_most_tiles(j), j->padded_columns));
+/// Sums of a position take the place of the windows of the one before it, which are in L1 and of no more use.
+static int64_t winograd_block_pitch(const winograd *j) {
+  return winograd_pitch(winograd_most_tiles(j), fk_max64(j->contraction, j->padded_columns));
 }
+
+static int64_t winograd_scratch_floats(const winograd *j) { return (j->points * j->points + 1) * winograd_block_pitch(j); }
 
 static size_t winograd_run_bytes(const winograd *j) {
   size_t zeros = fk_round_up((size_t)(j->depth + FK_LANES) * sizeof(float), 64);
@@ -145,10 +148,10 @@ static void winograd_products(const winograd_job *job, const winograd_block *blo
             winograd_fetch_output(job, block, fetched);
           else
             winograd_fetch_input(job, next, fetched - outputs);
-        // First the next panel, then the next position's sums and windows.
+        // First the next panel, then the next position's windows.
         const float *ahead = b + bytes;
         if (group > 0) {
-          ahead = spare < job->m_pitch ? m + job->m_pitch + spare : v + job->v_pitch + (spare - job->m_pitch);
+          ahead = v + job->v_pitch + spare;
           spare += bytes;
         }
         winograd_tiles[rows - 1][vectors - 1](v + row * j->contraction + offset, j->contraction, length, b, ahead,

@@ -7,7 +7,7 @@
 enum {
   winograd_slice = 64,              // channels of a source
   winograd_fused_tiles = 160,       // at most: their sums of a panel stay in L2
-  winograd_fused_windows = 4194304, // floats, at most: they stay in L3
+  winograd_fused_windows = 4194304, // floats of a part, at most: they stay in L3
   winograd_fused_weights = 262144,  // transformed floats, at least
   winograd_window_unit = 4,         // tiles
 };
@@ -22,7 +22,12 @@ typedef struct winograd_fused {
   int64_t u_pitch;                  // floats from one position of a slice's weights to the next
 } winograd_fused;
 
-/// Floats of all windows.
+/// Floats of a part's windows.
+static int64_t winograd_fused_part(const winograd_fused *f, const winograd *j, int32_t part) {
+  return j->source_count * f->slices * j->points * j->points * f->v_pitch[part];
+}
+
+/// Fills the extents; the floats of all windows.
 static int64_t winograd_fused_layout(winograd_fused *f, const winograd *j) {
   int64_t padded = fk_ceil_div(j->depth, FK_LANES) * FK_LANES, floats = 0;
   f->slice_step = fk_min64(winograd_slice, padded);
@@ -32,7 +37,7 @@ static int64_t winograd_fused_layout(winograd_fused *f, const winograd *j) {
     f->tiles[i] = j->part[i].tiles * j->geometry->n;
     f->window_units[i] = fk_ceil_div(f->tiles[i], winograd_window_unit);
     f->v_pitch[i] = winograd_pitch(f->tiles[i], f->slice_step);
-    floats += j->source_count * f->slices * j->points * j->points * f->v_pitch[i];
+    floats += winograd_fused_part(f, j, i);
   }
   return floats;
 }
@@ -46,10 +51,10 @@ static int64_t winograd_fused_pitch(const winograd_fused *f, const winograd *j) 
 /// Whether a convolution with plain weights runs this way.
 static int winograd_fuses(const winograd *j) {
   winograd_fused f;
-  int64_t windows = winograd_fused_layout(&f, j);
+  winograd_fused_layout(&f, j);
   for (int32_t i = 0; i < j->part_count; i++)
-    if (f.tiles[i] > winograd_fused_tiles) return 0;
-  return windows <= winograd_fused_windows && j->part_count * j->panels >= 4 && winograd_weight_floats(j) >= winograd_fused_weights;
+    if (f.tiles[i] > winograd_fused_tiles || winograd_fused_part(&f, j, i) > winograd_fused_windows) return 0;
+  return j->part_count * j->panels >= 4 && winograd_weight_floats(j) >= winograd_fused_weights;
 }
 
 static size_t winograd_fused_bytes(const winograd *j) {
@@ -180,7 +185,7 @@ static void winograd_fused_run(const winograd *plan, const float *a, const float
   int64_t points = j->points * j->points, units = 0;
   for (int32_t i = 0; i < j->part_count; i++) {
     f.windows[i] = to;
-    to += j->source_count * f.slices * points * f.v_pitch[i];
+    to += winograd_fused_part(&f, j, i);
     units += f.window_units[i];
   }
   f.job.m_pitch = winograd_fused_pitch(&f, j);

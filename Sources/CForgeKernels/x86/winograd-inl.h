@@ -14,7 +14,7 @@
 static void winograd_lane(void *context, int64_t lane) {
   winograd_job *job = context;
   const winograd *j = &job->plan;
-  float *v = job->scratch + lane * job->scratch_floats, *m = v + j->points * j->points * job->v_pitch;
+  float *m = job->scratch + lane * job->scratch_floats, *v = m + job->v_pitch;
   int64_t unit = atomic_fetch_add_explicit(&job->next, 1, memory_order_relaxed);
   while (unit < job->units) {
     winograd_block block = winograd_find_block(job, unit), next;
@@ -36,8 +36,7 @@ static void winograd_run_packed(const winograd *plan, const float *a, const floa
   job.scratch = (float *)((char *)memory + zeros);
   job.scratch_floats = (int64_t)(fk_round_up((size_t)winograd_scratch_floats(j) * sizeof(float), 64) / sizeof(float));
   job.shuffle = e && e->shuffle > 1 ? e->shuffle : 1;
-  job.v_pitch = winograd_pitch(winograd_most_tiles(j), j->contraction);
-  job.m_pitch = winograd_pitch(winograd_most_tiles(j), j->padded_columns);
+  job.v_pitch = job.m_pitch = winograd_block_pitch(j);
   int64_t lanes = fk_lanes(), tiles = 0, most = 0;
   for (int32_t i = 0; i < j->part_count; i++) {
     int64_t count = j->part[i].tiles * j->geometry->n;
