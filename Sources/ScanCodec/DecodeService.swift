@@ -1,5 +1,6 @@
 import CDCMTK
-import Foundation
+import FoundationEssentials
+import Glibc
 package import ScanModel
 
 /// The decode worker's loop: one request, one reply, until the main program closes its end.
@@ -38,21 +39,18 @@ package enum DecodeService {
 
   private static func decode(_ request: DecodeRequest, _ output: OutputMemory, _ reply: inout DecodeReply) throws(CodecError) {
     guard request.byteCount > 0 else { throw .unreadable(request.format, "The file is empty") }
-    let mapped = mmap(nil, request.byteCount, PROT_READ, MAP_SHARED, DecodeContract.inputDescriptor, 0)
-    guard let mapped, mapped != MAP_FAILED else { throw .memory }
-    defer { munmap(mapped, request.byteCount) }
-    let bytes = UnsafeRawBufferPointer(start: mapped, count: request.byteCount)
-    try decode(bytes, request.format, wantsPixels: request.wantsPixels, output, &reply)
+    let input = try InputMemory(descriptor: DecodeContract.inputDescriptor, count: request.byteCount)
+    try decode(input, request.format, wantsPixels: request.wantsPixels, output, &reply)
   }
 
   /// Decodes one file that the pre-scan has accepted; `reply` tells what lies where in `output`.
   package static func decode(
-    _ bytes: UnsafeRawBufferPointer, _ format: ScanFormat, wantsPixels: Bool, _ output: OutputMemory, _ reply: inout DecodeReply
+    _ input: InputMemory, _ format: ScanFormat, wantsPixels: Bool, _ output: OutputMemory, _ reply: inout DecodeReply
   ) throws(CodecError) {
     switch format {
-    case .dicom: try DICOMDecoder(output: output).decode(bytes, wantsPixels: wantsPixels, reply: &reply)
-    case .tiff: try TIFFDecoder(output: output).decode(bytes, wantsPixels: wantsPixels, reply: &reply)
-    case .png: try PNGDecoder(output: output).decode(bytes, wantsPixels: wantsPixels, reply: &reply)
+    case .dicom: try DICOMDecoder(output: output).decode(input.bytes, wantsPixels: wantsPixels, reply: &reply)
+    case .tiff: try TIFFDecoder(output: output).decode(input, wantsPixels: wantsPixels, reply: &reply)
+    case .png: try PNGDecoder(output: output).decode(input.bytes, wantsPixels: wantsPixels, reply: &reply)
     }
   }
 

@@ -1,4 +1,4 @@
-import Foundation
+import Glibc
 
 /// The shared memory that a reply's dataset and words are written into: `[dataset][padding to a page][words]`.
 package final class OutputMemory {

@@ -60,12 +60,12 @@ final class DecodeWorker {
       input.clear()
       output.clear()
     }
-    try input.write(bytes, count: count)
-    bytes = []
+    try input.write(consume bytes, count: count)
     let request = DecodeRequest(format: format, byteCount: count, wantsPixels: wantsPixels)
     guard let body = try? JSONEncoder().encode(request) else { throw .badReply }
     try send(body)
     let reply = try receive(deadline: .now + .seconds(seconds), seconds: seconds)
+    input.clear()
     if reply.failure != nil { return DecodedFile(reply: reply, dataset: [], words: []) }
     return try DecodedFile(reply, in: output)
   }

@@ -47,9 +47,9 @@ package struct ScanReader: Sendable {
       PlainDataset.complete(&scan, dataset, report)
       return scan
     }
-    // The worker has a copy: the file's bytes go before the samples come, so that memory holds one of the two.
+    // The worker has a copy: the file's bytes go as it comes, and it goes as the samples come, so that memory holds one of them.
     let count = bytes.count - report.paddingBytes
-    let decoded = try pool.decode(bytes, count: count, format: report.format, wantsPixels: pixels)
+    let decoded = try pool.decode(consume bytes, count: count, format: report.format, wantsPixels: pixels)
     facts.add(decoded.reply)
     if let failure = decoded.reply.failure { throw failure }
     return try Self.assemble(decoded, report.format, source, facts)

@@ -119,6 +119,8 @@ static void winograd(const fk_table *table) {
   const fk_table *scalar = fk_scalar_table();
   int32_t kind = between(0, 2);
   fk_conv_geometry g = {.n = between(1, 3), .h = between(1, 20), .w = between(1, 24), .c = between(16, 50), .k = between(16, 50)};
+  // Now and then weights that are transformed where they are multiplied.
+  if (roll() % 4 == 0) g.c = between(60, 130), g.k = between(60, 130);
   g.r = g.s = kind == 2 ? 4 : 3, g.stride_h = g.stride_w = kind == 0 ? 1 : 2, g.dilation_h = g.dilation_w = g.groups = 1;
   g.pad_top = between(0, 4), g.pad_left = between(0, 4);
   g.p = between(0, (g.h + 2 * g.pad_top) / g.stride_h + 1), g.q = between(1, (g.w + 2 * g.pad_left) / g.stride_w + 1);
@@ -313,14 +315,21 @@ static void stretches(const fk_table *table) {
   expect(scalar, "normal", scalar->random_normal(1, 2, counter, (size_t)n, 0, 1, expected));
   expect(table, "normal", table->random_normal(1, 2, counter, (size_t)n, 0, 1, actual));
   compare(table, "normal", actual, expected, n, 0);
-  fk_adam adam = {.learning_rate = 1e-3f, .beta1 = 0.9f, .beta2 = 0.999f, .epsilon = 1e-8f, .weight_decay = 0.01f, .step = 3};
+  fk_adam adam = {.learning_rate = 1e-3f, .beta1 = 0.9f, .beta2 = 0.999f, .epsilon = 1e-8f, .weight_decay = 0.01f, .step = 3, .average_decay = 0.9f};
   float *gradient = floats(n), *m = floats(n), *v = floats(n);
   for (int64_t i = 0; i < n; i++) v[i] = v[i] * v[i];
-  float *m2 = copy_of(m, n), *v2 = copy_of(v, n);
-  expect(scalar, "adam", scalar->adam(&adam, (size_t)n, gradient, expected, m, v));
-  expect(table, "adam", table->adam(&adam, (size_t)n, gradient, actual, m2, v2));
-  expect(scalar, "ema", scalar->ema((size_t)n, 0.99f, gradient, expected));
-  expect(table, "ema", table->ema((size_t)n, 0.99f, gradient, actual));
+  float *average = floats(n), *m2 = copy_of(m, n), *v2 = copy_of(v, n), *average2 = copy_of(average, n);
+  // Two parts that meet anywhere, one of them averaged, one perhaps empty.
+  size_t first = (size_t)between(0, (int32_t)n), rest = (size_t)n - first;
+  fk_adam_part wanted[2] = {{first, gradient, expected, m, v, NULL}, {rest, gradient + first, expected + first, m + first, v + first, average}};
+  fk_adam_part found[2] = {{first, gradient, actual, m2, v2, NULL}, {rest, gradient + first, actual + first, m2 + first, v2 + first, average2}};
+  expect(scalar, "adam", scalar->adam(&adam, 2, wanted));
+  expect(table, "adam", table->adam(&adam, 2, found));
+  compare(table, "adam's average", average2, average, (int64_t)rest, 0);
+  fk_average_part averaged[2] = {{first, gradient, expected}, {rest, gradient + first, expected + first}};
+  expect(scalar, "ema", scalar->ema(0.99f, 2, averaged));
+  averaged[0].average = actual, averaged[1].average = actual + first;
+  expect(table, "ema", table->ema(0.99f, 2, averaged));
   compare(table, "adam and ema", actual, expected, n, 0);
   free_all();
 
