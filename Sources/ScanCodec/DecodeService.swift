@@ -40,25 +40,17 @@ package enum DecodeService {
   private static func decode(_ request: DecodeRequest, _ output: OutputMemory, _ reply: inout DecodeReply) throws(CodecError) {
     guard request.byteCount > 0 else { throw .unreadable(request.format, "The file is empty") }
     let input = try InputMemory(descriptor: DecodeContract.inputDescriptor, count: request.byteCount)
-    try decode(input.bytes, in: input, request.format, wantsPixels: request.wantsPixels, output, &reply)
+    try decode(input, request.format, wantsPixels: request.wantsPixels, output, &reply)
   }
 
   /// Decodes one file that the pre-scan has accepted; `reply` tells what lies where in `output`.
   package static func decode(
-    _ bytes: UnsafeRawBufferPointer, _ format: ScanFormat, wantsPixels: Bool, _ output: OutputMemory, _ reply: inout DecodeReply
-  ) throws(CodecError) {
-    try decode(bytes, in: nil, format, wantsPixels: wantsPixels, output, &reply)
-  }
-
-  /// - Parameter input: whose memory may go as the samples come.
-  private static func decode(
-    _ bytes: UnsafeRawBufferPointer, in input: InputMemory?, _ format: ScanFormat, wantsPixels: Bool, _ output: OutputMemory,
-    _ reply: inout DecodeReply
+    _ input: InputMemory, _ format: ScanFormat, wantsPixels: Bool, _ output: OutputMemory, _ reply: inout DecodeReply
   ) throws(CodecError) {
     switch format {
-    case .dicom: try DICOMDecoder(output: output).decode(bytes, wantsPixels: wantsPixels, reply: &reply)
-    case .tiff: try TIFFDecoder(output: output, input: input).decode(bytes, wantsPixels: wantsPixels, reply: &reply)
-    case .png: try PNGDecoder(output: output).decode(bytes, wantsPixels: wantsPixels, reply: &reply)
+    case .dicom: try DICOMDecoder(output: output).decode(input.bytes, wantsPixels: wantsPixels, reply: &reply)
+    case .tiff: try TIFFDecoder(output: output).decode(input, wantsPixels: wantsPixels, reply: &reply)
+    case .png: try PNGDecoder(output: output).decode(input.bytes, wantsPixels: wantsPixels, reply: &reply)
     }
   }
 

@@ -4,13 +4,11 @@ import ScanModel
 /// Decodes the first page of a TIFF through libtiff's strips and tiles, never through its RGBA interface, which loses depth.
 struct TIFFDecoder {
   let output: OutputMemory
-  /// Holds the file when its memory may go as the samples come.
-  let input: InputMemory?
 
-  func decode(_ bytes: UnsafeRawBufferPointer, wantsPixels: Bool, reply: inout DecodeReply) throws(CodecError) {
+  func decode(_ input: InputMemory, wantsPixels: Bool, reply: inout DecodeReply) throws(CodecError) {
     var status: Int32 = 0
     let (opened, text) = withMessage { message, size in
-      ctiff_open(bytes.bindMemory(to: UInt8.self).baseAddress, bytes.count, &status, message, size)
+      ctiff_open(input.bytes.bindMemory(to: UInt8.self).baseAddress, input.bytes.count, &status, message, size)
     }
     guard let reader = opened else { throw tiffError(status, text) }
     defer { ctiff_close(reader) }
@@ -29,11 +27,9 @@ struct TIFFDecoder {
     guard wantsPixels else { return }
     let (offset, words) = try output.words(count: Int(info.byte_count), after: 0)
     // As the words come the file goes: a large image is never there twice.
-    if let input {
-      ctiff_on_consumed(
-        reader, { context, end in Unmanaged<InputMemory>.fromOpaque(context!).takeUnretainedValue().release(before: Int(end)) },
-        Unmanaged.passUnretained(input).toOpaque())
-    }
+    ctiff_on_consumed(
+      reader, { context, end in Unmanaged<InputMemory>.fromOpaque(context!).takeUnretainedValue().release(before: Int(end)) },
+      Unmanaged.passUnretained(input).toOpaque())
     let (readStatus, readText) = withMessage { ctiff_read(reader, words.bindMemory(to: UInt8.self).baseAddress, words.count, $0, $1) }
     guard readStatus == 0 else { throw tiffError(readStatus, readText) }
     if ctiff_complaints(reader) > 0 { reply.warn(.decoder) }

@@ -82,7 +82,7 @@ package enum FuzzPath {
     var facts = ScanFacts()
     do {
       try output.reset()
-      try DecodeService.decode(file, format, wantsPixels: true, output, &reply)
+      try DecodeService.decode(InputMemory(borrowing: file), format, wantsPixels: true, output, &reply)
       facts.add(reply)
       return try ScanReader.assemble(DecodedFile(reply, in: memory), format, Redacted("fuzz"), facts)
     } catch let error as DecodeWorkerError {
