@@ -119,6 +119,8 @@ static void winograd(const fk_table *table) {
   const fk_table *scalar = fk_scalar_table();
   int32_t kind = between(0, 2);
   fk_conv_geometry g = {.n = between(1, 3), .h = between(1, 20), .w = between(1, 24), .c = between(16, 50), .k = between(16, 50)};
+  // Now and then weights that are transformed where they are multiplied.
+  if (roll() % 4 == 0) g.c = between(60, 130), g.k = between(60, 130);
   g.r = g.s = kind == 2 ? 4 : 3, g.stride_h = g.stride_w = kind == 0 ? 1 : 2, g.dilation_h = g.dilation_w = g.groups = 1;
   g.pad_top = between(0, 4), g.pad_left = between(0, 4);
   g.p = between(0, (g.h + 2 * g.pad_top) / g.stride_h + 1), g.q = between(1, (g.w + 2 * g.pad_left) / g.stride_w + 1);

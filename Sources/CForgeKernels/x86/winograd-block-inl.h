@@ -13,8 +13,7 @@ typedef struct winograd_job {
   float *out;
   float *zeros, *scratch;
   int64_t scratch_floats;
-  int64_t block;                    // tiles
-  int64_t blocks[4], chunk, chunks, units;
+  int64_t blocks, chunk, chunks, units;  // blocks of each part
   int64_t v_pitch, m_pitch;         // floats from one position to the next
   int32_t shuffle;
   _Atomic int64_t next;
@@ -23,9 +22,12 @@ typedef struct winograd_job {
 /// Positions are an odd number of cache lines apart, or nearly: powers of two would share a few cache sets.
 static int64_t winograd_pitch(int64_t tiles, int64_t width) { return (fk_ceil_div(tiles * width, 16) | 1) * 16 + 32; }
 
-static int64_t winograd_scratch_floats(const winograd *j) {
-  return j->points * j->points * (winograd_pitch(winograd_most_tiles(j), j->contraction) + winograd_pitch(winograd_most_tiles(j), j->padded_columns));
+/// Sums of a position take the place of the windows of the one before it, which are in L1 and of no more use.
+static int64_t winograd_block_pitch(const winograd *j) {
+  return winograd_pitch(winograd_most_tiles(j), fk_max64(j->contraction, j->padded_columns));
 }
+
+static int64_t winograd_scratch_floats(const winograd *j) { return (j->points * j->points + 1) * winograd_block_pitch(j); }
 
 static size_t winograd_run_bytes(const winograd *j) {
   size_t zeros = fk_round_up((size_t)(j->depth + FK_LANES) * sizeof(float), 64);
@@ -42,26 +44,31 @@ static winograd_place winograd_locate(const winograd_part *p, int64_t tile) {
   return (winograd_place){tile / p->tiles, within / p->tile_columns * winograd_outputs, within % p->tile_columns * winograd_outputs};
 }
 
+/// The window of a source that the tile at `at` sees.
+static void winograd_find_source(const winograd *j, const winograd_part *p, winograd_place at, int32_t source, const float *images,
+                                 const float *zeros, winograd_window *w) {
+  int64_t y = p->first_y + at.row * j->step, x = p->first_x + at.column * j->step;
+  if (j->source_count > 1) y += winograd_source_parity[source][0], x += winograd_source_parity[source][1];
+  winograd_find_window(j, images + at.image * j->height * j->width * j->depth, y, x, zeros, w);
+}
+
 static void winograd_windows(const winograd_job *job, const winograd_part *p, int64_t first, int64_t count, float *v) {
   const winograd *j = &job->plan;
   for (int64_t t = 0; t < count; t++) {
     winograd_place at = winograd_locate(p, first + t);
-    const float *image = job->source + at.image * j->height * j->width * j->depth;
     for (int32_t source = 0; source < j->source_count; source++) {
       winograd_window w;
-      int64_t y = p->first_y + at.row * j->step, x = p->first_x + at.column * j->step;
-      if (j->source_count > 1) y += winograd_source_parity[source][0], x += winograd_source_parity[source][1];
-      winograd_find_window(j, image, y, x, job->zeros, &w);
+      winograd_find_source(j, p, at, source, job->source, job->zeros, &w);
       float *to = v + t * j->contraction + source * j->depth;
       if (j->points == 6)
-        winograd_transform_window(6, j, &w, to, job->v_pitch);
+        winograd_transform_window(6, j, &w, 0, j->depth, to, job->v_pitch);
       else
-        winograd_transform_window(5, j, &w, to, job->v_pitch);
+        winograd_transform_window(5, j, &w, 0, j->depth, to, job->v_pitch);
     }
   }
 }
 
-/// A unit of work, decoded.
+/// A unit of work, decoded. The parts' blocks of one place follow each other: they see the same pixels.
 typedef struct winograd_block {
   const winograd_part *part;
   const float *packed;              // of the part
@@ -71,14 +78,11 @@ typedef struct winograd_block {
 
 static winograd_block winograd_find_block(const winograd_job *job, int64_t unit) {
   const winograd *j = &job->plan;
-  int64_t chunk = unit % job->chunks, index = unit / job->chunks;
-  winograd_block b = {.part = j->part, .packed = job->packed};
-  for (int32_t i = 0; index >= job->blocks[i]; i++) {
-    index -= job->blocks[i];
-    b.packed += winograd_part_floats(j, b.part++);
-  }
-  int64_t tiles = b.part->tiles * j->geometry->n, blocks = job->blocks[b.part - j->part];
-  b.first = tiles * index / blocks, b.count = tiles * (index + 1) / blocks - b.first;
+  int64_t chunk = unit % job->chunks, part = unit / job->chunks % j->part_count, block = unit / job->chunks / j->part_count;
+  winograd_block b = {.part = &j->part[part], .packed = job->packed};
+  for (int64_t i = 0; i < part; i++) b.packed += winograd_part_floats(j, &j->part[i]);
+  int64_t tiles = b.part->tiles * j->geometry->n;
+  b.first = tiles * block / job->blocks, b.count = tiles * (block + 1) / job->blocks - b.first;
   b.first_panel = chunk * job->chunk, b.end_panel = fk_min64(j->panels, b.first_panel + job->chunk);
   return b;
 }
@@ -144,14 +148,14 @@ static void winograd_products(const winograd_job *job, const winograd_block *blo
             winograd_fetch_output(job, block, fetched);
           else
             winograd_fetch_input(job, next, fetched - outputs);
-        // First the next panel, then the next position's sums and windows.
+        // First the next panel, then the next position's windows.
         const float *ahead = b + bytes;
         if (group > 0) {
-          ahead = spare < job->m_pitch ? m + job->m_pitch + spare : v + job->v_pitch + (spare - job->m_pitch);
+          ahead = v + job->v_pitch + spare;
           spare += bytes;
         }
         winograd_tiles[rows - 1][vectors - 1](v + row * j->contraction + offset, j->contraction, length, b, ahead,
-                                              sums + row * vectors * FK_LANES);
+                                              sums + row * vectors * FK_LANES, 0);
       }
     }
     packed += winograd_matrix_floats(j, block->part, position);

@@ -9,11 +9,12 @@
 #include "winograd-tiles-inl.h"
 #include "winograd-product-inl.h"
 #include "winograd-block-inl.h"
+#include "winograd-fused-inl.h"
 
 static void winograd_lane(void *context, int64_t lane) {
   winograd_job *job = context;
   const winograd *j = &job->plan;
-  float *v = job->scratch + lane * job->scratch_floats, *m = v + j->points * j->points * job->v_pitch;
+  float *m = job->scratch + lane * job->scratch_floats, *v = m + job->v_pitch;
   int64_t unit = atomic_fetch_add_explicit(&job->next, 1, memory_order_relaxed);
   while (unit < job->units) {
     winograd_block block = winograd_find_block(job, unit), next;
@@ -35,18 +36,17 @@ static void winograd_run_packed(const winograd *plan, const float *a, const floa
   job.scratch = (float *)((char *)memory + zeros);
   job.scratch_floats = (int64_t)(fk_round_up((size_t)winograd_scratch_floats(j) * sizeof(float), 64) / sizeof(float));
   job.shuffle = e && e->shuffle > 1 ? e->shuffle : 1;
-  job.v_pitch = winograd_pitch(winograd_most_tiles(j), j->contraction);
-  job.m_pitch = winograd_pitch(winograd_most_tiles(j), j->padded_columns);
-  int64_t lanes = fk_lanes(), blocks = 0, tiles = 0;
+  job.v_pitch = job.m_pitch = winograd_block_pitch(j);
+  int64_t lanes = fk_lanes(), tiles = 0, most = 0;
   for (int32_t i = 0; i < j->part_count; i++) {
     int64_t count = j->part[i].tiles * j->geometry->n;
-    tiles += count;
-    job.blocks[i] = fk_ceil_div(count, winograd_most_tiles(j));
-    // The last round of blocks keeps every lane busy.
-    if (job.blocks[i] < 8 * lanes && count >= lanes * 8) job.blocks[i] = fk_ceil_div(job.blocks[i], lanes) * lanes;
-    blocks += job.blocks[i];
+    tiles += count, most = fk_max64(most, count);
   }
-  if (blocks == 0) return;
+  if (tiles == 0) return;
+  job.blocks = fk_ceil_div(most, winograd_most_tiles(j));
+  // The last round of blocks keeps every lane busy.
+  if (job.blocks < 8 * lanes && most >= lanes * 8) job.blocks = fk_ceil_div(job.blocks, lanes) * lanes;
+  int64_t blocks = job.blocks * j->part_count;
   job.chunks = blocks >= lanes ? 1 : fk_min64(j->panels, fk_ceil_div(lanes, blocks));
   job.chunk = fk_ceil_div(j->panels, job.chunks);
   job.chunks = fk_ceil_div(j->panels, job.chunk);
@@ -64,7 +64,7 @@ static size_t winograd_packed_bytes(const winograd *j) { return fk_round_up((siz
 static size_t winograd_workspace(const fk_conv_geometry *g, fk_conv_role role) {
   winograd j;
   winograd_plan(&j, g, role);
-  return winograd_packed_bytes(&j) + winograd_run_bytes(&j);
+  return winograd_fuses(&j) ? winograd_fused_bytes(&j) : winograd_packed_bytes(&j) + winograd_run_bytes(&j);
 }
 
 /// `memory` is aligned and has winograd_workspace bytes.
@@ -72,6 +72,10 @@ static void winograd_run(const fk_conv_geometry *g, fk_conv_role role, const flo
                          void *memory) {
   winograd j;
   winograd_plan(&j, g, role);
+  if (winograd_fuses(&j)) {
+    winograd_fused_run(&j, a, weights, e, out, memory);
+    return;
+  }
   winograd_transform_weights(&j, weights, memory);
   winograd_run_packed(&j, a, memory, e, out, (char *)memory + winograd_packed_bytes(&j));
 }

@@ -3,13 +3,20 @@
 // Register tiles as in micro-inl.h, but short reductions follow each other closely and nothing is used for long: each call also brings
 // memory that a later call needs into L1.
 
-/// sums[m][j] = sum over e of row_m[e] * b[e][j], row_m = a + m * step; fetches as many bytes from `ahead` as it reads of b.
+/// sums[m][j] = (`more` ? sums[m][j] : 0) + sum over e of row_m[e] * b[e][j], row_m = a + m * step; fetches as many bytes from `ahead` as
+/// it reads of b.
 FK_INLINE void winograd_multiply(const int32_t rows, const int32_t vectors, const float *a, int64_t step, int64_t length, const float *b,
-                                 const float *ahead, float *sums) {
+                                 const float *ahead, float *sums, int more) {
   vf sum[FK_TILE_ROWS][2];
   const float *base[(FK_TILE_ROWS + 2) / 3];
 #pragma clang loop unroll(full)
   for (int32_t m = 0; m < rows; m++) sum[m][0] = sum[m][1] = vf_splat(0);
+  if (more)
+#pragma clang loop unroll(full)
+    for (int32_t m = 0; m < rows; m++) {
+      sum[m][0] = vf_load(sums + m * vectors * FK_LANES);
+      if (vectors > 1) sum[m][1] = vf_load(sums + (m * vectors + 1) * FK_LANES);
+    }
 #pragma clang loop unroll(full)
   for (int32_t m = 0; m < (rows + 2) / 3; m++) base[m] = a + 3 * m * step;
 #pragma clang loop unroll(disable)
@@ -34,11 +41,12 @@ FK_INLINE void winograd_multiply(const int32_t rows, const int32_t vectors, cons
   }
 }
 
-typedef void winograd_rows(const float *a, int64_t step, int64_t length, const float *b, const float *ahead, float *sums);
+typedef void winograd_rows(const float *a, int64_t step, int64_t length, const float *b, const float *ahead, float *sums, int more);
 
-#define FK_WINOGRAD_ROWS(rows, vectors)                                                                                                       \
-  static void winograd_##rows##_##vectors(const float *a, int64_t step, int64_t length, const float *b, const float *ahead, float *sums) { \
-    winograd_multiply(rows, vectors, a, step, length, b, ahead, sums);                                                                        \
+#define FK_WINOGRAD_ROWS(rows, vectors)                                                                                                    \
+  static void winograd_##rows##_##vectors(const float *a, int64_t step, int64_t length, const float *b, const float *ahead, float *sums, \
+                                          int more) {                                                                                     \
+    winograd_multiply(rows, vectors, a, step, length, b, ahead, sums, more);                                                              \
   }
 #define FK_WINOGRAD_PAIR(rows) FK_WINOGRAD_ROWS(rows, 1) FK_WINOGRAD_ROWS(rows, 2)
 FK_WINOGRAD_PAIR(1) FK_WINOGRAD_PAIR(2) FK_WINOGRAD_PAIR(3) FK_WINOGRAD_PAIR(4) FK_WINOGRAD_PAIR(5) FK_WINOGRAD_PAIR(6)

@@ -48,20 +48,22 @@ FK_INLINE void winograd_transform_vector(const int32_t points, const int inside,
   }
 }
 
-/// All channels of a window. Writes up to FK_LANES - 1 zeros past each position's last channel.
-FK_INLINE void winograd_transform_window(const int32_t points, const winograd *j, const winograd_window *w, float *v, int64_t pitch) {
-  int64_t row_step = j->step * j->width * j->depth, column_step = j->step * j->depth, c = 0;
+/// Channels first ..< end of a window. Writes up to FK_LANES - 1 zeros past each position's last channel.
+FK_INLINE void winograd_transform_window(const int32_t points, const winograd *j, const winograd_window *w, int64_t first, int64_t end,
+                                         float *v, int64_t pitch) {
+  int64_t row_step = j->step * j->width * j->depth, column_step = j->step * j->depth, c = first;
+  v -= first;
   if (w->corner)
-    for (; c + FK_LANES <= j->depth; c += FK_LANES)
+    for (; c + FK_LANES <= end; c += FK_LANES)
       winograd_transform_vector(points, 1, 1, w, row_step, column_step, c, FK_LANES, v + c, pitch);
   else
-    for (; c + FK_LANES <= j->depth; c += FK_LANES)
+    for (; c + FK_LANES <= end; c += FK_LANES)
       winograd_transform_vector(points, 0, 1, w, 0, 0, c, FK_LANES, v + c, pitch);
-  if (c == j->depth) return;
+  if (c == end) return;
   if (w->corner)
-    winograd_transform_vector(points, 1, 0, w, row_step, column_step, c, j->depth - c, v + c, pitch);
+    winograd_transform_vector(points, 1, 0, w, row_step, column_step, c, end - c, v + c, pitch);
   else
-    winograd_transform_vector(points, 0, 0, w, 0, 0, c, j->depth - c, v + c, pitch);
+    winograd_transform_vector(points, 0, 0, w, 0, 0, c, end - c, v + c, pitch);
 }
 
 /// Where a tile's outputs go, and what is done to them: one vector of channels.

@@ -37,57 +37,73 @@ static void winograd_load_taps(const winograd *j, const float *weights, int32_t 
     return;
   }
   float square[FK_LANES][FK_LANES] __attribute__((aligned(64)));
-  for (int64_t n = 0; n < FK_LANES; n++)
-    for (int64_t d = 0; d < count; d++) square[d][n] = n < lanes ? from[(column + n) * g->k + first + d] : 0;
+  if (lanes == FK_LANES && count == FK_LANES)
+    transpose_square(from + column * g->k + first, g->k, square[0], FK_LANES);
+  else
+    for (int64_t n = 0; n < FK_LANES; n++)
+      for (int64_t d = 0; d < count; d++) square[d][n] = n < lanes ? from[(column + n) * g->k + first + d] : 0;
   for (int64_t d = 0; d < count; d++) to[d] = vf_load(square[d]);
+}
+
+/// Channels first ..< first + count (at most FK_LANES) of a source and the output channels from `column`: channel first + d of position i
+/// goes to to[i] + d * step, where there is a to[i] (everywhere, if `all`).
+FK_INLINE void winograd_pack_square(const int32_t points, const int all, const winograd *j, const float *weights, const winograd_part *p, int32_t source,
+                                    int64_t first, int64_t count, int64_t column, float *const *to, int64_t step) {
+  const int32_t taps = points == 6 ? 3 : 2;
+  vf block[3 * 3][FK_LANES];
+  for (int32_t t = 0; t < taps * taps; t++) {
+    int32_t tap = winograd_tap(j, p, source, t / taps, t % taps);
+    if (tap >= 0)
+      winograd_load_taps(j, weights, tap, first, column, block[t]);
+    else
+      for (int32_t d = 0; d < FK_LANES; d++) block[t][d] = vf_splat(0);
+  }
+  for (int64_t d = 0; d < count; d++) {
+    vf half[3][winograd_most_points];
+#pragma clang loop unroll(full)
+    for (int32_t x = 0; x < taps; x++) {
+      vf filter[3], u[winograd_most_points];
+#pragma clang loop unroll(full)
+      for (int32_t y = 0; y < taps; y++) filter[y] = block[y * taps + x][d];
+      winograd_filter(points, filter, u);
+#pragma clang loop unroll(full)
+      for (int32_t y = 0; y < points; y++) half[x][y] = u[y];
+    }
+#pragma clang loop unroll(full)
+    for (int32_t y = 0; y < points; y++) {
+      vf filter[3], u[winograd_most_points];
+#pragma clang loop unroll(full)
+      for (int32_t x = 0; x < taps; x++) filter[x] = half[x][y];
+      winograd_filter(points, filter, u);
+#pragma clang loop unroll(full)
+      for (int32_t x = 0; x < points; x++)
+        if (all || to[y * points + x]) vf_store(to[y * points + x] + d * step, u[x]);
+    }
+  }
+}
+
+static int winograd_uses(const winograd *j, const winograd_part *p, int32_t position, int32_t source) {
+  winograd_range range = winograd_sources(j, p, position);
+  return source >= range.first && source < range.first + range.count;
 }
 
 FK_INLINE void winograd_pack(const int32_t points, const winograd_packing *w, const winograd_part *p, float *packed, int64_t column) {
   const winograd *j = w->plan;
-  const int32_t taps = points == 6 ? 3 : 2;
   int64_t panel = column / panel_columns, within = column % panel_columns;
   int64_t step = fk_min64(panel_columns, j->padded_columns - panel * panel_columns);
   float *to[winograd_most_points * winograd_most_points];
-  vf block[3 * 3][FK_LANES];
   for (int32_t source = 0; source < j->source_count; source++) {
     float *matrix = packed;
     for (int32_t position = 0; position < points * points; position++) {
       winograd_range range = winograd_sources(j, p, position);
-      int in = source >= range.first && source < range.first + range.count;
-      to[position] = in ? matrix + (panel * panel_columns * range.count + (source - range.first) * step) * j->depth + within : NULL;
+      to[position] = matrix + (panel * panel_columns * range.count + (source - range.first) * step) * j->depth + within;
+      if (!winograd_uses(j, p, position, source)) to[position] = NULL;
       matrix += winograd_matrix_floats(j, p, position);
     }
     for (int64_t first = 0; first < j->depth; first += FK_LANES) {
-      for (int32_t t = 0; t < taps * taps; t++) {
-        int32_t tap = winograd_tap(j, p, source, t / taps, t % taps);
-        if (tap >= 0)
-          winograd_load_taps(j, w->weights, tap, first, column, block[t]);
-        else
-          for (int32_t d = 0; d < FK_LANES; d++) block[t][d] = vf_splat(0);
-      }
-      int64_t count = fk_min64(FK_LANES, j->depth - first);
-      for (int64_t d = 0; d < count; d++) {
-        vf half[3][winograd_most_points];
-#pragma clang loop unroll(full)
-        for (int32_t x = 0; x < taps; x++) {
-          vf filter[3], u[winograd_most_points];
-#pragma clang loop unroll(full)
-          for (int32_t y = 0; y < taps; y++) filter[y] = block[y * taps + x][d];
-          winograd_filter(points, filter, u);
-#pragma clang loop unroll(full)
-          for (int32_t y = 0; y < points; y++) half[x][y] = u[y];
-        }
-#pragma clang loop unroll(full)
-        for (int32_t y = 0; y < points; y++) {
-          vf filter[3], u[winograd_most_points];
-#pragma clang loop unroll(full)
-          for (int32_t x = 0; x < taps; x++) filter[x] = half[x][y];
-          winograd_filter(points, filter, u);
-#pragma clang loop unroll(full)
-          for (int32_t x = 0; x < points; x++)
-            if (to[y * points + x]) vf_store(to[y * points + x] + (first + d) * step, u[x]);
-        }
-      }
+      winograd_pack_square(points, 0, j, w->weights, p, source, first, fk_min64(FK_LANES, j->depth - first), column, to, step);
+      for (int32_t position = 0; position < points * points; position++)
+        if (to[position]) to[position] += FK_LANES * step;
     }
   }
 }
