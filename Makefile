@@ -7,8 +7,9 @@ SWIFT_FLAGS := -c $(CONFIGURATION) --scratch-path $(SCRATCH) --omit-frame-pointe
 BIN := $(SCRATCH)/$(CONFIGURATION)
 PREFIX ?= /usr/local
 QUICKSTART := out/quickstart
+FUZZ_SECONDS ?= 60
 
-.PHONY: all run test bench build build-tests setup phantoms format lint sanitize conformance test-aarch64 test-tables install clean
+.PHONY: all run test bench build build-tests setup phantoms format lint sanitize conformance test-aarch64 test-tables fuzz fuzz-seeds install clean
 
 all: build
 
@@ -51,6 +52,15 @@ conformance: build
 # The NEON and portable kernels under emulation, where Debian's cross tools are installed.
 test-aarch64: build
 	@KERNEL_OBJECTS=$(BIN)/CForgeKernels.build Tests/KernelConformance/aarch64.sh
+
+# Pre-scan, DICOM and TIFF path under libFuzzer and the address sanitizer, a minute each.
+fuzz: setup
+	@Tests/Fuzzing/run.sh $(FUZZ_SECONDS)
+
+# Writes the fuzzers' seeds again.
+fuzz-seeds: setup
+	@SCANFORGE_FUZZING=1 swift build -c release --scratch-path $(SCRATCH)/fuzzing --product make-fuzz-seeds 2>&1 | scripts/quiet-build.sh
+	@$(SCRATCH)/fuzzing/release/make-fuzz-seeds Fixtures/fuzzing/seeds
 
 bench: build
 	@$(BIN)/scanforge-bench peak --json

@@ -9,13 +9,20 @@ import PackageDescription
 let tower = Context.environment["SCANFORGE_TOWER"] ?? "both"
 let hasScan = tower != "forge"
 
+/// SCANFORGE_FUZZING=1 adds the fuzz targets and builds the Scan tower for them: covered and under the address sanitizer (Tests/Fuzzing).
+let isFuzzed = hasScan && Context.environment["SCANFORGE_FUZZING"] == "1"
+
 let swiftSettings: [SwiftSetting] = [
   .swiftLanguageMode(.v6),
   .enableUpcomingFeature("InternalImportsByDefault"),
   .enableUpcomingFeature("MemberImportVisibility"),
   .treatAllWarnings(as: .error),
 ]
-let cWarnings: [CSetting] = [.unsafeFlags(["-Wall", "-Wextra", "-Werror"])]
+let fuzzedSwift: [SwiftSetting] = isFuzzed ? [.unsafeFlags(["-sanitize=address,fuzzer"])] : []
+// gold stops with an internal error on sanitized objects.
+let fuzzedLink: [LinkerSetting] = [.unsafeFlags(["-sanitize=address,fuzzer", "-use-ld=lld"])]
+let fuzzedC = isFuzzed ? ["-fsanitize=address,fuzzer-no-link"] : []
+let cWarnings: [CSetting] = [.unsafeFlags(["-Wall", "-Wextra", "-Werror"] + fuzzedC)]
 
 let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
@@ -25,7 +32,7 @@ let yams = Target.Dependency.product(name: "Yams", package: "Yams")
 func library(_ name: String, _ dependencies: [Target.Dependency] = [], optimized: Bool = false) -> Target {
   .target(
     name: name, dependencies: dependencies,
-    swiftSettings: swiftSettings + (optimized ? [.unsafeFlags(["-Ounchecked"], .when(configuration: .release))] : []))
+    swiftSettings: swiftSettings + fuzzedSwift + (optimized ? [.unsafeFlags(["-Ounchecked"], .when(configuration: .release))] : []))
 }
 
 func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
@@ -74,7 +81,7 @@ let scan: [Target] = [
   // Layer 0
   .target(
     name: "CDCMTK",
-    cxxSettings: [.unsafeFlags(["-Wall", "-Wextra", "-Werror"])],
+    cxxSettings: [.unsafeFlags(["-Wall", "-Wextra", "-Werror"] + fuzzedC)],
     linkerSettings: [
       "dcmjpls", "dcmtkcharls", "dcmjpeg", "ijg8", "ijg12", "ijg16", "dcmimage", "dcmimgle", "dcmnet", "dcmdata", "oflog", "ofstd",
     ].map { .linkedLibrary($0) }),
@@ -82,7 +89,7 @@ let scan: [Target] = [
   .target(name: "CTIFF", cSettings: cWarnings, linkerSettings: [.linkedLibrary("tiff")]),
   .target(name: "CPNG", cSettings: cWarnings, linkerSettings: [.linkedLibrary("png16")]),
   .target(
-    name: "COpenJPEG", cSettings: [.unsafeFlags(["-I/usr/include/openjpeg-2.5", "-Wall", "-Wextra", "-Werror"])],
+    name: "COpenJPEG", cSettings: [.unsafeFlags(["-I/usr/include/openjpeg-2.5", "-Wall", "-Wextra", "-Werror"] + fuzzedC)],
     linkerSettings: [.linkedLibrary("openjp2")]),
   // Layer 1
   library("ScanModel", ["Diagnostics"]),
@@ -129,6 +136,27 @@ let scanTests: [Target] = [
   tests("EndToEndTests", ["TestSupport", crypto]),
 ]
 
+/// A fuzz target: an endless run of one `FuzzPath` function under libFuzzer.
+func fuzzer(_ name: String) -> Target {
+  .executableTarget(
+    name: "fuzz-\(name)", dependencies: ["CFuzzer", "FuzzPath"], path: "Tests/Fuzzing/\(name)", swiftSettings: swiftSettings + fuzzedSwift,
+    linkerSettings: fuzzedLink)
+}
+
+let fuzzing: [Target] = [
+  .target(name: "CFuzzer", path: "Tests/Fuzzing/CFuzzer"),
+  .target(
+    name: "FuzzPath", dependencies: ["Diagnostics", "ScanModel", "ScanDeid", "ScanIO", "ScanCodec"], path: "Tests/Fuzzing/FuzzPath",
+    swiftSettings: swiftSettings + fuzzedSwift),
+  fuzzer("prescan"), fuzzer("dicom"), fuzzer("tiff"),
+  .target(
+    name: "CSeeds", path: "Fixtures/fuzzing/CSeeds", cSettings: [.unsafeFlags(["-I/usr/include/openjpeg-2.5"])],
+    linkerSettings: [.linkedLibrary("tiff"), .linkedLibrary("openjp2")]),
+  .executableTarget(
+    name: "make-fuzz-seeds", dependencies: ["ScanModel", "CDCMTK", "CSeeds"], path: "Fixtures/fuzzing/make", swiftSettings: swiftSettings,
+    linkerSettings: fuzzedLink),
+]
+
 let package = Package(
   name: "ScanForge",
   dependencies: hasScan
@@ -138,7 +166,7 @@ let package = Package(
       .package(url: "https://github.com/groue/GRDB.swift", exact: "7.10.0"),
       .package(url: "https://github.com/jpsim/Yams", exact: "6.2.2"),
     ] : [],
-  targets: forge + forgeTests + (hasScan ? scan + scanTests : []),
+  targets: forge + forgeTests + (hasScan ? scan + scanTests : []) + (isFuzzed ? fuzzing : []),
   cLanguageStandard: .c17,
   cxxLanguageStandard: .cxx17
 )

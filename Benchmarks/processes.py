@@ -54,15 +54,48 @@ def limit(core: int | None = None) -> None:
         os.sched_setaffinity(0, {core})
 
 
-def peak_bytes(process: int) -> int:
+def bytes_of(path: str, field: str) -> int:
+    """A field of a file below /proc, in bytes; 0 when the process is gone."""
     try:
-        with open(f"/proc/{process}/status") as file:
+        with open(path) as file:
             for line in file:
-                if line.startswith("VmHWM:"):
+                if line.startswith(field):
                     return int(line.split()[1]) * 1024
     except OSError:
         pass
     return 0
+
+
+class TreeWatch:
+    """Looks at the memory of a process and of all below it every few milliseconds."""
+
+    def __init__(self):
+        self._root = 0
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._look)
+        self._highest: dict[int, int] = {}
+        self.peak = 0  # of the sum at one moment, each page counted once: proportional set sizes
+
+    def start(self, root: int) -> None:
+        self._root = root
+        self._thread.start()
+
+    def stop(self) -> None:
+        self._stop.set()
+        if self._thread.is_alive():
+            self._thread.join()
+
+    @property
+    def others(self) -> int:
+        """Sum of the highest resident sizes of the processes below the root, whenever each had it. Shared pages count for each."""
+        return sum(highest for process, highest in self._highest.items() if process != self._root)
+
+    def _look(self):
+        while not self._stop.wait(0.003):
+            members = descendants(self._root)
+            self.peak = max(self.peak, sum(bytes_of(f"/proc/{member}/smaps_rollup", "Pss:") for member in members))
+            for member in members:
+                self._highest[member] = max(self._highest.get(member, 0), bytes_of(f"/proc/{member}/status", "VmHWM:"))
 
 
 class Runner:
@@ -102,50 +135,48 @@ class Runner:
         return {f"{line['eng']} {line['what']}": {"s": line["cpu_ms"] / 1e3} for line in lines}
 
     def _cold(self, arguments, threads):
-        """A whole process from start to exit. Memory is the sum of the peaks of the process and of all that it started."""
+        """A whole process from start to exit: once for the time, and once more, watched, for the memory."""
         with tempfile.TemporaryDirectory() as folder:
-            output = Path(folder) / "out"
-            if arguments[0] == "--precision":
-                command = [
-                    str(self.binaries / "scanforge"), "upscale", str(self.models / "slice.tif"), "--model", str(self.models / "ours" / "model.safetensors"),
-                    "--output", str(output), "--threads", str(threads), "--progress", "none", *arguments,
-                ]
-                output = output / "slice_x4.tif"
-            else:
-                command = [str(self.python), "upscale_cold.py", *arguments, str(self.models / "slice.npy"), str(output) + ".npy"]
-                output = Path(str(output) + ".npy")
-            with open(Path(folder) / "errors", "w+b") as errors:
-                began = time.perf_counter()
-                try:
-                    process = subprocess.Popen(
-                        command, cwd=self.scripts, env=self.environment, stdout=subprocess.DEVNULL, stderr=errors,
-                        preexec_fn=limit)
-                except OSError as error:
-                    raise Failed(str(error)) from error
-                peaks: dict[int, int] = {}
-                stop = threading.Event()
+            seconds, _ = self._whole(arguments, threads, Path(folder) / "timed", lambda process: None)
+            watch = TreeWatch()
+            try:
+                _, highest = self._whole(arguments, threads, Path(folder) / "watched", watch.start)
+            finally:
+                watch.stop()
+            # The kernel's figure for the process itself misses no moment between two looks; it counts shared pages in full.
+            return {"": {"s": seconds, "MB": max(highest, watch.peak) / 1e6, "MB of single peaks": (highest + watch.others) / 1e6}}
 
-                def sample():
-                    # A peak never sinks, so it is enough to look now and then; the main process's own comes from the kernel at its end.
-                    while not stop.wait(0.02):
-                        for member in descendants(process.pid):
-                            peaks[member] = max(peaks.get(member, 0), peak_bytes(member))
-
-                sampler = threading.Thread(target=sample)
-                sampler.start()
-                deadline = threading.Timer(900, process.kill)
-                deadline.start()
-                _, status, usage = os.wait4(process.pid, 0)
-                seconds = time.perf_counter() - began
-                deadline.cancel()
-                stop.set()
-                sampler.join()
-                process.returncode = os.waitstatus_to_exitcode(status)
-                if process.returncode != 0 or not output.exists():
-                    errors.seek(0)
-                    raise Failed(errors.read().decode(errors="replace").strip()[-300:] or f"exit status {process.returncode}")
-            others = sum(peak for member, peak in peaks.items() if member != process.pid)
-            return {"": {"s": seconds, "MB": (usage.ru_maxrss * 1024 + others) / 1e6}}
+    def _whole(self, arguments, threads, folder: Path, began_with) -> tuple[float, int]:
+        """Runs a whole process; `began_with` gets its id. Seconds, and the highest resident bytes of the process itself."""
+        folder.mkdir()
+        output = folder / "out"
+        if arguments[0] == "--precision":
+            command = [
+                str(self.binaries / "scanforge"), "upscale", str(self.models / "slice.tif"), "--model", str(self.models / "ours" / "model.safetensors"),
+                "--output", str(output), "--threads", str(threads), "--progress", "none", *arguments,
+            ]
+            output = output / "slice_x4.tif"
+        else:
+            command = [str(self.python), "upscale_cold.py", *arguments, str(self.models / "slice.npy"), str(output) + ".npy"]
+            output = Path(str(output) + ".npy")
+        with open(folder / "errors", "w+b") as errors:
+            began = time.perf_counter()
+            try:
+                process = subprocess.Popen(
+                    command, cwd=self.scripts, env=self.environment, stdout=subprocess.DEVNULL, stderr=errors, preexec_fn=limit)
+            except OSError as error:
+                raise Failed(str(error)) from error
+            began_with(process.pid)
+            deadline = threading.Timer(900, process.kill)
+            deadline.start()
+            _, status, usage = os.wait4(process.pid, 0)
+            seconds = time.perf_counter() - began
+            deadline.cancel()
+            process.returncode = os.waitstatus_to_exitcode(status)
+            if process.returncode != 0 or not output.exists():
+                errors.seek(0)
+                raise Failed(errors.read().decode(errors="replace").strip()[-300:] or f"exit status {process.returncode}")
+        return seconds, usage.ru_maxrss * 1024
 
     def _json(self, command, threads) -> list[dict]:
         """The JSON lines that a command prints. With one thread it is bound to one core, as the peers' scripts bind themselves."""

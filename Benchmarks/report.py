@@ -31,7 +31,11 @@ def found(contest, measured, samples: dict) -> list[dict]:
 def figure(contest, rounds: list[dict]) -> str:
     values = [contest.value(figures) for figures in rounds]
     plain = number(spread(values), contest.unit).split()[0]
-    return f"{number(median(values), contest.unit)} ±{plain}"
+    text = f"{number(median(values), contest.unit)} ±{plain}"
+    single = [figures["MB of single peaks"] for figures in rounds if "MB of single peaks" in figures]
+    if contest.unit == "MB" and single and median(single) > 1.01 * median(values):
+        text += f" (sum of single peaks {median(single):.0f})"
+    return text
 
 
 def memory(rounds: list[dict]) -> str:

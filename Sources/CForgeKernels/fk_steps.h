@@ -45,6 +45,8 @@ FK_INLINE void fk_adam_element(const fk_adam_constants *s, float gradient, float
   *parameter = p * s->keep - s->step_size * (m / (__builtin_sqrtf(v) * s->root_correction + s->epsilon));
 }
 
+FK_INLINE float fk_ema_rest(float decay) { return (float)(1.0 - (double)decay); }
+
 FK_INLINE float fk_ema_element(float decay, float rest, float value, float average) { return decay * average + rest * value; }
 
 #endif

@@ -37,8 +37,10 @@ void *fk_reserve(size_t bytes) {
   if (memory == MAP_FAILED) return NULL;
   void *start = (void *)fk_round_up((size_t)(uintptr_t)memory, large_page);
 #ifdef MADV_HUGEPAGE
-  // Advice alone: a system without large pages uses small ones.
-  (void)madvise(start, fk_round_up(bytes, large_page), MADV_HUGEPAGE);
+  // Advice alone: a system without large pages uses small ones. Not for the beginning, where a program that uses a trained network has its
+  // few tensors: each would keep a whole large page.
+  size_t small = 16 * large_page;
+  if (bytes > small) (void)madvise((char *)start + small, fk_round_up(bytes - small, large_page), MADV_HUGEPAGE);
 #endif
   return start;
 }

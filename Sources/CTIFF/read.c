@@ -8,6 +8,8 @@ struct ctiff_reader {
   ctiff_memory memory;
   TIFF *tiff;
   ctiff_info info;
+  ctiff_consumed consumed;
+  void *context;
 };
 
 typedef struct {
@@ -135,6 +137,27 @@ ctiff_reader *ctiff_open(const uint8_t *bytes, size_t count, int *status, char *
 void ctiff_info_of(const ctiff_reader *reader, ctiff_info *info) { *info = reader->info; }
 int ctiff_complaints(const ctiff_reader *reader) { return reader->memory.complaints; }
 
+/// Whether no strip or tile begins before the end of the one before it.
+static int is_in_order(TIFF *tiff) {
+  uint32_t count = TIFFIsTiled(tiff) ? TIFFNumberOfTiles(tiff) : TIFFNumberOfStrips(tiff);
+  uint64_t end = 0;
+  for (uint32_t i = 0; i < count; i++) {
+    uint64_t offset = TIFFGetStrileOffset(tiff, i);
+    if (offset < end || __builtin_add_overflow(offset, TIFFGetStrileByteCount(tiff, i), &end)) return 0;
+  }
+  return 1;
+}
+
+void ctiff_on_consumed(ctiff_reader *reader, ctiff_consumed consumed, void *context) {
+  reader->consumed = is_in_order(reader->tiff) ? consumed : NULL;
+  reader->context = context;
+}
+
+static void tell_consumed(const ctiff_reader *reader, uint32_t chunk) {
+  if (!reader->consumed) return;
+  reader->consumed(reader->context, TIFFGetStrileOffset(reader->tiff, chunk) + TIFFGetStrileByteCount(reader->tiff, chunk));
+}
+
 void ctiff_close(ctiff_reader *reader) {
   if (!reader) return;
   if (reader->tiff) TIFFClose(reader->tiff);
@@ -195,6 +218,7 @@ static int read_strips(ctiff_reader *reader, uint8_t *out, char *message, size_t
     uint8_t *target = out + ((size_t)(strip / strips_per_plane) * info->rows + first_row) * row_bytes;
     for (uint32_t row = 0; row < rows; row++)
       unpack_row(buffer + (size_t)row * (size_t)packed_row, info->bits_per_sample, info->word_bits, info->is_signed, samples_per_row, target + row * row_bytes);
+    tell_consumed(reader, strip);
   }
   free(buffer);
   return status;
@@ -228,6 +252,7 @@ static int read_tiles(ctiff_reader *reader, uint8_t *out, char *message, size_t 
         uint8_t *target = out + ((size_t)plane * info->rows + top) * row_bytes + left * per_pixel * word_bytes;
         for (uint32_t row = 0; row < rows; row++)
           unpack_row(buffer + (size_t)row * (size_t)packed_row, info->bits_per_sample, info->word_bits, info->is_signed, (size_t)columns * per_pixel, target + row * row_bytes);
+        tell_consumed(reader, tile);
       }
     }
   }

@@ -7,6 +7,8 @@ package enum ForgeGANError: ExplainedError, Equatable {
   case badOption(String, model: String, reason: String)
   /// The data do not fit the model: what the model needs.
   case unsuitableData(model: String, reason: String)
+  /// An image that was there when the training began cannot be read any more.
+  case dataUnreadable(reason: String)
   case badPlan(reason: String)
   /// A loss is NaN or infinite. The last checkpoint is sound.
   case diverged(model: String, step: Int, measure: String)
@@ -20,7 +22,7 @@ package enum ForgeGANError: ExplainedError, Equatable {
     switch self {
     case .diverged: .finding
     case .unsuitablePlane: .item
-    case .logUnwritable: .surroundings
+    case .logUnwritable, .dataUnreadable: .surroundings
     default: .request
     }
   }
@@ -31,6 +33,7 @@ package enum ForgeGANError: ExplainedError, Equatable {
     case .unknownOption: "model.unknownOption"
     case .badOption: "model.badOption"
     case .unsuitableData: "model.unsuitableData"
+    case .dataUnreadable: "training.dataUnreadable"
     case .badPlan: "training.badPlan"
     case .diverged: "training.diverged"
     case .resumeMismatch: "training.resumeMismatch"
@@ -46,6 +49,7 @@ package enum ForgeGANError: ExplainedError, Equatable {
     case .unknownOption(let key, let model, _): "\(model) has no option \"\(key)\""
     case .badOption(let key, let model, let reason): "\(model): \(key) \(reason)"
     case .unsuitableData(let model, let reason): "\(model) cannot learn from these images: \(reason)"
+    case .dataUnreadable(let reason): "the training images cannot be read: \(reason)"
     case .badPlan(let reason): reason
     case .diverged(let model, let step, let measure): "\(model): the \(measure) is not a finite number at step \(step)"
     case .resumeMismatch(let reason): "the stored training cannot go on: \(reason)"
@@ -61,6 +65,7 @@ package enum ForgeGANError: ExplainedError, Equatable {
     case .unknownOption(_, _, let known): "Use one of \(known.joined(separator: ", "))."
     case .badOption: "Change the option, or leave it out for its default."
     case .unsuitableData: "Change the selection of images or the size."
+    case .dataUnreadable: "Make the images readable again and resume: the last checkpoint holds all steps so far."
     case .badPlan: "Give steps, minutes or both, each above zero."
     case .diverged: "Resume from the last checkpoint with a lower learning rate, or change the seed."
     case .resumeMismatch: "Use the options of the first run, or train anew with --replace."

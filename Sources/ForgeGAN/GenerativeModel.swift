@@ -53,13 +53,26 @@ package protocol GenerativeModel: AnyObject {
   /// Images that one step sees.
   var imagesPerStep: Int { get }
 
-  /// One training step; changes the networks.
-  func step(_ moment: TrainingMoment) -> [Measure]
+  /// What a step reads from the data.
+  associatedtype Batches: BatchSource
+  /// Makes it, ahead of the step and on another thread.
+  var batches: Batches { get }
+
+  /// One training step; changes the networks. `batch` is that of the moment's step and is not to be kept: its memory is used again.
+  func step(_ moment: TrainingMoment, _ batch: Batches.Batch) -> [Measure]
   /// The same few samples each time it is asked.
   func sampleSheet(step: Int) -> SampleSheet
 }
 
 extension GenerativeModel {
+  /// One training step with its batch made on the spot.
+  package func step(_ moment: TrainingMoment) throws(ForgeGANError) -> [Measure] {
+    var source = batches
+    var batch = source.makeRoom()
+    try source.fill(&batch, seed: moment.seed, step: moment.step)
+    return step(moment, batch)
+  }
+
   /// Everything that a bit-exact continuation needs besides the step.
   package func save(to checkpoint: inout CheckpointWriter) {
     checkpoint.add(networks.parameters)

@@ -21,35 +21,16 @@ package func gradient(
   return zip(xs, gradients).map { x, gradient in gradient ?? Variable(Tensor.zeros(x.shape)) }
 }
 
-/// Adds the gradients of `Σ y` with respect to each of `xs` to `sums`, in place where nobody else holds them.
-///
-/// A loss that is a sum of parts needs the graph of one part at a time: build a part, call this, build the next.
-///
-/// - Parameters:
-///   - xs: leaves (parameters).
-///   - sums: one per `xs`, of its shape.
-package func addGradient(of y: Variable, withRespectTo xs: [Variable], to sums: inout [Variable]) {
-  promise(sums.count == xs.count, "addGradient: \(sums.count) sums for \(xs.count) variables")
-  for x in xs { promise(x.node?.opcode == .leaf, "addGradient: \(x.shape) is not a leaf") }
-  var begun: [Variable?] = sums
-  sums = []
-  sums = Recording.$isOn.withValue(false) {
-    let zeros = begun.map { $0!.shape }
-    let gradients = pullback(y, xs, seed: Variable(Tensor.ones(y.shape)), begun: &begun, isReleasing: true)
-    return zip(gradients, zeros).map { $0 ?? Variable(Tensor.zeros($1)) }
-  }
-}
-
 /// The vector-Jacobian product behind `gradient`; nil where `y` does not depend on an `x`. Records when recording is on.
 func pullback(_ y: Variable, _ xs: [Variable], seed: Variable, isReleasing: Bool) -> [Variable?] {
-  var begun: [Variable?] = []
-  return pullback(y, xs, seed: seed, begun: &begun, isReleasing: isReleasing)
+  var gathered = xs.map { _ in Gathered() }
+  pullback(y, xs, seed: seed, into: &gathered, isReleasing: isReleasing)
+  return gathered.indices.map { gathered[$0].take() }
 }
 
-/// - Parameter begun: what the cotangents of `xs`, which are leaves, begin with; empty for nothing. Taken out.
-private func pullback(_ y: Variable, _ xs: [Variable], seed: Variable, begun: inout [Variable?], isReleasing: Bool) -> [Variable?] {
-  defer { begun = [] }
-  guard let root = y.node else { return begun.isEmpty ? xs.map { _ in nil } : begun }
+/// - Parameter gathered: what the cotangents of `xs` have already, to which more is added; nothing for an `x` that is not a leaf.
+func pullback(_ y: Variable, _ xs: [Variable], seed: Variable, into gathered: inout [Gathered], isReleasing: Bool) {
+  guard let root = y.node else { return }
   var nodes = tape(of: y)
   var place: [ObjectIdentifier: Int] = [:]
   place.reserveCapacity(nodes.count)
@@ -65,8 +46,9 @@ private func pullback(_ y: Variable, _ xs: [Variable], seed: Variable, begun: in
   }
 
   let cotangents = Cotangents(count: nodes.count)
-  for i in begun.indices {
-    if let target = targets[i] { cotangents.sums[target] = begun[i].take() }
+  for case (let i, let target?) in targets.enumerated() where nodes[target].opcode == .leaf {
+    cotangents.sums[target] = gathered[i].sum.take()
+    cotangents.products[target] = gathered[i].products.take() ?? []
   }
   cotangents.sums[place[ObjectIdentifier(root)]!] = seed
   for i in stride(from: nodes.count - 1, through: 0, by: -1) {
@@ -90,7 +72,10 @@ private func pullback(_ y: Variable, _ xs: [Variable], seed: Variable, begun: in
     }
     if isReleasing { node.release() }
   }
-  return targets.indices.map { i in targets[i].flatMap { cotangents.sums[$0] } ?? (begun.isEmpty ? nil : begun[i]) }
+  for case (let i, let target?) in targets.enumerated() {
+    gathered[i].sum = cotangents.sums[target]
+    gathered[i].products = cotangents.products[target]
+  }
 }
 
 /// `sum += part`, in place when recording is off and nobody else holds `sum`.
@@ -106,6 +91,8 @@ private func add(_ part: Variable, to sum: inout Variable?) {
 final class Cotangents {
   /// By place on the tape.
   var sums: [Variable?]
+  /// By place on the tape, of leaves: what is to be added to the sum in the end.
+  var products: [Int: [WeightProduct]] = [:]
   var current: Variable?
 
   init(count: Int) { sums = [Variable?](repeating: nil, count: count) }
@@ -138,6 +125,14 @@ package struct Backward {
     return cotangents.sums[source].take()?.takeValue()
   }
 
+  /// Leaves `product` as input `i`'s share to be computed when the gradient is asked for. False where it has to be computed here: while
+  /// recording, for the result of an op, which reads it next, and where the factors would need as much memory.
+  func postpones(_ product: WeightProduct, for i: Int) -> Bool {
+    guard !Recording.isOn, product.isWorthKeeping, let source = sources[i], node.inputs[i].node?.opcode == .leaf else { return false }
+    cotangents.products[source, default: []].append(product)
+    return true
+  }
+
   var attributes: Attributes { node.attributes }
   func shape(_ i: Int) -> Shape { node.inputs[i].shape }
 
@@ -145,8 +140,5 @@ package struct Backward {
   func x(_ i: Int) -> Variable { Variable(node.savedInput(i), node: node.inputs[i].node) }
 
   /// The result, saved by `.output`.
-  var y: Variable {
-    guard let value = node.output else { fatalError("\(node.opcode): the result was not saved") }
-    return Variable(value, node: node)
-  }
+  var y: Variable { Variable(node.savedOutput(), node: node) }
 }

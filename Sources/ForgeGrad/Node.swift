@@ -23,7 +23,7 @@ package final class Node: @unchecked Sendable {
   package let attributes: Attributes
   package private(set) var inputs: [Operand]
   /// The op's result where its derivative reads it.
-  private(set) var output: Tensor?
+  private var output: Tensor?
   /// Further tensors of a fused op (statistics).
   private(set) var extras: [Tensor]
   /// Set once a plain backward pass has used the node up.
@@ -41,15 +41,27 @@ package final class Node: @unchecked Sendable {
     self.attributes = attributes
     self.extras = extras
     let saves = OpCatalog.row(opcode).saves
-    self.output = saves.contains(.output) ? output : nil
+    self.output = saves.contains(.output) && !(opcode == .leakyReLU && !extras.isEmpty) ? output : nil
     self.inputs = inputs.indices.map { i in
       let isPartnerNeeded = saves.contains(.partners) && inputs.indices.contains { $0 != i && inputs[$0].node != nil }
       let isRead = isPartnerNeeded || saves.contains(Saves(input: i))
-      let isRemade = isRead && (inputs[i].node.map { OpCatalog.row($0.opcode).remake != nil && !$0.isReleased } ?? false)
+      let isRemade = isRead && (inputs[i].node?.canRemake ?? false)
       if isRemade { inputs[i].node!.dependents += 1 }
       let isKept = inputs[i].node == nil || isRead && !isRemade
       return Operand(node: inputs[i].node, shape: inputs[i].shape, value: isKept ? inputs[i].value : nil, isRemade: isRemade)
     }
+  }
+
+  /// Whether the result can be made again. A leaky ReLU can when it holds the operands of the convolution that it came with.
+  private var canRemake: Bool {
+    OpCatalog.row(opcode).remake != nil && !isReleased && (opcode != .leakyReLU || !extras.isEmpty)
+  }
+
+  /// The result, which the op's row saves or makes again.
+  func savedOutput() -> Tensor {
+    if let output { return output }
+    guard canRemake, let remake = OpCatalog.row(opcode).remake else { fatalError("\(opcode): the result was not saved") }
+    return remake(self)
   }
 
   /// The value of input `i`, which the op's row saves or lets its maker make again.
@@ -59,7 +71,11 @@ package final class Node: @unchecked Sendable {
     guard operand.isRemade, let maker = operand.node, let remake = OpCatalog.row(maker.opcode).remake else {
       fatalError("\(opcode): input \(i) was not saved")
     }
-    return remake(maker)
+    if let output = maker.output { return output }
+    let made = remake(maker)
+    // The maker's derivative, which comes next, reads it too.
+    if !maker.isReleased, OpCatalog.row(maker.opcode).saves.contains(.output) { maker.output = made }
+    return made
   }
 
   /// Lets go of all saved values after a plain backward pass; the links stay, so that a later pass can tell it needs this node.

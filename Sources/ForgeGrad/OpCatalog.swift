@@ -88,7 +88,7 @@ enum OpCatalog {
     case .cos: Row(saves: .first) { [-(sin($0.x(0)) * $0.g)] }
     case .power: Row(saves: .first, vjp: powerVJP)
     case .clamp: Row(saves: .first, vjp: clampVJP)
-    case .leakyReLU: Row(saves: .output, vjp: leakyReLUVJP)
+    case .leakyReLU: Row(saves: .output, remake: remadeLeakyConvolution, vjp: leakyReLUVJP)
     case .reshape: Row(saves: .none) { [reshape($0.g, $0.shape(0))] }
     case .transpose: Row(saves: .none, vjp: transposeVJP)
     case .broadcast: Row(saves: .none) { [reduced($0.g, to: $0.shape(0))] }

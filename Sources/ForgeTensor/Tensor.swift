@@ -82,6 +82,13 @@ package struct Tensor: Sendable {
     }
   }
 
+  /// The same values in memory of their own.
+  package func copied() -> Tensor {
+    var copy = self
+    copy.makeUnique()
+    return copy
+  }
+
   /// Whether no other tensor shares this memory, so that it may be overwritten.
   mutating func isUnique() -> Bool { isKnownUniquelyReferenced(&buffer) }
 

@@ -1,8 +1,8 @@
-import Diagnostics
-import ScanModel
+package import Diagnostics
+package import ScanModel
 
 /// Why a file could not be decoded. No sentence comes from DCMTK, libtiff, libpng or OpenJPEG, whose texts may quote values.
-enum CodecError: ExplainedError, Equatable {
+package enum CodecError: ExplainedError, Equatable {
   /// The content is not what its first bytes promised.
   case unreadable(ScanFormat, String)
   case truncated(ScanFormat, String)
@@ -17,12 +17,12 @@ enum CodecError: ExplainedError, Equatable {
   /// The worker's own installation is incomplete.
   case installation(String)
 
-  var kind: FailureKind {
+  package var kind: FailureKind {
     if case .installation = self { return .surroundings }
     return .item
   }
 
-  var code: String {
+  package var code: String {
     switch self {
     case .unreadable(let format, _): "\(format.rawValue).unreadable"
     case .truncated(let format, _): "\(format.rawValue).truncated"
@@ -35,7 +35,7 @@ enum CodecError: ExplainedError, Equatable {
     }
   }
 
-  var what: String {
+  package var what: String {
     switch self {
     case .unreadable(_, let text), .truncated(_, let text), .damaged(_, let text), .unsupported(_, let text), .attribute(_, let text),
       .installation(let text):
@@ -45,7 +45,7 @@ enum CodecError: ExplainedError, Equatable {
     }
   }
 
-  var place: String? {
+  package var place: String? {
     switch self {
     case .attribute(let tag, _): tag.description
     case .pixelShort: Tag.pixelData.description
@@ -53,7 +53,7 @@ enum CodecError: ExplainedError, Equatable {
     }
   }
 
-  var remedy: String {
+  package var remedy: String {
     switch self {
     case .unreadable: "Check that the file is what its name says."
     case .truncated, .pixelShort: "Copy or export the file again from its source; this copy is incomplete."

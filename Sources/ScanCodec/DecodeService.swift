@@ -1,6 +1,7 @@
 import CDCMTK
-import Foundation
-import ScanModel
+import FoundationEssentials
+import Glibc
+package import ScanModel
 
 /// The decode worker's loop: one request, one reply, until the main program closes its end.
 ///
@@ -9,8 +10,7 @@ package enum DecodeService {
   /// - Parameter memoryBytes: address space of the process.
   /// - Returns: exit code.
   package static func run(memoryBytes: Int) -> Int32 {
-    var message = [CChar](repeating: 0, count: 256)
-    let started = cdcm_start(&message, message.count)
+    let unready = start()
     restrict(memoryBytes: memoryBytes)
     let output = OutputMemory(descriptor: DecodeContract.outputDescriptor, limit: memoryBytes)
     // Says that the process has started; an installation without a library never gets here.
@@ -19,10 +19,7 @@ package enum DecodeService {
       var reply = DecodeReply()
       do throws(CodecError) {
         try output.reset()
-        if request.format == .dicom, started != 0 {
-          let text = String(decoding: message.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
-          throw dicomError(started, text)
-        }
+        if request.format == .dicom, let unready { throw unready }
         try decode(request, output, &reply)
       } catch {
         reply.failure = DecodeFailure(error)
@@ -32,16 +29,28 @@ package enum DecodeService {
     return 0
   }
 
+  /// Loads what the DICOM decoder needs, once.
+  ///
+  /// - Returns: why no DICOM file can be decoded on this machine; nil when all is well.
+  package static func start() -> CodecError? {
+    let (status, text) = withMessage { cdcm_start($0, $1) }
+    return status == 0 ? nil : dicomError(status, text)
+  }
+
   private static func decode(_ request: DecodeRequest, _ output: OutputMemory, _ reply: inout DecodeReply) throws(CodecError) {
     guard request.byteCount > 0 else { throw .unreadable(request.format, "The file is empty") }
-    let mapped = mmap(nil, request.byteCount, PROT_READ, MAP_SHARED, DecodeContract.inputDescriptor, 0)
-    guard let mapped, mapped != MAP_FAILED else { throw .memory }
-    defer { munmap(mapped, request.byteCount) }
-    let bytes = UnsafeRawBufferPointer(start: mapped, count: request.byteCount)
-    switch request.format {
-    case .dicom: try DICOMDecoder(output: output).decode(bytes, wantsPixels: request.wantsPixels, reply: &reply)
-    case .tiff: try TIFFDecoder(output: output).decode(bytes, wantsPixels: request.wantsPixels, reply: &reply)
-    case .png: try PNGDecoder(output: output).decode(bytes, wantsPixels: request.wantsPixels, reply: &reply)
+    let input = try InputMemory(descriptor: DecodeContract.inputDescriptor, count: request.byteCount)
+    try decode(input, request.format, wantsPixels: request.wantsPixels, output, &reply)
+  }
+
+  /// Decodes one file that the pre-scan has accepted; `reply` tells what lies where in `output`.
+  package static func decode(
+    _ input: InputMemory, _ format: ScanFormat, wantsPixels: Bool, _ output: OutputMemory, _ reply: inout DecodeReply
+  ) throws(CodecError) {
+    switch format {
+    case .dicom: try DICOMDecoder(output: output).decode(input.bytes, wantsPixels: wantsPixels, reply: &reply)
+    case .tiff: try TIFFDecoder(output: output).decode(input, wantsPixels: wantsPixels, reply: &reply)
+    case .png: try PNGDecoder(output: output).decode(input.bytes, wantsPixels: wantsPixels, reply: &reply)
     }
   }
 

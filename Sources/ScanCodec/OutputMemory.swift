@@ -1,14 +1,14 @@
-import Foundation
+import Glibc
 
 /// The shared memory that a reply's dataset and words are written into: `[dataset][padding to a page][words]`.
-final class OutputMemory {
+package final class OutputMemory {
   private let descriptor: Int32
   private let limit: Int
   private var mapping: UnsafeMutableRawPointer?
   private var mappedBytes = 0
 
   /// - Parameter limit: bytes that one reply may take.
-  init(descriptor: Int32, limit: Int) {
+  package init(descriptor: Int32, limit: Int) {
     self.descriptor = descriptor
     self.limit = limit
   }
@@ -16,7 +16,7 @@ final class OutputMemory {
   deinit { release() }
 
   /// Empties the memory for the next reply.
-  func reset() throws(CodecError) {
+  package func reset() throws(CodecError) {
     release()
     guard ftruncate(descriptor, 0) == 0 else { throw .memory }
   }

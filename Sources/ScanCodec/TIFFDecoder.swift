@@ -5,10 +5,10 @@ import ScanModel
 struct TIFFDecoder {
   let output: OutputMemory
 
-  func decode(_ bytes: UnsafeRawBufferPointer, wantsPixels: Bool, reply: inout DecodeReply) throws(CodecError) {
+  func decode(_ input: InputMemory, wantsPixels: Bool, reply: inout DecodeReply) throws(CodecError) {
     var status: Int32 = 0
     let (opened, text) = withMessage { message, size in
-      ctiff_open(bytes.bindMemory(to: UInt8.self).baseAddress, bytes.count, &status, message, size)
+      ctiff_open(input.bytes.bindMemory(to: UInt8.self).baseAddress, input.bytes.count, &status, message, size)
     }
     guard let reader = opened else { throw tiffError(status, text) }
     defer { ctiff_close(reader) }
@@ -26,6 +26,10 @@ struct TIFFDecoder {
       isPlanar: info.is_planar != 0)
     guard wantsPixels else { return }
     let (offset, words) = try output.words(count: Int(info.byte_count), after: 0)
+    // As the words come the file goes: a large image is never there twice.
+    ctiff_on_consumed(
+      reader, { context, end in Unmanaged<InputMemory>.fromOpaque(context!).takeUnretainedValue().release(before: Int(end)) },
+      Unmanaged.passUnretained(input).toOpaque())
     let (readStatus, readText) = withMessage { ctiff_read(reader, words.bindMemory(to: UInt8.self).baseAddress, words.count, $0, $1) }
     guard readStatus == 0 else { throw tiffError(readStatus, readText) }
     if ctiff_complaints(reader) > 0 { reply.warn(.decoder) }

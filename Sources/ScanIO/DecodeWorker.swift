@@ -60,17 +60,14 @@ final class DecodeWorker {
       input.clear()
       output.clear()
     }
-    try input.write(bytes, count: count)
-    bytes = []
+    try input.write(consume bytes, count: count)
     let request = DecodeRequest(format: format, byteCount: count, wantsPixels: wantsPixels)
     guard let body = try? JSONEncoder().encode(request) else { throw .badReply }
     try send(body)
     let reply = try receive(deadline: .now + .seconds(seconds), seconds: seconds)
+    input.clear()
     if reply.failure != nil { return DecodedFile(reply: reply, dataset: [], words: []) }
-    let dataset = try output.read(offset: 0, count: reply.datasetBytes)
-    let words =
-      reply.wordsAreDatasetBytes || reply.wordsBytes == 0 ? [] : try output.read(offset: reply.wordsOffset, count: reply.wordsBytes)
-    return DecodedFile(reply: reply, dataset: dataset, words: words)
+    return try DecodedFile(reply, in: output)
   }
 
   func kill() { Foundation.kill(process, SIGKILL) }
@@ -163,4 +160,17 @@ package struct DecodedFile: Sendable {
   package var dataset: [UInt8]
   /// Empty when `reply.wordsAreDatasetBytes`, or when there are none.
   package var words: [UInt8]
+
+  init(reply: DecodeReply, dataset: [UInt8], words: [UInt8]) {
+    self.reply = reply
+    self.dataset = dataset
+    self.words = words
+  }
+
+  /// Takes from the output memory what the reply says is there.
+  package init(_ reply: DecodeReply, in output: borrowing DecodeWorkerMemory) throws(DecodeWorkerError) {
+    self.reply = reply
+    dataset = try output.read(offset: 0, count: reply.datasetBytes)
+    words = reply.wordsAreDatasetBytes || reply.wordsBytes == 0 ? [] : try output.read(offset: reply.wordsOffset, count: reply.wordsBytes)
+  }
 }

@@ -54,7 +54,7 @@ package final class DecodeWorkerPool: @unchecked Sendable {
   /// Decodes one file that the pre-scan has accepted.
   ///
   /// - Parameters:
-  ///   - bytes: the file; released as soon as the worker has its copy.
+  ///   - bytes: the file; its memory goes as the worker's copy comes.
   ///   - count: how many of the bytes, from the first, to decode.
   /// - Throws: `.missing` and `.doesNotStart` concern the machine, the rest this file. A failure that the worker itself reports is in
   ///   `reply.failure`.
@@ -63,7 +63,7 @@ package final class DecodeWorkerPool: @unchecked Sendable {
   {
     let worker = try borrow()
     do throws(DecodeWorkerError) {
-      let decoded = try worker.decode(bytes, count: count, format: format, wantsPixels: wantsPixels, seconds: secondsPerItem)
+      let decoded = try worker.decode(consume bytes, count: count, format: format, wantsPixels: wantsPixels, seconds: secondsPerItem)
       giveBack(worker.served < itemsPerWorker ? worker : nil)
       return decoded
     } catch {
@@ -92,6 +92,18 @@ package final class DecodeWorkerPool: @unchecked Sendable {
     }
   }
 
+  /// Ends the workers that wait for work, and with them their memory: for callers that are done with decoding, or will be for a while. The
+  /// next file starts a new one.
+  package func dismiss() {
+    condition.lock()
+    while isPrestarting { condition.wait() }
+    let dismissed = idle
+    idle = []
+    condition.unlock()
+    // A worker is gone when its last owner is; outside of the lock, for that takes some milliseconds.
+    withExtendedLifetime(dismissed) {}
+  }
+
   private func borrow() throws(DecodeWorkerError) -> DecodeWorker {
     guard let executable else { throw .missing }
     condition.lock()
@@ -112,7 +124,7 @@ package final class DecodeWorkerPool: @unchecked Sendable {
     condition.lock()
     lent -= 1
     if let worker { idle.append(worker) }
-    condition.signal()
+    condition.broadcast()
     condition.unlock()
   }
 }

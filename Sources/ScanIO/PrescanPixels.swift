@@ -16,38 +16,48 @@ struct PrescanPixels {
   /// Pixels are elsewhere: Spectroscopy Data or a Pixel Data Provider URL.
   private var hasOtherData = false
   private var hasPixelElement = false
+  private var seen: Set<Tag> = []
 
   init(mediaStorageSOPClassUID: String?) { sopClassUID = mediaStorageSOPClassUID }
 
-  mutating func beginFragments() {
-    hasPixelElement = true
+  mutating func beginFragments() throws(PrescanError) {
+    try beginPixels(.pixelData)
     // The Basic Offset Table comes first and is not counted.
     fragments = -1
   }
 
+  /// A dataset has one of Pixel Data, Float and Double Float Pixel Data, once (PS3.3 section C.7.6.24): readers would differ about which counts.
+  private mutating func beginPixels(_ tag: Tag) throws(PrescanError) {
+    guard !hasPixelElement else { throw .structure(.dicom, place: tag.description) }
+    hasPixelElement = true
+  }
+
+  /// Takes note of an element of the top level. Of a tag that comes twice the first counts, as it does for the decoders.
   mutating func note(_ tag: Tag, at offset: Int, length: Int, _ bytes: PrescanBytes, bigEndian: Bool) throws(PrescanError) {
     switch tag {
-    case .sopClassUID: sopClassUID = bytes.text(at: offset, length: length)
-    case .rows: rows = word(bytes, offset, length, bigEndian)
-    case .columns: columns = word(bytes, offset, length, bigEndian)
-    case .samplesPerPixel: samplesPerPixel = word(bytes, offset, length, bigEndian)
-    case .bitsAllocated: bitsAllocated = word(bytes, offset, length, bigEndian)
-    case .photometricInterpretation: photometric = bytes.text(at: offset, length: length)
-    case .numberOfFrames:
+    case .sopClassUID where isFirst(tag): sopClassUID = bytes.text(at: offset, length: length)
+    case .rows where isFirst(tag): rows = word(bytes, offset, length, bigEndian)
+    case .columns where isFirst(tag): columns = word(bytes, offset, length, bigEndian)
+    case .samplesPerPixel where isFirst(tag): samplesPerPixel = word(bytes, offset, length, bigEndian)
+    case .bitsAllocated where isFirst(tag): bitsAllocated = word(bytes, offset, length, bigEndian)
+    case .photometricInterpretation where isFirst(tag): photometric = bytes.text(at: offset, length: length)
+    case .numberOfFrames where isFirst(tag):
       let text = bytes.text(at: offset, length: length)?.filter { $0 != " " } ?? ""
       // An empty or odd text counts as one frame, as decoders take it; a number out of range is refused by the memory limit.
       if let number = Double(text), number > 1 { frames = number < 1e12 ? Int(number) : Int.max }
     case .pixelData:
-      hasPixelElement = true
+      try beginPixels(tag)
       nativeLength = length
     case .floatPixelData, .doubleFloatPixelData:
-      hasPixelElement = true
+      try beginPixels(tag)
       nativeLength = length
       floatBits = tag == .floatPixelData ? 32 : 64
     case Tag(0x5600, 0x0020), Tag(0x0028, 0x7FE0): hasOtherData = true
     default: break
     }
   }
+
+  private mutating func isFirst(_ tag: Tag) -> Bool { seen.insert(tag).inserted }
 
   private func word(_ bytes: PrescanBytes, _ offset: Int, _ length: Int, _ bigEndian: Bool) -> Int? {
     length >= 2 ? bytes.word16(at: offset, bigEndian: bigEndian).map(Int.init) : nil

@@ -150,7 +150,7 @@ struct PrescanWalker {
   private mutating func openUndefined(_ header: PrescanHeader, in frame: Frame?, end: Int, encoding: PrescanEncoding) throws(PrescanError) {
     let isFragments = header.tag == .pixelData || (encoding.isExplicit && [.OB, .OW].contains(header.vr))
     if isFragments {
-      if frame == nil, header.tag == .pixelData { pixels.beginFragments() }
+      if frame == nil, header.tag == .pixelData { try pixels.beginFragments() }
       try push(Frame(kind: .fragments, tag: header.tag, end: end, isDelimited: true, encoding: encoding, isGuess: false))
       return
     }

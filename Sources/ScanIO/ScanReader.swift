@@ -42,18 +42,19 @@ package struct ScanReader: Sendable {
     let report = try Prescan.scan(bytes, limits: limits)
     facts.format = report.format
     facts.warnings = report.warnings
-    // The worker has a copy: the file's bytes go before the samples come, so that memory holds one of the two.
+    // The worker has a copy: the file's bytes go as it comes, and it goes as the samples come, so that memory holds one of them.
     let count = bytes.count - report.paddingBytes
-    let decoded = try pool.decode(bytes, count: count, format: report.format, wantsPixels: pixels)
+    let decoded = try pool.decode(consume bytes, count: count, format: report.format, wantsPixels: pixels)
     facts.add(decoded.reply)
     if let failure = decoded.reply.failure { throw failure }
-    return try assemble(decoded, report.format, source, facts)
+    return try Self.assemble(decoded, report.format, source, facts)
   }
 
-  private func assemble(_ decoded: DecodedFile, _ format: ScanFormat, _ source: Redacted<String>, _ facts: ScanFacts) throws -> RawScan {
+  /// What the worker found, as a scan; its answer is trusted no more than the file.
+  package static func assemble(_ decoded: DecodedFile, _ format: ScanFormat, _ source: Redacted<String>, _ facts: ScanFacts) throws -> RawScan {
     let dataset = decoded.dataset.isEmpty ? Dataset() : try ExplicitStream.decode(decoded.dataset)
     var scan = RawScan(source: source, format: format, warnings: facts.warnings)
-    scan.pixels = try Self.pixels(decoded, dataset)
+    scan.pixels = try pixels(decoded, dataset)
     scan.photometric = decoded.reply.photometric.map(Photometric.init(dicom:))
     try FormatRegistry.reader(of: format).complete(&scan, from: decoded, dataset: dataset)
     return scan
@@ -82,7 +83,9 @@ package struct ScanReader: Sendable {
 }
 
 /// What is known of a file beside its scan; complete after success, partial after a failure.
-struct ScanFacts: Sendable {
+package struct ScanFacts: Sendable {
+  package init() {}
+
   var format: ScanFormat?
   var layout: DecodeReply.Layout?
   var pages = 1
@@ -92,7 +95,7 @@ struct ScanFacts: Sendable {
   var fileTransferSyntaxUID: String?
   var warnings: [ScanWarning] = []
 
-  mutating func add(_ reply: DecodeReply) {
+  package mutating func add(_ reply: DecodeReply) {
     layout = reply.layout
     pages = reply.pages
     modality = reply.modality

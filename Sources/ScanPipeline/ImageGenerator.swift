@@ -66,9 +66,6 @@ package struct ImageGenerator {
     self.truncation = truncation
   }
 
-  /// Number of the network's convolutions by the arithmetic that they run in.
-  package var arithmetic: [String: Int] { InferencePrecision.counts(generator.layers) }
-
   /// Bytes of all images' words.
   package func bytes(of amount: GenerationAmount) throws -> Int {
     try amount.labels(of: generator).count * generator.size * generator.size * facts.depth.rawValue / 8
@@ -78,6 +75,11 @@ package struct ImageGenerator {
     package let index: Int
     package let scan: SyntheticScan
     package let plane: Plane
+  }
+
+  /// What a stage tells of `count` images.
+  func figures(count: Int) -> [String: Double] {
+    InferencePrecision.figures(generator.layers).merging(["generated": Double(count)]) { first, _ in first }
   }
 
   /// Makes images in batches of 32, in order.
@@ -169,7 +171,7 @@ extension RunContext {
     }
     try run.finish()
     return StageOutcome(
-      summary: "\(count) labelled synthetic slices with \(name)", figures: ["generated": Double(count)],
+      summary: "\(count) labelled synthetic slices with \(name)", figures: generator.figures(count: count),
       places: FileManager.default.fileExists(atPath: grid.path) ? [grid.path] : [])
   }
 

@@ -14,8 +14,16 @@ package enum InferencePrecision: String, Sendable, CaseIterable {
   /// What stands in records beside the model's digest; nothing for fp32.
   var mark: String { self == .fp32 ? "" : " \(rawValue)" }
 
-  /// Number of convolutions by the arithmetic that they run in.
-  static func counts(_ layers: [InferencePlan.LayerReport]) -> [String: Int] {
-    layers.reduce(into: [:]) { $0[$1.precision.rawValue, default: 0] += 1 }
+  /// Figures of a stage: the number of convolutions by the arithmetic that they run in, `convolutions.int16`.
+  static func figures(_ layers: [InferencePlan.LayerReport]) -> [String: Double] {
+    layers.reduce(into: [:]) { $0["convolutions.\($1.precision.rawValue)", default: 0] += 1 }
+  }
+
+  /// The same numbers by arithmetic, from a stage's figures.
+  package static func arithmetic(in figures: [String: Double]) -> [String: Int] {
+    Dictionary(
+      uniqueKeysWithValues: allCases.compactMap { arithmetic in
+        figures["convolutions.\(arithmetic.rawValue)"].map { (arithmetic.rawValue, Int($0)) }
+      })
   }
 }

@@ -27,8 +27,10 @@ package struct ImageUpscaler {
 
   package var derivation: String { "ScanForge \(ToolIdentity.version) srgan x\(resolver.factor)\(precision.mark) \(modelDigest)" }
 
-  /// Number of the network's convolutions by the arithmetic that they run in.
-  package var arithmetic: [String: Int] { InferencePrecision.counts(resolver.layers) }
+  /// What a stage tells of `count` images.
+  func figures(count: Int) throws -> [String: Double] {
+    try InferencePrecision.figures(resolver.layers).merging(["enhanced": Double(count)]) { first, _ in first }
+  }
 
   /// - Throws: `ImagingError` when the image has no pixels or its samples are indexes (palette, 1 bit).
   package func upscale(_ scan: CleanScan) throws -> EnhancedScan {
@@ -158,26 +160,34 @@ extension RunContext {
     if imageless > 0 { summary += ", \(imageless) objects without an image" }
     if failures > 0 { summary += ", \(failures) failed" }
     progress(.ended(stage: stage, summary: summary))
-    return StageOutcome(summary: summary, figures: ["enhanced": Double(done)], failedItems: failures)
+    return StageOutcome(summary: summary, figures: try upscaler.figures(count: done), failedItems: failures)
   }
 
   private func enhanced(_ image: ArtifactRecord, _ upscaler: ImageUpscaler, model: ArtifactID) throws -> ArtifactDraft? {
     guard let digest = image.sha256, let patient = image.patient else { return nil }
     let raw = try ScanReader().read(catalog.objects.read(digest), source: Redacted("object"))
-    guard raw.pixels != nil else { return nil }
+    guard let pixels = raw.pixels else { return nil }
     let record = image.attributes.deidentification ?? DeidentificationRecord(edition: "", options: [], counts: [:], risks: [])
-    let scan = try upscaler.upscale(CleanScan.readmitting(raw, patient: patient, record: record))
-    let (bytes, media) = try ScanFileEncoder.encode(scan, identity: ContentDigest(ofText: digest.hex + upscaler.derivation).bytes)
+    let clean = try CleanScan.readmitting(raw, patient: patient, record: record)
+    let object: StoredObject
+    if let stream = try upscaler.stream(clean, over: ImageUpscaler.largestInMemory, spoolingIn: catalog.workspace.staging) {
+      object = try catalog.objects.store(stream) { try TIFFWriter.write(stream, descriptor: $0) }
+    } else {
+      let scan = try upscaler.upscale(clean)
+      object = try catalog.objects.store(
+        ScanFileEncoder.encode(scan, identity: ContentDigest(ofText: digest.hex + upscaler.derivation).bytes).bytes, of: scan)
+    }
+    let factor = upscaler.resolver.factor
     var attributes = image.attributes
     attributes.deidentification = nil
-    attributes.rows = scan.pixels.rows
-    attributes.columns = scan.pixels.columns
-    attributes.scale = scan.scale
+    attributes.rows = pixels.rows * factor
+    attributes.columns = pixels.columns * factor
+    attributes.scale = Double(factor)
     attributes.spacingMillimeters = attributes.spacingMillimeters.map {
-      SpacingMillimeters(row: $0.row / scan.scale, column: $0.column / scan.scale)
+      SpacingMillimeters(row: $0.row / Double(factor), column: $0.column / Double(factor))
     }
     return .enhanced(
-      try catalog.objects.store(bytes, of: scan), media: media, from: [(.recorded(image.id), "source"), (.recorded(model), "model")],
+      object, media: ScanFileEncoder.media(of: raw.format), from: [(.recorded(image.id), "source"), (.recorded(model), "model")],
       label: image.label, attributes: attributes)
   }
 }

@@ -37,7 +37,7 @@ package struct SyntheticFiles {
       }
     }
     if let archive { try OutputFolder.write(archive.bytes(labelNames: generator.generator.labelNames), to: folder.appendingPathComponent("generated.npz")) }
-    return StageOutcome(summary: "\(count) synthetic images", figures: ["generated": Double(count)], places: [folder.path])
+    return StageOutcome(summary: "\(count) synthetic images", figures: generator.figures(count: count), places: [folder.path])
   }
 
   private func write(_ item: ImageGenerator.Item, _ generator: ImageGenerator) throws {

@@ -14,7 +14,7 @@ package struct UpscaledFiles {
   package let stopsOnItemError: Bool
   package let threads: Int
   /// Results of more bytes go to the disk piece by piece.
-  package var largestInMemory = 1 << 20
+  package var largestInMemory = ImageUpscaler.largestInMemory
 
   package init(inputs: [URL], output: URL, options: Set<DeidOption>, stopsOnItemError: Bool, threads: Int) {
     self.inputs = inputs
@@ -24,7 +24,7 @@ package struct UpscaledFiles {
     self.threads = threads
   }
 
-  /// `STEM_x2.tif`; inputs of one stem get `_2`, `_3` … before the ending.
+  /// `STEM_x2.tif`; inputs of one stem get `_2`, `_3` … before the ending, in order; those that fail use no name up.
   package func write(_ upscaler: ImageUpscaler, key: PseudonymKey, progress: @escaping ProgressSink) throws -> StageOutcome {
     KernelTable.threads = threads
     try OutputFolder.check(output, inputs: inputs)
@@ -42,12 +42,14 @@ package struct UpscaledFiles {
       if Interruption.isRequested { throw PipelineError.interrupted }
       do {
         let raw = try ScanReader().read(path: file.path)
+        // The network needs its memory when the decoder needs its own no longer.
+        if number == files.count - 1 { DecodeWorkerPool.shared.dismiss() }
         let clean = try deidentifier.clean(raw)
         let name = UpscaledFiles.name(
-          file, factor: upscaler.resolver.factor, fileExtension: ScanFileEncoder.fileExtension(of: raw.format), taken: &taken)
+          file, factor: upscaler.resolver.factor, fileExtension: ScanFileEncoder.fileExtension(of: raw.format), taken: taken)
         let target = output.appendingPathComponent(name)
-        if isLarge(clean, upscaler) {
-          try stream(clean, upscaler, to: target)
+        if let stream = try upscaler.stream(clean, over: largestInMemory, spoolingIn: output) {
+          try OutputFolder.write(to: target) { try TIFFWriter.write(stream, descriptor: $0) }
         } else {
           let scan = try upscaler.upscale(clean)
           let identity = Array("\(scan.source.instance) \(upscaler.derivation)".utf8)
@@ -55,6 +57,7 @@ package struct UpscaledFiles {
           guard SelfCheck(of: raw, with: deidentifier).leaks(in: bytes) == 0 else { throw DeidError.identifiersRemain(1) }
           try OutputFolder.write(bytes, to: target)
         }
+        taken.insert(name)
         warnings.add(raw.warnings)
         done += 1
       } catch {
@@ -68,31 +71,15 @@ package struct UpscaledFiles {
     for line in warnings.lines { progress(.warning(stage: stage, text: line)) }
     let summary = "\(done) of \(files.count) images enlarged x\(upscaler.resolver.factor)" + (failures > 0 ? ", \(failures) failed" : "")
     progress(.ended(stage: stage, summary: summary))
-    let figures = ["enhanced": Double(done)].merging(warnings.figures) { first, _ in first }
+    let figures = try upscaler.figures(count: done).merging(warnings.figures) { first, _ in first }
     return StageOutcome(summary: summary, figures: figures, failedItems: failures, places: [output.path])
   }
 
-  /// One grey TIFF image whose result would fill memory. A TIFF brings no attributes, so there is nothing that its output could repeat.
-  private func isLarge(_ scan: CleanScan, _ upscaler: ImageUpscaler) -> Bool {
-    guard scan.format == .tiff, let pixels = scan.pixels, pixels.frames == 1, pixels.samplesPerPixel == 1 else { return false }
-    return pixels.words.count * upscaler.resolver.factor * upscaler.resolver.factor > largestInMemory
-  }
-
-  private func stream(_ scan: CleanScan, _ upscaler: ImageUpscaler, to target: URL) throws {
-    guard let pixels = scan.pixels else { throw ScanWriteError.noPixels(.tiff) }
-    let factor = upscaler.resolver.factor
-    let spool = try PixelSpool(in: output, columns: pixels.columns * factor, sampleBytes: pixels.bytesPerSample)
-    try upscaler.upscale(scan) { row, column, words in try spool.write(words, row: row, column: column) }
-    let enhanced = scan.enhanced(
-      rows: pixels.rows * factor, columns: pixels.columns * factor, scale: Double(factor), read: spool.read)
-    try OutputFolder.write(to: target) { try TIFFWriter.write(enhanced, descriptor: $0) }
-  }
-
-  private static func name(_ file: URL, factor: Int, fileExtension: String, taken: inout Set<String>) -> String {
+  private static func name(_ file: URL, factor: Int, fileExtension: String, taken: Set<String>) -> String {
     let stem = file.deletingPathExtension().lastPathComponent + "_x\(factor)"
     var name = "\(stem).\(fileExtension)"
     var number = 2
-    while !taken.insert(name).inserted {
+    while taken.contains(name) {
       name = "\(stem)_\(number).\(fileExtension)"
       number += 1
     }

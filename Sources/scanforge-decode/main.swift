@@ -1,4 +1,4 @@
-import Foundation
+import Glibc
 import ScanCodec
 import ScanModel
 
@@ -8,7 +8,8 @@ var memoryBytes = DecodeContract.defaultMemoryBytes
 if arguments.count == 2, arguments[0] == "--memory", let bytes = Int(arguments[1]), bytes > 0 {
   memoryBytes = bytes
 } else if !arguments.isEmpty {
-  FileHandle.standardError.write(Data("scanforge-decode is started by scanforge. Usage: scanforge-decode [--memory BYTES]\n".utf8))
+  let usage = Array("scanforge-decode is started by scanforge. Usage: scanforge-decode [--memory BYTES]\n".utf8)
+  _ = write(STDERR_FILENO, usage, usage.count)
   exit(2)
 }
 exit(DecodeService.run(memoryBytes: memoryBytes))

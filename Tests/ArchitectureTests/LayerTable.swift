@@ -26,7 +26,7 @@ struct LayerRule {
 
 enum LayerTable {
   /// Modules of the toolchain that any Swift target may import.
-  static let toolchain: Set<String> = ["Foundation", "Dispatch", "Synchronization", "Glibc"]
+  static let toolchain: Set<String> = ["Foundation", "FoundationEssentials", "Dispatch", "Synchronization", "Glibc"]
 
   static let rules: [LayerRule] = [
     // Layer 0

@@ -134,6 +134,8 @@ import Testing
     let result = try Program.run(arguments: arguments + ["--json"])
     #expect(result.exitCode == 0, "\(result.errors)")
     #expect(try result.json()["images"] as? Int == 7)
+    let arithmetic = try #require(try result.json()["arithmetic"] as? [String: Int])
+    #expect(arithmetic.keys.sorted() == ["fp32"] && arithmetic.values.allSatisfy { $0 > 0 })
     #expect(files(below: output).count == (format == "npz" ? 1 : 7))
   }
 

@@ -16,7 +16,7 @@ import Testing
       for label in 0..<3 {
         let made = mean(try generator.generate(labels: [Int32](repeating: Int32(label), count: 12), seed: 1), axes: [0])
         let members = (0..<images.count).filter { images.labels[$0] == Int32(label) }
-        total += mean(abs(made - mean(images.batch(members), axes: [0]))).scalar
+        total += mean(abs(made - mean(try images.batch(members), axes: [0]))).scalar
       }
       return total / 3
     }
@@ -37,7 +37,7 @@ import Testing
       size: size, pixels: [Float](repeating: 0.5, count: 4 * size * size), labels: [0, 1, 0, 1], labelNames: ["a", "b"])
     let model = try ModelRegistry.entry("cgan").make(
       ModelRequest(options: ["batch": 2, "width": 4, "r1": 1.0, "r1Every": 1], data: .images(images), seed: 1))
-    let measures = model.step(TrainingMoment(seed: 1, step: 0, progress: 0))
+    let measures = try model.step(TrainingMoment(seed: 1, step: 0, progress: 0))
     #expect(measures.map(\.name) == ["r1", "discriminator", "generator"])
     let sheet = model.sampleSheet(step: 1).images
     #expect(sheet.shape == [16, size, size, 1])
@@ -143,7 +143,7 @@ import Testing
       let model = try ModelRegistry.entry("srgan").make(
         ModelRequest(options: .object(options), data: .planes(Tiny.planes()), seed: 5, start: start))
       for (mine, given) in zip(model.inferenceParameters, content.inferenceParameters) { #expect(mine.value == given.value) }
-      let measures = model.step(TrainingMoment(seed: 5, step: 0, progress: 0))
+      let measures = try model.step(TrainingMoment(seed: 5, step: 0, progress: 0))
       #expect(measures.map(\.name) == ["content", "adversarial", "features", "discriminator"])
       #expect(model.inferenceParameters[0].value != content.inferenceParameters[0].value)
     }

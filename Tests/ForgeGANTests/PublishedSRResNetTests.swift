@@ -61,7 +61,7 @@ import Testing
   @Test func `it learns to enlarge without the bicubic image`() throws {
     let model = try Tiny.srgan(
       Self.options.merging(["phase": "content", "width": 12, "batch": 4, "averageDecay": 0.98, "rate": 3e-3]) { $1 })
-    let losses = (0..<120).map { model.step(TrainingMoment(seed: 5, step: $0, progress: Double($0) / 120))[0].value }
+    let losses = try (0..<120).map { try model.step(TrainingMoment(seed: 5, step: $0, progress: Double($0) / 120))[0].value }
     let (first, last) = (losses.prefix(10).reduce(0, +), losses.suffix(10).reduce(0, +))
     #expect(last < first / 2, "\(first / 10) to \(last / 10)")
   }

@@ -112,11 +112,73 @@ import Testing
       return sum(square(matmul(reshape(h, [72, 4]), v)))
     }
     let whole = gradient(of: loss(xs[0]) + loss(xs[1]), withRespectTo: [w, v, unused]).map(\.value)
-    var parts = gradient(of: loss(xs[0]), withRespectTo: [w, v, unused])
-    addGradient(of: loss(xs[1]), withRespectTo: [w, v, unused], to: &parts)
-    for (part, expected) in zip(parts.map(\.value), whole) {
+    var parts = GradientSum(withRespectTo: [w, v, unused])
+    for x in xs { parts.add(loss(x)) }
+    for (part, expected) in zip(parts.take(), whole) {
       let largest = expected.values.map { Swift.abs($0) }.max()!
       #expect(zip(part.values, expected.values).allSatisfy { Swift.abs($0 - $1) <= 1e-5 * largest })
+    }
+  }
+
+  @Test func `the gradient of a large weight is kept as factors until it is asked for, and is the same`() {
+    let random = RandomStream(seed: 6, stream: 1)
+    let w = Variable.parameter(random.normal([40, 50], counter: 0, deviation: 0.3))
+    let v = Variable.parameter(random.normal([50, 60], counter: 5000, deviation: 0.3))
+    let xs = (0..<2).map { Variable(random.normal([2, 40], counter: UInt64(9000 + 1000 * $0))) }
+    // Reads w in two ways: as the weight of a product and by itself.
+    func loss(_ x: Variable) -> Variable {
+      sum(square(matmul(leakyReLU(matmul(x, w), slope: 0.2), v))) + sum(matmul(matmul(x, w), v)) + sum(square(w))
+    }
+    // While recording nothing is postponed.
+    let expected = gradient(of: loss(xs[0]) + loss(xs[1]), withRespectTo: [w, v], keepingGraph: true).map(\.value)
+    let whole = gradient(of: loss(xs[0]) + loss(xs[1]), withRespectTo: [w, v]).map(\.value)
+    var parts = GradientSum(withRespectTo: [w, v])
+    for x in xs { parts.add(loss(x)) }
+    for found in [whole, parts.take()] {
+      for (part, wanted) in zip(found, expected) {
+        let largest = wanted.values.map { Swift.abs($0) }.max()!
+        #expect(zip(part.values, wanted.values).allSatisfy { Swift.abs($0 - $1) <= 1e-5 * largest })
+      }
+    }
+  }
+
+  @Test func `a sum of gradients does not grow by a large weight's size before it is asked for`() async {
+    await #expect(processExitsWith: .success) {
+      let w = Variable.parameter(Tensor(shape: [2000, 1000], repeating: 0.01))
+      let x = Variable(Tensor(shape: [4, 2000], repeating: 1))
+      var parts = GradientSum(withRespectTo: [w])
+      let before = BufferCache.statistics.liveBytes
+      parts.add(sum(square(matmul(x, w))))
+      precondition(BufferCache.statistics.liveBytes - before < 100_000)
+      let gradient = parts.take()[0]
+      precondition(BufferCache.statistics.liveBytes - before >= 8_000_000)
+      // d(Σ (x·w)²)/dw = 2·xᵀ·(x·w): four rows of ones, sums of 20.
+      precondition(gradient.values.allSatisfy { Swift.abs($0 - 160) < 1e-2 })
+    }
+  }
+
+  @Test(arguments: [false, true])
+  func `many maps of one image are made again rather than kept, with the same gradients`(isTraining: Bool) async {
+    await #expect(processExitsWith: .success) { [isTraining] in
+      let random = RandomStream(seed: 7, stream: 1)
+      let x = Variable.parameter(random.normal([2, 32, 32, 1], counter: 0))
+      func leaf(_ shape: Shape, _ counter: UInt64) -> Variable {
+        Variable(random.normal(shape, counter: counter, deviation: 0.3), requiresGradient: isTraining)
+      }
+      let (w, bias, v) = (leaf([3, 3, 1, 32], 3000), leaf([32], 4000), leaf([3, 3, 32, 16], 5000))
+      let first = ConvolutionGeometry(x: x.shape, w: w.shape, stride: (1, 1), padding: (1, 1))
+      func loss(_ h: Variable) -> Variable { sum(square(convolution(h, v, stride: (2, 2), padding: (1, 1)))) }
+      let inputs = isTraining ? [x, w, bias, v] : [x]
+      let kept = gradient(of: loss(leakyReLU(convolution(x, w, bias: bias, first), slope: 0.2)), withRespectTo: inputs).map(\.value)
+      let before = BufferCache.statistics.liveBytes
+      let y = loss(leakyConvolution(x, w, bias: bias, slope: 0.2, first))
+      // The maps have 2 · 32 · 32 · 32 floats; what follows them a quarter of half as many.
+      precondition(BufferCache.statistics.liveBytes - before < 262_144)
+      let remade = gradient(of: y, withRespectTo: inputs).map(\.value)
+      for (a, b) in zip(remade, kept) {
+        let largest = b.values.map { Swift.abs($0) }.max()!
+        precondition(zip(a.values, b.values).allSatisfy { Swift.abs($0 - $1) <= 1e-5 * largest })
+      }
     }
   }
 
@@ -145,7 +207,9 @@ import Testing
         for _ in 0..<3 { h = leakyReLU(batchNormalize(convolution(h, parameter, padding: (1, 1))), slope: 0.2) }
         let loss = mean(square(h - 1))
         let g = gradient(of: loss, withRespectTo: [parameter])[0].value
-        adam(AdamStep(learningRate: 1e-3, step: step), parameter: &w, gradient: g, moment1: &moments.0, moment2: &moments.1)
+        var pass = AdamPass(capacity: 1)
+        pass.add(parameter: &w, gradient: g, moment1: &moments.0, moment2: &moments.1)
+        pass.run(AdamStep(learningRate: 1e-3, step: step))
         if step == 3 { allocations = BufferCache.statistics.allocations }
       }
       precondition(BufferCache.statistics.allocations == allocations)

@@ -46,6 +46,32 @@ import Testing
     #expect(norm.gamma.value.values != [1, 1])
   }
 
+  @Test func `an average in the optimizer's pass has the bytes of one after it`() {
+    func run(_ step: (Adam, ExponentialMovingAverage, [Tensor]) -> Void) -> [Tensor] {
+      let (source, copy) = (ParameterStore(seed: 3), ParameterStore(seed: 3))
+      for store in [source, copy] {
+        let hidden = Linear(store.root["linear"], inputs: 300, outputs: 200)
+        let norm = BatchNorm(store.root["norm"], channels: 200)
+        precondition(hidden.bias != nil && norm.gamma.shape == [200])
+      }
+      let average = ExponentialMovingAverage(of: source.parameters, in: copy.parameters)
+      let adam = Adam(source.parameters, learningRate: 0.01)
+      for count in 0..<3 {
+        source["norm/running_mean"]?.update { $0 = $0 + 1 }
+        let random = RandomStream(seed: UInt64(count), stream: 1)
+        step(adam, average, adam.parameters.map { random.normal($0.shape, counter: 0) })
+      }
+      return (source.parameters + copy.parameters).map(\.value)
+    }
+    let together = run { $0.update($2, averaging: $1, decay: 0.9) }
+    let apart = run {
+      $0.update($2)
+      $1.update(decay: 0.9)
+    }
+    #expect(together == apart)
+    #expect(together[0] != together[together.count / 2])
+  }
+
   @Test func `exponential average equals its rule`() throws {
     guard let reference = try Reference("optim", "ema_0.999") else { return }
     let start = try reference.tensor("e0")

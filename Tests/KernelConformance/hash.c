@@ -108,8 +108,8 @@ static void hash_steps(const fk_table *table) {
   fk_adam adam = {.learning_rate = 1e-3f, .beta1 = 0.9f, .beta2 = 0.999f, .epsilon = 1e-8f, .weight_decay = 0.01f, .l2 = 0.02f, .step = between(1, 90)};
   float *m = draw_floats(n), *v = draw_floats(n), *gradient = draw_floats(n);
   for (int64_t i = 0; i < n; i++) v[i] *= v[i];
-  table->adam(&adam, (size_t)n, gradient, out, m, v);
-  table->ema((size_t)n, 0.99f, gradient, m);
+  table->adam(&adam, 1, &(fk_adam_part){(size_t)n, gradient, out, m, v, NULL});
+  table->ema(0.99f, 1, &(fk_average_part){(size_t)n, gradient, m});
   add(SLOT_STEPS, out, n);
   add(SLOT_STEPS, m, n);
   add(SLOT_STEPS, v, n);

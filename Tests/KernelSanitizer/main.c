@@ -315,14 +315,21 @@ static void stretches(const fk_table *table) {
   expect(scalar, "normal", scalar->random_normal(1, 2, counter, (size_t)n, 0, 1, expected));
   expect(table, "normal", table->random_normal(1, 2, counter, (size_t)n, 0, 1, actual));
   compare(table, "normal", actual, expected, n, 0);
-  fk_adam adam = {.learning_rate = 1e-3f, .beta1 = 0.9f, .beta2 = 0.999f, .epsilon = 1e-8f, .weight_decay = 0.01f, .step = 3};
+  fk_adam adam = {.learning_rate = 1e-3f, .beta1 = 0.9f, .beta2 = 0.999f, .epsilon = 1e-8f, .weight_decay = 0.01f, .step = 3, .average_decay = 0.9f};
   float *gradient = floats(n), *m = floats(n), *v = floats(n);
   for (int64_t i = 0; i < n; i++) v[i] = v[i] * v[i];
-  float *m2 = copy_of(m, n), *v2 = copy_of(v, n);
-  expect(scalar, "adam", scalar->adam(&adam, (size_t)n, gradient, expected, m, v));
-  expect(table, "adam", table->adam(&adam, (size_t)n, gradient, actual, m2, v2));
-  expect(scalar, "ema", scalar->ema((size_t)n, 0.99f, gradient, expected));
-  expect(table, "ema", table->ema((size_t)n, 0.99f, gradient, actual));
+  float *average = floats(n), *m2 = copy_of(m, n), *v2 = copy_of(v, n), *average2 = copy_of(average, n);
+  // Two parts that meet anywhere, one of them averaged, one perhaps empty.
+  size_t first = (size_t)between(0, (int32_t)n), rest = (size_t)n - first;
+  fk_adam_part wanted[2] = {{first, gradient, expected, m, v, NULL}, {rest, gradient + first, expected + first, m + first, v + first, average}};
+  fk_adam_part found[2] = {{first, gradient, actual, m2, v2, NULL}, {rest, gradient + first, actual + first, m2 + first, v2 + first, average2}};
+  expect(scalar, "adam", scalar->adam(&adam, 2, wanted));
+  expect(table, "adam", table->adam(&adam, 2, found));
+  compare(table, "adam's average", average2, average, (int64_t)rest, 0);
+  fk_average_part averaged[2] = {{first, gradient, expected}, {rest, gradient + first, expected + first}};
+  expect(scalar, "ema", scalar->ema(0.99f, 2, averaged));
+  averaged[0].average = actual, averaged[1].average = actual + first;
+  expect(table, "ema", table->ema(0.99f, 2, averaged));
   compare(table, "adam and ema", actual, expected, n, 0);
   free_all();
 

@@ -96,6 +96,26 @@ import Testing
     #expect(throws: DecodeWorkerError.doesNotStart) { try decode(failing) }
   }
 
+  @Test func `dismissed workers are gone, and the next file starts another`() throws {
+    let (folder, executable) = try standIn("echo $$ >> %/processes\nexec \(DecodeSamples.executable) \"$@\"\n")
+    defer { try? FileManager.default.removeItem(at: folder) }
+    let pool = DecodeWorkerPool(executable: executable, workers: 1)
+    for round in 1...2 {
+      #expect(try decode(pool).pixels != nil)
+      let processes = try String(contentsOf: folder.appendingPathComponent("processes"), encoding: .utf8).split(separator: "\n")
+      let process = try #require(processes.last.flatMap { pid_t($0) })
+      #expect(processes.count == round && kill(process, 0) == 0)
+      pool.dismiss()
+      #expect(kill(process, 0) == -1 && errno == ESRCH)
+    }
+    // One that is still starting is waited for.
+    pool.prestart()
+    pool.dismiss()
+    #expect(try starts(folder) == 3)
+    #expect(try decode(pool).pixels != nil)
+    #expect(try starts(folder) == 4)
+  }
+
   @Test func `a worker is replaced after its share of files`() throws {
     let (folder, executable) = try standIn("exec \(DecodeSamples.executable) \"$@\"\n")
     defer { try? FileManager.default.removeItem(at: folder) }

@@ -3,6 +3,7 @@ import ForgeGAN
 import ForgeNN
 import Foundation
 import PixelMath
+import ScanCatalog
 import ScanDeid
 import ScanIO
 import ScanModel
@@ -26,8 +27,8 @@ import TestSupport
     try body(folder, ImageUpscaler(model: place))
   }
 
-  private static func upscale(_ input: URL, to output: URL, _ upscaler: ImageUpscaler, largestInMemory: Int) throws -> StageOutcome {
-    var files = UpscaledFiles(inputs: [input], output: output, options: [], stopsOnItemError: false, threads: 0)
+  private static func upscale(_ inputs: URL..., to output: URL, _ upscaler: ImageUpscaler, largestInMemory: Int) throws -> StageOutcome {
+    var files = UpscaledFiles(inputs: inputs, output: output, options: [], stopsOnItemError: false, threads: 0)
     files.largestInMemory = largestInMemory
     return try files.write(upscaler, key: #require(PseudonymKey(bytes: [UInt8](repeating: 7, count: 32))), progress: { _ in })
   }
@@ -53,6 +54,59 @@ import TestSupport
       // Nothing else is left, and doing it again changes nothing.
       #expect(try Self.upscale(input, to: inPieces, upscaler, largestInMemory: 0).failedItems == 0)
       #expect(try FileManager.default.contentsOfDirectory(atPath: inPieces.path) == ["slice_x2.tif"])
+    }
+  }
+
+  @Test func `inputs of one stem are numbered, and one that fails uses no number up`() throws {
+    try Self.withModel { folder, upscaler in
+      let words = (0..<400).map { Float($0 % 200) }
+      var inputs: [URL] = []
+      for (index, last) in [Float(1), .nan, 2, 3].enumerated() {
+        let place = folder.appendingPathComponent("in\(index)")
+        try FileManager.default.createDirectory(at: place, withIntermediateDirectories: false)
+        let bytes = (words.dropLast() + [last]).flatMap { value in withUnsafeBytes(of: value.bitPattern.littleEndian, Array.init) }
+        let pixels = PixelBuffer(rows: 20, columns: 20, samplesPerPixel: 1, bitsAllocated: 32, isSigned: true, isFloat: true, words: bytes)
+        inputs.append(place.appendingPathComponent("slice.tif"))
+        try Data(TIFFWriter.encode(pixels, photometric: .monochrome2, spacing: nil)).write(to: inputs[index])
+      }
+      for largestInMemory in [0, Int.max] {
+        let output = folder.appendingPathComponent("out\(largestInMemory)")
+        let outcome = try Self.upscale(inputs[0], inputs[1], inputs[2], inputs[3], to: output, upscaler, largestInMemory: largestInMemory)
+        #expect(outcome.failedItems == 1)
+        #expect(outcome.figures["enhanced"] == 3)
+        let names = try FileManager.default.contentsOfDirectory(atPath: output.path).sorted()
+        #expect(names == ["slice_x2.tif", "slice_x2_2.tif", "slice_x2_3.tif"])
+      }
+    }
+  }
+
+  @Test func `the outcome counts the convolutions by arithmetic`() throws {
+    try Self.withModel { folder, upscaler in
+      let pixels = PixelBuffer(rows: 20, columns: 20, samplesPerPixel: 1, bitsAllocated: 8, words: (0..<400).map { UInt8($0 % 200) })
+      let input = folder.appendingPathComponent("slice.tif")
+      try Data(TIFFWriter.encode(pixels, photometric: .monochrome2, spacing: nil)).write(to: input)
+      let outcome = try Self.upscale(input, to: folder.appendingPathComponent("out"), upscaler, largestInMemory: .max)
+      let layers = try upscaler.resolver.layers
+      #expect(!layers.isEmpty)
+      #expect(InferencePrecision.arithmetic(in: outcome.figures) == ["fp32": layers.count])
+    }
+  }
+
+  @Test func `an object written piece by piece is the one written at once`() throws {
+    try Self.withModel { folder, upscaler in
+      let words = (0..<60 * 50).flatMap { index in withUnsafeBytes(of: UInt16(index * 13).littleEndian, Array.init) }
+      let pixels = PixelBuffer(rows: 60, columns: 50, samplesPerPixel: 1, bitsAllocated: 16, words: words)
+      let raw = try ScanReader().read(
+        TIFFWriter.encode(pixels, photometric: .monochrome2, spacing: nil), source: Redacted("memory"))
+      let clean = try Deidentifier(options: [], key: #require(PseudonymKey(bytes: [UInt8](repeating: 7, count: 32)))).clean(raw)
+      let workspace = try Workspace.create(at: folder.appendingPathComponent("workspace"))
+      let objects = ObjectStore(workspace)
+      let whole = try upscaler.upscale(clean)
+      let expected = try objects.store(TIFFWriter.encode(whole), of: whole)
+      #expect(try upscaler.stream(clean, over: .max, spoolingIn: workspace.staging) == nil)
+      let stream = try #require(try upscaler.stream(clean, over: 0, spoolingIn: workspace.staging))
+      let object = try objects.store(stream) { try TIFFWriter.write(stream, descriptor: $0) }
+      #expect(object.sha256 == expected.sha256 && object.bytes == expected.bytes && object.subject == expected.subject)
     }
   }
 

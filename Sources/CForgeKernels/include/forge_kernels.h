@@ -119,7 +119,23 @@ typedef struct fk_adam {
   float learning_rate, beta1, beta2, epsilon, weight_decay;   // decoupled weight decay (AdamW) when weight_decay != 0
   float l2;                                                   // added to the gradient (classic Adam)
   int64_t step;                                               // 1 at the first call
+  float average_decay;                                        // of the parts that have an average
 } fk_adam;
+
+// One tensor of an Adam step.
+typedef struct fk_adam_part {
+  size_t n;
+  const float *gradient;
+  float *parameter, *moment1, *moment2;
+  float *average;               // or NULL; = average_decay * average + (1 - average_decay) * parameter, after its step
+} fk_adam_part;
+
+// One tensor that is averaged over the steps.
+typedef struct fk_average_part {
+  size_t n;
+  const float *value;
+  float *average;
+} fk_average_part;
 
 // Normalization over fixed groups of rows of a [groups * rows, channels] matrix (batch norm: groups 1; instance norm: groups N).
 // y = act((x - mean) * inv_std * gamma + beta), activation NONE, LEAKY_RELU or PRELU. gamma, beta: [gamma_rows, channels]; gamma_rows is
@@ -184,10 +200,10 @@ typedef struct fk_table {
   fk_status (*random_uniform)(uint64_t seed, uint64_t stream, uint64_t counter, size_t n, float low, float high, float *out);
   fk_status (*random_normal)(uint64_t seed, uint64_t stream, uint64_t counter, size_t n, float mean, float deviation, float *out);
 
-  // One pass over parameter, gradient and both moments, in place.
-  fk_status (*adam)(const fk_adam *, size_t n, const float *gradient, float *parameter, float *moment1, float *moment2);
-  // average = decay * average + (1 - decay) * value
-  fk_status (*ema)(size_t n, float decay, const float *value, float *average);
+  // One pass over parameter, gradient, both moments and average of all parts, in place. Parts do not overlap.
+  fk_status (*adam)(const fk_adam *, size_t count, const fk_adam_part *parts);
+  // average = decay * average + (1 - decay) * value, of all parts.
+  fk_status (*ema)(float decay, size_t count, const fk_average_part *parts);
 
   // mean, inv_std: [groups, channels], written. workspace from norm_workspace.
   size_t (*norm_workspace)(const fk_norm_geometry *);
@@ -238,8 +254,8 @@ void *fk_allocate(size_t bytes);
 void fk_free(void *memory);
 // Hands freed memory that the allocator keeps back to the system, where the C library can.
 void fk_trim_memory(void);
-// Address space whose pages get memory when they are first written, zeroed, in large pages where the system has them; aligned to 2 MiB,
-// never given back. NULL when the system refuses.
+// Address space whose pages get memory when they are first written, zeroed, beyond the first 32 MiB in large pages where the system has
+// them; aligned to 2 MiB, never given back. NULL when the system refuses.
 void *fk_reserve(size_t bytes);
 // Returns the whole pages of a reserved stretch to the system; they read as zeros afterwards.
 void fk_discard(void *memory, size_t bytes);

@@ -29,8 +29,8 @@ fk_status fk_scalar_gather_rows(size_t, size_t, const int32_t *, const float *, 
 fk_status fk_scalar_scatter_add_rows(size_t, size_t, const int32_t *, const float *, size_t, float *);
 fk_status fk_scalar_random_uniform(uint64_t, uint64_t, uint64_t, size_t, float, float, float *);
 fk_status fk_scalar_random_normal(uint64_t, uint64_t, uint64_t, size_t, float, float, float *);
-fk_status fk_scalar_adam(const fk_adam *, size_t, const float *, float *, float *, float *);
-fk_status fk_scalar_ema(size_t, float, const float *, float *);
+fk_status fk_scalar_adam(const fk_adam *, size_t, const fk_adam_part *);
+fk_status fk_scalar_ema(float, size_t, const fk_average_part *);
 size_t fk_scalar_norm_workspace(const fk_norm_geometry *);
 fk_status fk_scalar_norm_forward(const fk_norm_geometry *, const float *, const float *, const float *, const float *, float *, float *,
                                  float *, void *, size_t);

@@ -2,15 +2,20 @@
 #include "../fk_steps.h"
 #include "scalar.h"
 
-fk_status fk_scalar_adam(const fk_adam *settings, size_t n, const float *gradient, float *parameter, float *moment1, float *moment2) {
+fk_status fk_scalar_adam(const fk_adam *settings, size_t count, const fk_adam_part *parts) {
   if (settings->step < 1) return FK_BAD_GEOMETRY;
   fk_adam_constants constants = fk_adam_prepare(settings);
-  for (size_t i = 0; i < n; i++) fk_adam_element(&constants, gradient[i], &parameter[i], &moment1[i], &moment2[i]);
+  float decay = settings->average_decay, rest = fk_ema_rest(decay);
+  for (const fk_adam_part *p = parts; p < parts + count; p++) {
+    for (size_t i = 0; i < p->n; i++) fk_adam_element(&constants, p->gradient[i], &p->parameter[i], &p->moment1[i], &p->moment2[i]);
+    for (size_t i = 0; p->average && i < p->n; i++) p->average[i] = fk_ema_element(decay, rest, p->parameter[i], p->average[i]);
+  }
   return FK_OK;
 }
 
-fk_status fk_scalar_ema(size_t n, float decay, const float *value, float *average) {
-  float rest = (float)(1.0 - (double)decay);
-  for (size_t i = 0; i < n; i++) average[i] = fk_ema_element(decay, rest, value[i], average[i]);
+fk_status fk_scalar_ema(float decay, size_t count, const fk_average_part *parts) {
+  float rest = fk_ema_rest(decay);
+  for (const fk_average_part *p = parts; p < parts + count; p++)
+    for (size_t i = 0; i < p->n; i++) p->average[i] = fk_ema_element(decay, rest, p->value[i], p->average[i]);
   return FK_OK;
 }

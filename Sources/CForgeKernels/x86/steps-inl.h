@@ -1,38 +1,78 @@
 // Optimizer and averaging steps, random numbers: stretches of independent elements.
 
+/// All parts of a step lie one after the other in one row of elements, which is cut into units whatever the parts' sizes are.
 typedef struct adam_job {
   fk_adam_constants constants;
-  size_t n;
-  const float *gradient;
-  float *parameter, *moment1, *moment2;
+  float decay, rest;
+  size_t count;
+  const fk_adam_part *parts;
 } adam_job;
+
+static void adam_stretch(const adam_job *j, const fk_adam_part *part, size_t first, size_t count) {
+  const fk_adam_constants constants = j->constants;
+  const float *gradient = part->gradient + first, decay = j->decay, rest = j->rest;
+  float *restrict parameter = part->parameter + first, *restrict moment1 = part->moment1 + first, *restrict moment2 = part->moment2 + first;
+  if (!part->average) {
+    for (size_t i = 0; i < count; i++) fk_adam_element(&constants, gradient[i], &parameter[i], &moment1[i], &moment2[i]);
+    return;
+  }
+  float *restrict average = part->average + first;
+  for (size_t i = 0; i < count; i++) {
+    fk_adam_element(&constants, gradient[i], &parameter[i], &moment1[i], &moment2[i]);
+    average[i] = fk_ema_element(decay, rest, parameter[i], average[i]);
+  }
+}
 
 static void adam_unit(void *context, int64_t unit) {
   const adam_job *j = context;
-  size_t first = (size_t)unit * unit_elements, count = j->n - first < unit_elements ? j->n - first : unit_elements;
-  const fk_adam_constants constants = j->constants;
-  const float *gradient = j->gradient + first;
-  float *restrict parameter = j->parameter + first, *restrict moment1 = j->moment1 + first, *restrict moment2 = j->moment2 + first;
-  for (size_t i = 0; i < count; i++) fk_adam_element(&constants, gradient[i], &parameter[i], &moment1[i], &moment2[i]);
+  size_t skip = (size_t)unit * unit_elements, left = unit_elements;
+  for (const fk_adam_part *p = j->parts; p < j->parts + j->count && left > 0; p++) {
+    if (skip >= p->n) {
+      skip -= p->n;
+      continue;
+    }
+    size_t count = p->n - skip < left ? p->n - skip : left;
+    adam_stretch(j, p, skip, count);
+    left -= count, skip = 0;
+  }
 }
 
-static fk_status adam(const fk_adam *settings, size_t n, const float *gradient, float *parameter, float *moment1, float *moment2) {
+static fk_status adam(const fk_adam *settings, size_t count, const fk_adam_part *parts) {
   if (settings->step < 1) return FK_BAD_GEOMETRY;
-  adam_job j = {fk_adam_prepare(settings), n, gradient, parameter, moment1, moment2};
+  adam_job j = {fk_adam_prepare(settings), settings->average_decay, fk_ema_rest(settings->average_decay), count, parts};
+  size_t n = 0;
+  for (size_t i = 0; i < count; i++) n += parts[i].n;
   for_each_stretch(n, &j, adam_unit);
   return FK_OK;
 }
 
+typedef struct ema_job {
+  float decay, rest;
+  size_t count;
+  const fk_average_part *parts;
+} ema_job;
+
 static void ema_unit(void *context, int64_t unit) {
-  const flat_job *j = context;
-  size_t first = (size_t)unit * unit_elements, count = j->n - first < unit_elements ? j->n - first : unit_elements;
-  const float *value = j->x + first, decay = j->a, rest = j->b;
-  float *average = j->y + first;
-  for (size_t i = 0; i < count; i++) average[i] = fk_ema_element(decay, rest, value[i], average[i]);
+  const ema_job *j = context;
+  const float decay = j->decay, rest = j->rest;
+  size_t skip = (size_t)unit * unit_elements, left = unit_elements;
+  for (const fk_average_part *p = j->parts; p < j->parts + j->count && left > 0; p++) {
+    if (skip >= p->n) {
+      skip -= p->n;
+      continue;
+    }
+    size_t count = p->n - skip < left ? p->n - skip : left;
+    const float *value = p->value + skip;
+    float *restrict average = p->average + skip;
+    for (size_t i = 0; i < count; i++) average[i] = fk_ema_element(decay, rest, value[i], average[i]);
+    left -= count, skip = 0;
+  }
 }
 
-static fk_status ema(size_t n, float decay, const float *value, float *average) {
-  flat_job j = {.n = n, .a = decay, .b = (float)(1.0 - (double)decay), .x = value, .y = average};
+static fk_status ema(float decay, size_t count, const fk_average_part *parts) {
+  ema_job j = {decay, fk_ema_rest(decay), count, parts};
+  size_t n = 0;
+  for (size_t i = 0; i < count; i++) n += parts[i].n;
   for_each_stretch(n, &j, ema_unit);
   return FK_OK;
 }

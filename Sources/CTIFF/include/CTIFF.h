@@ -42,6 +42,10 @@ ctiff_reader *ctiff_open(const uint8_t *bytes, size_t count, int *status, char *
 void ctiff_info_of(const ctiff_reader *reader, ctiff_info *info);
 /// Reads the first page as little-endian words in C order into `out`, which holds `info.byte_count` bytes.
 int ctiff_read(ctiff_reader *reader, uint8_t *out, size_t count, char *message, size_t message_size);
+/// Told while ctiff_read runs: the file's bytes before `end` will not be read again.
+typedef void (*ctiff_consumed)(void *context, uint64_t end);
+/// Has ctiff_read call `consumed`, if the strips or tiles lie in the file one after the other; ctiff_read can then be called once only.
+void ctiff_on_consumed(ctiff_reader *reader, ctiff_consumed consumed, void *context);
 /// How often libtiff reported an error while it went on.
 int ctiff_complaints(const ctiff_reader *reader);
 void ctiff_close(ctiff_reader *reader);

@@ -18,12 +18,14 @@ private struct Fingerprint {
 extension LabelledImages {
   /// Number, size, labels and a fingerprint of all pixels.
   package var fingerprint: JSON {
-    var fingerprint = Fingerprint()
-    for label in labels { fingerprint.add(UInt32(bitPattern: label)) }
-    for first in stride(from: 0, to: count, by: 64) {
-      batch(Array(first..<min(count, first + 64))).withUnsafeBufferPointer { fingerprint.add($0) }
+    get throws(ForgeGANError) {
+      var fingerprint = Fingerprint()
+      for label in labels { fingerprint.add(UInt32(bitPattern: label)) }
+      for first in stride(from: 0, to: count, by: 64) {
+        try batch(Array(first..<min(count, first + 64))).withUnsafeBufferPointer { fingerprint.add($0) }
+      }
+      return ["count": .integer(count), "size": .integer(size), "fingerprint": .string(fingerprint.text)]
     }
-    return ["count": .integer(count), "size": .integer(size), "fingerprint": .string(fingerprint.text)]
   }
 }
 

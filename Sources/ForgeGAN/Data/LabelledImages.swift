@@ -8,8 +8,28 @@ package protocol LabelledImages: Sendable {
   /// Class of each image, an index into `labelNames`.
   var labels: [Int32] { get }
   var labelNames: [String] { get }
-  /// The images at `indexes`: `[N, size, size, 1]` in −1...1.
-  func batch(_ indexes: [Int]) -> Tensor
+  /// Writes the `size · size` pixels of an image, in −1...1, row by row.
+  func copy(_ index: Int, into pixels: UnsafeMutableBufferPointer<Float>) throws(ForgeGANError)
+}
+
+extension LabelledImages {
+  /// The images at `indexes`: `[N, size, size, 1]`.
+  package func batch(_ indexes: [Int]) throws(ForgeGANError) -> Tensor {
+    var images = Tensor(blank: [indexes.count, size, size, 1])
+    try copy(indexes, into: &images)
+    return images
+  }
+
+  /// Writes the images at `indexes` over `images`, `[N, size, size, 1]`.
+  func copy(_ indexes: [Int], into images: inout Tensor) throws(ForgeGANError) {
+    let area = size * size
+    precondition(images.count == indexes.count * area, "\(images.shape) has no room for \(indexes.count) images")
+    try images.withUnsafeMutableBufferPointer { (pixels) throws(ForgeGANError) in
+      for (place, index) in indexes.enumerated() {
+        try copy(index, into: UnsafeMutableBufferPointer(rebasing: pixels[place * area..<(place + 1) * area]))
+      }
+    }
+  }
 }
 
 /// Images held in memory as one array.
@@ -31,11 +51,8 @@ package struct InMemoryImages: LabelledImages {
     self.pixels = pixels
   }
 
-  package func batch(_ indexes: [Int]) -> Tensor {
+  package func copy(_ index: Int, into pixels: UnsafeMutableBufferPointer<Float>) {
     let area = size * size
-    var values: [Float] = []
-    values.reserveCapacity(indexes.count * area)
-    for index in indexes { values += pixels[index * area..<(index + 1) * area] }
-    return Tensor([indexes.count, size, size, 1], values)
+    self.pixels.withUnsafeBufferPointer { all in _ = pixels.update(fromContentsOf: all[index * area..<(index + 1) * area]) }
   }
 }

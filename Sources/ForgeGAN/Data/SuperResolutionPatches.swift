@@ -14,6 +14,8 @@ package struct SuperResolutionPatches: Sendable {
   package let factor: Int
   package let patch: Int
   private let pairs: [(large: Plane, small: Plane, range: Float)]
+  /// Enlarges a small patch and its margins.
+  private let resampler: RowResampler
 
   /// Pixels around a small patch that the cubic kernel reaches.
   private static let margin = 3
@@ -24,6 +26,8 @@ package struct SuperResolutionPatches: Sendable {
   package init(_ source: any PatchSource, factor: Int, patch: Int) {
     self.factor = factor
     self.patch = patch
+    let width = patch + 2 * SuperResolutionPatches.margin
+    resampler = RowResampler(rows: width, columns: width, newRows: width * factor, newColumns: width * factor)
     var pairs: [(large: Plane, small: Plane, range: Float)] = []
     for index in 0..<source.count {
       let item = source.plane(index)
@@ -39,54 +43,71 @@ package struct SuperResolutionPatches: Sendable {
     large.resampled(rows: large.rows / factor, columns: large.columns / factor).quantized(to: 0...maximum)
   }
 
+  /// Memory for `count` pairs; holds anything.
+  package func makeRoom(count: Int) -> Batch {
+    let side = patch * factor
+    return Batch(
+      small: Tensor(blank: [count, patch, patch, 1]), enlarged: Tensor(blank: [count, side, side, 1]),
+      large: Tensor(blank: [count, side, side, 1]))
+  }
+
   /// Draws `count` patches, each flipped and transposed at random: six numbers per patch from `counter` on.
   package func batch(count: Int, stream: RandomStream, counter: UInt64) -> Batch {
+    var batch = makeRoom(count: count)
+    fill(&batch, stream: stream, counter: counter)
+    return batch
+  }
+
+  /// `batch` over the memory of an older one, without kernels.
+  package func fill(_ batch: inout Batch, stream: RandomStream, counter: UInt64) {
     let side = patch * factor
-    var small: [Float] = []
-    var enlarged: [Float] = []
-    var large: [Float] = []
-    small.reserveCapacity(count * patch * patch)
-    enlarged.reserveCapacity(count * side * side)
-    large.reserveCapacity(count * side * side)
-    for index in 0..<count {
-      let first = counter + UInt64(index * 6)
-      let pair = pairs[stream.integer(below: pairs.count, counter: first)]
-      let row = stream.integer(below: pair.small.rows - patch + 1, counter: first + 1)
-      let column = stream.integer(below: pair.small.columns - patch + 1, counter: first + 2)
-      let turn = Turn(
-        flipsRows: stream.integer(below: 2, counter: first + 3) == 1, flipsColumns: stream.integer(below: 2, counter: first + 4) == 1,
-        transposes: stream.integer(below: 2, counter: first + 5) == 1)
-      let scale = 1 / pair.range
-      let truth = pair.large.cropped(row: row * factor, column: column * factor, rows: side, columns: side)
-      let low = pair.small.cropped(row: row, column: column, rows: patch, columns: patch)
-      small += turn.applied(to: low.values, side: patch, scale: scale)
-      enlarged += turn.applied(to: enlarge(pair.small, row: row, column: column), side: side, scale: scale)
-      large += turn.applied(to: truth.values, side: side, scale: scale)
+    let width = patch + 2 * SuperResolutionPatches.margin
+    withUnsafeTemporaryAllocation(of: Float.self, capacity: width * width + side * side) { scratch in
+      let window = UnsafeMutableBufferPointer(rebasing: scratch[..<(width * width)])
+      let enlarged = UnsafeMutableBufferPointer(rebasing: scratch[(width * width)...])
+      for index in 0..<batch.small.shape[0] {
+        let first = counter + UInt64(index * 6)
+        let pair = pairs[stream.integer(below: pairs.count, counter: first)]
+        let row = stream.integer(below: pair.small.rows - patch + 1, counter: first + 1)
+        let column = stream.integer(below: pair.small.columns - patch + 1, counter: first + 2)
+        let turn = Turn(
+          flipsRows: stream.integer(below: 2, counter: first + 3) == 1, flipsColumns: stream.integer(below: 2, counter: first + 4) == 1,
+          transposes: stream.integer(below: 2, counter: first + 5) == 1)
+        let scale = 1 / pair.range
+        pair.small.values.withUnsafeBufferPointer { small in
+          let from = UnsafeBufferPointer(rebasing: small[(row * pair.small.columns + column)...])
+          turn.apply(to: from, pitch: pair.small.columns, side: patch, scale: scale, into: &batch.small, at: index)
+        }
+        enlarge(pair.small, row: row, column: column, window: window, into: enlarged)
+        turn.apply(to: UnsafeBufferPointer(enlarged), pitch: side, side: side, scale: scale, into: &batch.enlarged, at: index)
+        pair.large.values.withUnsafeBufferPointer { large in
+          let from = UnsafeBufferPointer(rebasing: large[((row * pair.large.columns + column) * factor)...])
+          turn.apply(to: from, pitch: pair.large.columns, side: side, scale: scale, into: &batch.large, at: index)
+        }
+      }
     }
-    return Batch(
-      small: Tensor([count, patch, patch, 1], small), enlarged: Tensor([count, side, side, 1], enlarged),
-      large: Tensor([count, side, side, 1], large))
   }
 
   /// The bicubic enlargement of a patch with the pixels around it, as if the whole plane were enlarged.
-  private func enlarge(_ plane: Plane, row: Int, column: Int) -> [Float] {
+  private func enlarge(
+    _ plane: Plane, row: Int, column: Int, window: UnsafeMutableBufferPointer<Float>, into enlarged: UnsafeMutableBufferPointer<Float>
+  ) {
     let margin = SuperResolutionPatches.margin
     let width = patch + 2 * margin
     func mirrored(_ index: Int, _ count: Int) -> Int {
       let folded = ((index % (2 * count)) + 2 * count) % (2 * count)
       return folded < count ? folded : 2 * count - 1 - folded
     }
-    let columns = (0..<width).map { mirrored(column - margin + $0, plane.columns) }
-    var window: [Float] = []
-    window.reserveCapacity(width * width)
-    for offset in 0..<width {
-      let base = mirrored(row - margin + offset, plane.rows) * plane.columns
-      for source in columns { window.append(plane.values[base + source]) }
+    for x in 0..<width {
+      let source = mirrored(column - margin + x, plane.columns)
+      for y in 0..<width { window[y * width + x] = plane.values[mirrored(row - margin + y, plane.rows) * plane.columns + source] }
     }
     let side = patch * factor
     let first = margin * factor
-    return Plane(rows: width, columns: width, values: window).resampled(rows: width * factor, columns: width * factor)
-      .cropped(row: first, column: first, rows: side, columns: side).values
+    for y in 0..<side {
+      let line = UnsafeMutableBufferPointer(rebasing: enlarged[y * side..<(y + 1) * side])
+      resampler.row(first + y, columns: first..<first + side, into: line) { UnsafePointer(window.baseAddress! + $0 * width) }
+    }
   }
 }
 
@@ -96,16 +117,17 @@ struct Turn {
   var flipsColumns: Bool
   var transposes: Bool
 
-  func applied(to values: [Float], side: Int, scale: Float) -> [Float] {
-    [Float](unsafeUninitializedCapacity: side * side) { buffer, initialized in
+  /// Writes the square that begins at `values`, in rows `pitch` apart, times `scale` over item `index` of `[N, side, side, 1]`.
+  func apply(to values: UnsafeBufferPointer<Float>, pitch: Int, side: Int, scale: Float, into items: inout Tensor, at index: Int) {
+    // The source of pixel (row, column) is at start + row · rowStep + column · columnStep.
+    let start = (flipsRows ? (side - 1) * pitch : 0) + (flipsColumns ? side - 1 : 0)
+    let (down, right) = (flipsRows ? -pitch : pitch, flipsColumns ? -1 : 1)
+    let (rowStep, columnStep) = transposes ? (right, down) : (down, right)
+    items.withUnsafeMutableBufferPointer { buffer in
       for row in 0..<side {
-        for column in 0..<side {
-          let (r, c) = transposes ? (column, row) : (row, column)
-          let source = (flipsRows ? side - 1 - r : r) * side + (flipsColumns ? side - 1 - c : c)
-          buffer[row * side + column] = values[source] * scale
-        }
+        let to = (index * side + row) * side
+        for column in 0..<side { buffer[to + column] = values[start + row * rowStep + column * columnStep] * scale }
       }
-      initialized = side * side
     }
   }
 }

@@ -12,15 +12,20 @@ package final class SuperResolver {
   package let reach: Int
   /// Memory for the network's rows, whatever the image's size. It does not show in the result.
   package var budget = InferencePlan.StreamBudget()
-  private let plan: InferencePlan
   private let addsToBicubic: Bool
+  private let precision: Precision
+  private let planFile: URL?
+  /// The network with its weights; gone when `prepared` is there, so that memory holds them once.
+  private var graph: InferenceGraph?
+  private var prepared: InferencePlan?
 
   /// The network's convolutions and the arithmetic that each runs in.
-  package var layers: [InferencePlan.LayerReport] { plan.layers }
+  package var layers: [InferencePlan.LayerReport] { get throws { try plan().layers } }
 
-  /// Reads a model folder or a model.safetensors file, and prepared weights when they stand beside it.
+  /// Reads a model folder or a model.safetensors file, and prepared weights when they stand beside it. The first image has the weights
+  /// prepared: a program that decodes its input before needs less memory at a time.
   ///
-  /// - Parameter isStoring: writes the prepared weights beside the model when they are not there.
+  /// - Parameter isStoring: prepares the weights at once and writes them beside the model when they are not there.
   package convenience init(contentsOf url: URL, precision: Precision = .float32, isStoring: Bool = false) throws {
     let file = ModelFolder.modelFile(url)
     try self.init(
@@ -35,16 +40,25 @@ package final class SuperResolver {
     }
     let options = try SRGAN.Configuration(description.configuration)
     factor = options.factor
-    let (graph, reach, addsToBicubic) = try SuperResolver.traced(checkpoint, options)
-    self.reach = reach
-    self.addsToBicubic = addsToBicubic
-    plan = try InferencePlan(consume graph, precision: precision, file: planFile, isStoring: isStoring)
+    (graph, reach, addsToBicubic) = try SuperResolver.traced(checkpoint, options)
+    self.precision = precision
+    self.planFile = planFile
+    BufferCache.trim()
+    if isStoring { _ = try plan(isStoring: true) }
+  }
+
+  private func plan(isStoring: Bool = false) throws(CheckpointError) -> InferencePlan {
+    if let prepared { return prepared }
+    guard let graph = graph.take() else { preconditionFailure("SuperResolver: the network is used after a failed preparation") }
+    let plan = try InferencePlan(consume graph, precision: precision, file: planFile, isStoring: isStoring)
+    prepared = plan
+    return plan
   }
 
   /// The network of a checkpoint, traced. Nothing else of the network lives on: its weights would be held twice.
   private static func traced(
     _ checkpoint: CheckpointReader, _ options: SRGAN.Configuration
-  ) throws -> (graph: InferenceGraph, reach: Int, addsToBicubic: Bool) {
+  ) throws -> (graph: InferenceGraph?, reach: Int, addsToBicubic: Bool) {
     let store = ParameterStore(seed: 0, isBlank: true)
     let network = options.makeGenerator(store.root["generator"])
     try checkpoint.restore(store.parameters)
@@ -92,6 +106,7 @@ package final class SuperResolver {
       return
     }
     let scale = 1 / range
+    let plan = try self.plan()
     try withUnsafeTemporaryAllocation(of: Float.self, capacity: columns) { memory in
       try plan.stream(rows: source.rows, columns: source.columns, budget: budget) { piece, pointer in
         for row in piece.rows {

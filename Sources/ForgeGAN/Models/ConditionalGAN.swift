@@ -19,6 +19,7 @@ package final class ConditionalGAN: GenerativeModel {
   package let labelNames: [String]
   package let dataDescription: JSON
   private let images: any LabelledImages
+  package let batches: LabelledBatches
   private let generator: ConditionalGenerator
   private let discriminator: ProjectionDiscriminator
   private let averageStore: ParameterStore
@@ -26,7 +27,6 @@ package final class ConditionalGAN: GenerativeModel {
   private let average: ExponentialMovingAverage
   private let generatorOptimizer: Adam
   private let discriminatorOptimizer: Adam
-  private var order: DataOrder
 
   package var configuration: JSON { options.json(size: images.size) }
   package var averages: [Parameter] { averageStore.parameters }
@@ -46,10 +46,13 @@ package final class ConditionalGAN: GenerativeModel {
         model: "cgan",
         reason: "they have \(images.size) pixels a side, it learns \(Configuration.sizes.map(String.init).joined(separator: ", "))")
     }
-    guard images.count > 1, !images.labelNames.isEmpty else { throw ForgeGANError.unsuitableData(model: "cgan", reason: "there are too few") }
+    guard images.count > 1, !images.labelNames.isEmpty else {
+      throw ForgeGANError.unsuitableData(model: "cgan", reason: "there are too few")
+    }
     self.images = images
     labelNames = images.labelNames
-    dataDescription = images.fingerprint
+    batches = LabelledBatches(images, count: options.batch, seed: request.seed)
+    dataDescription = try images.fingerprint
     networks = ParameterStore(seed: request.seed)
     averageStore = ParameterStore(seed: request.seed)
     let shape = ConditionalGenerator.Architecture(options, size: images.size, classes: images.labelNames.count)
@@ -62,22 +65,19 @@ package final class ConditionalGAN: GenerativeModel {
       networks.parameters(under: "generator"), learningRate: Float(options.generatorRate), beta1: Float(options.beta1), beta2: 0.9)
     discriminatorOptimizer = Adam(
       networks.parameters(under: "discriminator"), learningRate: Float(options.discriminatorRate), beta1: Float(options.beta1), beta2: 0.9)
-    order = DataOrder(count: images.count, seed: request.seed)
   }
 
-  package func step(_ moment: TrainingMoment) -> [Measure] {
+  package func step(_ moment: TrainingMoment, _ shown: LabelledBatches.Batch) -> [Measure] {
     let batch = options.batch
-    let chosen = order.batch(moment.step, size: batch)
-    let labels = chosen.map { images.labels[$0] }
-    let real = images.batch(chosen)
+    let (real, labels) = (shown.images, shown.labels)
     let rate = options.schedule.factor(moment.progress, floor: Float(options.rateFloor))
 
     let latent = Variable(moment.normal([batch, options.latent], for: "latent"))
     let fake = generator(latent, labels: labels, .training)
 
     // One pass of the discriminator over real and generated images together: its weights are normalized once per step.
-    let shown = augment(concatenate([Variable(real), fake.detached()], axis: 0), moment, "augment discriminator")
-    let logits = split(discriminator(shown, labels: labels + labels, .training), axis: 0, sizes: [batch, batch])
+    let augmented = augment(concatenate([Variable(real), fake.detached()], axis: 0), moment, "augment discriminator")
+    let logits = split(discriminator(augmented, labels: labels + labels, .training), axis: 0, sizes: [batch, batch])
     let discriminatorLoss = options.loss.discriminator(real: logits[0], fake: logits[1])
     var objective = discriminatorLoss
     var measures: [Measure] = []
@@ -93,8 +93,9 @@ package final class ConditionalGAN: GenerativeModel {
     let judged = discriminator(augment(fake, moment, "augment generator"), labels: labels, .inference)
     let generatorLoss = options.loss.generator(fake: judged, real: logits[0].detached())
     generatorOptimizer.learningRate = Float(options.generatorRate) * rate
-    generatorOptimizer.update(gradient(of: generatorLoss, withRespectTo: generatorOptimizer.variables).map(\.value))
-    average.update(decay: ExponentialMovingAverage.warmUpDecay(step: moment.step, limit: Float(options.averageDecay)))
+    generatorOptimizer.update(
+      gradient(of: generatorLoss, withRespectTo: generatorOptimizer.variables).map(\.value), averaging: average,
+      decay: ExponentialMovingAverage.warmUpDecay(step: moment.step, limit: Float(options.averageDecay)))
 
     measures.append(Measure("discriminator", discriminatorLoss.scalar))
     measures.append(Measure("generator", generatorLoss.scalar))

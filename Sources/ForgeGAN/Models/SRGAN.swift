@@ -16,6 +16,7 @@ package final class SRGAN: GenerativeModel {
   package let labelNames: [String] = []
   package let dataDescription: JSON
   private let patches: SuperResolutionPatches
+  package let batches: PatchBatches
   private let generator: any SuperResolutionNetwork
   private let discriminator: PatchDiscriminator?
   private let averageStore: ParameterStore
@@ -44,6 +45,7 @@ package final class SRGAN: GenerativeModel {
       let side = options.patch * options.factor
       throw ForgeGANError.unsuitableData(model: "srgan", reason: "none holds a patch of \(side)x\(side) pixels")
     }
+    batches = PatchBatches(patches, count: options.batch)
     dataDescription = planes.fingerprint
     networks = ParameterStore(seed: request.seed)
     averageStore = ParameterStore(seed: request.seed)
@@ -61,8 +63,7 @@ package final class SRGAN: GenerativeModel {
       ? Adam(networks.parameters(under: "discriminator"), learningRate: Float(options.discriminatorRate), beta1: 0.5, beta2: 0.9) : nil
   }
 
-  package func step(_ moment: TrainingMoment) -> [Measure] {
-    let batch = patches.batch(count: options.batch, stream: moment.stream("patches"), counter: moment.counter)
+  package func step(_ moment: TrainingMoment, _ batch: SuperResolutionPatches.Batch) -> [Measure] {
     let contentShare = options.phase == .content ? 1 : options.phase == .adversarial ? 0 : options.contentShare
     if moment.progress < contentShare || contentShare == 1 {
       return contentStep(batch, moment, progress: min(1, moment.progress / contentShare))
@@ -74,8 +75,7 @@ package final class SRGAN: GenerativeModel {
     let made = generator(Variable(batch.small), enlarged: Variable(batch.enlarged), .training)
     let content = options.contentLoss(made, Variable(batch.large))
     generatorOptimizer.learningRate = Float(options.rate) * options.schedule.factor(progress)
-    generatorOptimizer.update(gradient(of: content, withRespectTo: generatorOptimizer.variables).map(\.value))
-    updateAverage(moment)
+    update(generatorOptimizer, toMinimize: content, moment)
     return [Measure("content", content.scalar)]
   }
 
@@ -100,16 +100,18 @@ package final class SRGAN: GenerativeModel {
     for (mine, wanted) in zip(judged.features, truth.features) { features = features + mean(abs(mine - wanted)) }
     let objective = content + adversarial * Float(options.adversarialWeight) + features * Float(options.featureWeight)
     adversarialOptimizer.learningRate = Float(options.adversarialRate) * rate
-    adversarialOptimizer.update(gradient(of: objective, withRespectTo: adversarialOptimizer.variables).map(\.value))
-    updateAverage(moment)
+    update(adversarialOptimizer, toMinimize: objective, moment)
     return [
       Measure("content", content.scalar), Measure("adversarial", adversarial.scalar), Measure("features", features.scalar),
       Measure("discriminator", discriminatorLoss.scalar),
     ]
   }
 
-  private func updateAverage(_ moment: TrainingMoment) {
-    average.update(decay: ExponentialMovingAverage.warmUpDecay(step: moment.step, limit: Float(options.averageDecay)))
+  /// Moves the generator and its average.
+  private func update(_ optimizer: Adam, toMinimize objective: Variable, _ moment: TrainingMoment) {
+    optimizer.update(
+      gradient(of: objective, withRespectTo: optimizer.variables).map(\.value), averaging: average,
+      decay: ExponentialMovingAverage.warmUpDecay(step: moment.step, limit: Float(options.averageDecay)))
   }
 
   /// Three columns: enlarged by bicubic, super-resolved, truth; six rows of patches.

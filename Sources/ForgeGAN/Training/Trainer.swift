@@ -49,7 +49,7 @@ package struct Trainer {
   /// - Parameters:
   ///   - log: where loss records go, as JSON lines; nil for nowhere.
   ///   - resume: go on from the folder's state; it must stem from the same model, options, data, seed and plan.
-  package func train(_ model: any GenerativeModel, into folder: ModelFolder, log: URL? = nil, resume: Bool = false) throws
+  package func train(_ model: some GenerativeModel, into folder: ModelFolder, log: URL? = nil, resume: Bool = false) throws
     -> TrainingSummary
   {
     var clock = TrainingClock()
@@ -69,9 +69,20 @@ package struct Trainer {
     var saved = 0.0
     var means = RunningMeans()
     var latest: [String: Double] = [:]
+    let prefetcher = Prefetcher(model.batches, seed: seed, from: first, to: plan.lastStep)
+    defer { prefetcher.cancel() }
     while !plan.endsRun(step: clock.step, seconds: clock.seconds), !isCancelled() {
       let share = plan.progress(step: clock.step, seconds: clock.seconds)
-      let measures = model.step(TrainingMoment(seed: seed, step: clock.step, progress: share))
+      let measures: [Measure]
+      do throws(ForgeGANError) {
+        let moment = TrainingMoment(seed: seed, step: clock.step, progress: share)
+        measures = try prefetcher.withNext { model.step(moment, $0) }
+      } catch {
+        // The data failed, the networks are sound: what was learned is kept.
+        try losses?.flush()
+        try save(model, clock, to: folder)
+        throw error
+      }
       if let bad = measures.first(where: { !$0.value.isFinite }) {
         throw ForgeGANError.diverged(model: model.name, step: clock.step, measure: bad.name)
       }

@@ -16,7 +16,9 @@ package struct TrainingMoment: Sendable {
   }
 
   /// First counter of this step; a step may draw 2³² numbers for each purpose.
-  package var counter: UInt64 { UInt64(step) << 32 }
+  package var counter: UInt64 { TrainingMoment.counter(step: step) }
+
+  package static func counter(step: Int) -> UInt64 { UInt64(step) << 32 }
 
   package func stream(_ purpose: String) -> RandomStream { RandomStream(seed: seed, named: purpose) }
 

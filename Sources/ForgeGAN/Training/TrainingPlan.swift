@@ -31,6 +31,12 @@ package struct TrainingPlan: Sendable, Equatable {
     self.sampleSheets = max(1, sampleSheets)
   }
 
+  /// The step that ends the run at the latest; nil when the clock alone ends it.
+  var lastStep: Int? {
+    guard let steps, let stopAfter else { return steps ?? stopAfter }
+    return min(steps, stopAfter)
+  }
+
   /// How far along the training is, 0 to 1: what learning-rate schedules follow.
   package func progress(step: Int, seconds: Double) -> Double {
     if let steps { return min(1, Double(step) / Double(steps)) }

@@ -27,7 +27,8 @@ package func convolution(_ x: Variable, _ w: Variable, bias: Variable? = nil, _ 
     value: convolution(x.value, w.value, bias: bias?.value, geometry))
 }
 
-/// `leakyReLU(convolution(x, w, bias))` in one kernel. The tape has the two ops, and only the result is kept for the derivative.
+/// `leakyReLU(convolution(x, w, bias))` in one kernel. The tape has the two ops, and only the result is kept for the derivative, or what it
+/// takes to make it again where that is much smaller.
 package func leakyConvolution(_ x: Variable, _ w: Variable, bias: Variable? = nil, slope: Float, _ geometry: ConvolutionGeometry)
   -> Variable
 {
@@ -35,7 +36,23 @@ package func leakyConvolution(_ x: Variable, _ w: Variable, bias: Variable? = ni
   let y = convolution(x.value, w.value, bias: bias?.value, activationSlope: slope, geometry)
   // Nothing reads the sums before the activation: their node stands for them.
   let sums = OpCatalog.record(.convolution, [x, w] + (bias.map { [$0] } ?? []), .convolution(geometry), value: y)
-  return OpCatalog.record(.leakyReLU, [sums], .scalar(slope), value: y)
+  let operands = isCheap(geometry) ? [x.value, w.value] + (bias.map { [$0.value] } ?? []) : []
+  return OpCatalog.record(.leakyReLU, [sums], .scalar(slope), value: y, extras: operands)
+}
+
+/// Whether a result takes no longer to make again than to write, from an input that takes little of its memory: many maps of one image.
+private func isCheap(_ geometry: ConvolutionGeometry) -> Bool {
+  let taps = geometry.kernelHeight * geometry.kernelWidth * geometry.inputChannels / geometry.groups
+  return taps <= 9 && 8 * geometry.inputShape.count <= geometry.outputShape.count
+}
+
+/// The result of `leakyConvolution`, from the node of its leaky ReLU.
+@Sendable func remadeLeakyConvolution(_ node: Node) -> Tensor {
+  guard case .scalar(let slope) = node.attributes, case .convolution(let geometry) = node.inputs[0].node?.attributes else {
+    fatalError("leakyConvolution without its attributes")
+  }
+  return convolution(
+    node.extras[0], node.extras[1], bias: node.extras.count > 2 ? node.extras[2] : nil, activationSlope: slope, geometry)
 }
 
 /// The transposed convolution: the data gradient of a convolution that maps the result's shape to `x`'s.

@@ -33,6 +33,7 @@ package func matmul(_ a: Variable, _ b: Variable, transposeA: Bool = false, tran
     }
     if b.needs[1] {
       let other = b.x(0).value
+      if !tA, b.postpones(tB ? WeightProduct(a: g, b: other) : WeightProduct(a: other, b: g), for: 1) { return parts }
       parts[1] = Variable(
         tB
           ? matmul(g, other, transposeA: true, transposeB: tA, addingTo: b.takeSum(1))

@@ -30,29 +30,36 @@ package final class Adam {
     self.weightDecay = weightDecay
     self.l2 = l2
     first = self.parameters.map { Tensor.zeros($0.shape) }
-    second = first
+    second = self.parameters.map { Tensor.zeros($0.shape) }
   }
 
   /// The leaves to differentiate, in the order in which `update` wants their gradients.
   package var variables: [Variable] { parameters.map(\.variable) }
 
-  package func update(_ gradients: [Tensor]) {
+  /// One step of all parameters.
+  ///
+  /// - Parameters:
+  ///   - gradients: one per parameter, in the order of `variables`.
+  ///   - average: moves too, by `decay` towards the values after the step; those of the optimizer's parameters in the same pass.
+  package func update(_ gradients: [Tensor], averaging average: ExponentialMovingAverage? = nil, decay: Float = 0) {
     precondition(gradients.count == parameters.count, "Adam: \(gradients.count) gradients for \(parameters.count) parameters")
     step += 1
     let settings = AdamStep(
       learningRate: learningRate, beta1: beta1, beta2: beta2, epsilon: epsilon, weightDecay: weightDecay, l2: l2, step: step)
-    for index in parameters.indices {
-      parameters[index].update { value in
-        adam(settings, parameter: &value, gradient: gradients[index], moment1: &first[index], moment2: &second[index])
-      }
+    var pass = AdamPass(capacity: parameters.count)
+    for (index, parameter) in parameters.enumerated() {
+      parameter.update { pass.add(parameter: &$0, gradient: gradients[index], moment1: &first[index], moment2: &second[index]) }
+      average?.average(of: parameter)?.update { pass.average(into: &$0) }
     }
+    pass.run(settings, averageDecay: decay)
+    average?.update(decay: decay, except: parameters)
   }
 
   /// Goes back to the start: no moments, no steps.
   package func reset() {
     step = 0
     first = parameters.map { Tensor.zeros($0.shape) }
-    second = first
+    second = parameters.map { Tensor.zeros($0.shape) }
   }
 
   /// Adds moments and step count as `<path>/first/<parameter>`, `<path>/second/<parameter>`, `<path>/step`.

@@ -14,6 +14,15 @@ package enum DurableFile {
     guard fchmod(descriptor, mode) == 0 else { throw failure("chmod") }
   }
 
+  /// Makes `url` (a new file, mode `mode`) hold what `body` writes, without waiting for the disk.
+  package static func write(to url: URL, mode: mode_t = 0o600, _ body: (_ descriptor: Int32) throws -> Void) throws {
+    let descriptor = open(url.path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, mode)
+    guard descriptor >= 0 else { throw failure("open") }
+    defer { close(descriptor) }
+    try body(descriptor)
+    guard fchmod(descriptor, mode) == 0 else { throw failure("chmod") }
+  }
+
   /// Replaces `url` by a file with `bytes`: temporary file beside it, fsync, rename, fsync of the folder. A crash leaves the old
   /// file or the new one.
   package static func replace(_ url: URL, with bytes: some ContiguousBytes, mode: mode_t = 0o600) throws {

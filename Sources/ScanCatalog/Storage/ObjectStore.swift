@@ -20,6 +20,19 @@ package struct ObjectStore: Sendable {
   /// Bytes written from a super-resolved scan; they stay the patient's.
   package func store(_ bytes: [UInt8], of scan: EnhancedScan) throws -> StoredObject { try stage(bytes, .patient(scan.source.patient)) }
 
+  /// Bytes of a super-resolved image that is too large for memory; `body` writes them to a descriptor.
+  package func store(_ scan: EnhancedStream, writing body: (_ descriptor: Int32) throws -> Void) throws -> StoredObject {
+    let staged = newStagingFile()
+    do {
+      try DurableFile.write(to: staged, mode: 0o400, body)
+      let (digest, count) = try Self.digest(of: staged)
+      return StoredObject(sha256: digest, bytes: count, subject: .patient(scan.source.patient), staged: staged)
+    } catch {
+      unlink(staged.path)
+      throw error
+    }
+  }
+
   /// Bytes written from a generated image.
   package func store(_ bytes: [UInt8], of scan: SyntheticScan) throws -> StoredObject { try stage(bytes, .nobody) }
 

@@ -99,7 +99,7 @@ extension PixelBuffer {
   }
 
   /// Samples of a pixel side by side.
-  func interleaved() -> PixelBuffer {
+  package func interleaved() -> PixelBuffer {
     guard isPlanar, samplesPerPixel > 1 else { return self }
     var result = self
     result.isPlanar = false

@@ -37,13 +37,10 @@ package final class SRGANTraining: TrainingWorkload {
   package func step() {
     let made = generator(small, .training)
     // The two halves of the discriminator's loss one after the other: one graph of it at a time.
-    let parameters = discriminatorOptimizer.variables
-    let realLoss = mean(softplus(-discriminator(large, .training).logits))
-    var gradients = gradient(of: realLoss, withRespectTo: parameters)
-    let fakeLoss = mean(softplus(discriminator(made.detached(), .training).logits))
-    addGradient(of: fakeLoss, withRespectTo: parameters, to: &gradients)
-    discriminatorOptimizer.update(gradients.map(\.value))
-    gradients = []
+    var gradients = GradientSum(withRespectTo: discriminatorOptimizer.variables)
+    gradients.add(mean(softplus(-discriminator(large, .training).logits)))
+    gradients.add(mean(softplus(discriminator(made.detached(), .training).logits)))
+    discriminatorOptimizer.update(gradients.take())
 
     let wanted = withoutRecording { discriminator(large, .frozen).features }
     let judged = discriminator(made, .frozen)

@@ -56,6 +56,8 @@ struct Generate: ParsableCommand {
     let ok: Bool
     let images: Int
     let places: [String]
+    /// Convolutions by the arithmetic that they ran in.
+    let arithmetic: [String: Int]
   }
 
   private var amount: GenerationAmount {
@@ -83,7 +85,10 @@ struct Generate: ParsableCommand {
       console.say(outcome.summary)
       for place in outcome.places { console.say("  \(place)") }
       console.say("Synthetic images. For research, not for diagnosis.")
-      console.result(Result(ok: true, images: Int(outcome.figures["generated"] ?? 0), places: outcome.places))
+      console.result(
+        Result(
+          ok: true, images: Int(outcome.figures["generated"] ?? 0), places: outcome.places,
+          arithmetic: InferencePrecision.arithmetic(in: outcome.figures)))
       return true
     }
   }

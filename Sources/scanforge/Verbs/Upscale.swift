@@ -71,7 +71,7 @@ struct Upscale: ParsableCommand {
         Result(
           ok: outcome.failedItems == 0, images: Int(outcome.figures["enhanced"] ?? 0), failed: outcome.failedItems,
           warnings: ScanWarningTally.counts(in: [outcome.figures]), output: URL(fileURLWithPath: output).path,
-          arithmetic: upscaler.arithmetic))
+          arithmetic: InferencePrecision.arithmetic(in: outcome.figures)))
       return outcome.failedItems == 0
     }
   }

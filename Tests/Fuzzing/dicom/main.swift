@@ -1,0 +1,6 @@
+import CFuzzer
+import FuzzPath
+
+var count = CommandLine.argc
+var arguments: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?> = CommandLine.unsafeArgv
+_ = LLVMFuzzerRunDriver(&count, &arguments) { bytes, count in FuzzPath.dicom(UnsafeRawBufferPointer(start: bytes, count: count)) }
