@@ -155,7 +155,8 @@ typedef struct fk_table {
   const char *name;             // "scalar", "portable", "avx2", "avx512", "neon"
   int32_t vector_floats;        // lanes
 
-  // Bytes that `convolution` needs for this geometry and role; 0 is common. Depends on n only through a linear factor at most.
+  // Bytes that `convolution` needs for this geometry and role; 0 is common. For this n alone: more
+  // images may need less, where they change the way that large weights go (never the bytes that come out).
   size_t (*convolution_workspace)(const fk_conv_geometry *, fk_conv_role);
   // `epilogue` may be NULL. out is overwritten.
   fk_status (*convolution)(const fk_conv_geometry *, fk_conv_role, const float *a, const float *b, const fk_epilogue *epilogue, float *out,

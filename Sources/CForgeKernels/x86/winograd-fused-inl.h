@@ -117,13 +117,15 @@ static int64_t winograd_fused_rows(const winograd_fused *f) {
 }
 
 /// Brings one of these rows into L2.
-static void winograd_fused_fetch(const winograd_fused *f, const winograd_part *p, int32_t source, int64_t first, int64_t column, int64_t index) {
+static void winograd_fused_fetch(const winograd_fused *f, const winograd_part *p, int32_t source, int64_t first, int64_t column,
+                                 int64_t index) {
   const winograd *j = &f->job.plan;
   const fk_conv_geometry *g = j->geometry;
   int32_t taps = j->points == 6 ? 3 : 2, forward = j->role == FK_CONV_FORWARD, rows = forward ? (int32_t)f->slice_step : panel_columns;
   int32_t t = (int32_t)index / rows, row = (int32_t)index % rows, tap = winograd_tap(j, p, source, t / taps, t % taps);
   int64_t c = (forward ? first : column) + row, k = forward ? column : first;
-  if (tap >= 0 && c < g->c) winograd_fetch(f->weights + ((int64_t)tap * g->c + c) * g->k + k, fk_min64(g->k - k, forward ? panel_columns : f->slice_step));
+  if (tap < 0 || c >= g->c) return;
+  winograd_fetch(f->weights + ((int64_t)tap * g->c + c) * g->k + k, fk_min64(g->k - k, forward ? panel_columns : f->slice_step));
 }
 
 /// One panel of output channels of one part.
@@ -157,8 +159,9 @@ static void winograd_fused_unit(const winograd_fused *f, int64_t unit, float *u)
             winograd_fused_fetch(f, p, next_source, next, column, fetched);
           // The next position's weights, windows and sums.
           int64_t ahead = (group - 1) * floats, windows = tiles * f->slice_step;
-          const float *from = group == 0 ? b + f->u_pitch : ahead < windows ? v + f->v_pitch[part] + ahead : sums + job->m_pitch + (ahead - windows);
-          winograd_tiles[rows - 1][vectors - 1](v + row * f->slice_step, f->slice_step, end - first, b, from, sums + row * vectors * FK_LANES, more);
+          const float *from = ahead < windows ? v + f->v_pitch[part] + ahead : sums + job->m_pitch + (ahead - windows);
+          winograd_tiles[rows - 1][vectors - 1](v + row * f->slice_step, f->slice_step, end - first, b, group == 0 ? b + f->u_pitch : from,
+                                                sums + row * vectors * FK_LANES, more);
         }
       }
     }

@@ -47,8 +47,8 @@ static void winograd_load_taps(const winograd *j, const float *weights, int32_t 
 
 /// Channels first ..< first + count (at most FK_LANES) of a source and the output channels from `column`: channel first + d of position i
 /// goes to to[i] + d * step, where there is a to[i] (everywhere, if `all`).
-FK_INLINE void winograd_pack_square(const int32_t points, const int all, const winograd *j, const float *weights, const winograd_part *p, int32_t source,
-                                    int64_t first, int64_t count, int64_t column, float *const *to, int64_t step) {
+FK_INLINE void winograd_pack_square(const int32_t points, const int all, const winograd *j, const float *weights, const winograd_part *p,
+                                    int32_t source, int64_t first, int64_t count, int64_t column, float *const *to, int64_t step) {
   const int32_t taps = points == 6 ? 3 : 2;
   vf block[3 * 3][FK_LANES];
   for (int32_t t = 0; t < taps * taps; t++) {
