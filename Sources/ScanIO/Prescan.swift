@@ -87,7 +87,7 @@ package struct PrescanReport: Sendable, Equatable {
   package var geometry: PixelGeometry?
   /// DICOM elements, TIFF directories or PNG chunks that were walked.
   package var count = 0
-  /// DICOM: zeros behind the last element, which decoders take for a broken one.
+  /// DICOM: bytes behind the last element, zeros mostly, which decoders take for a broken one.
   package var paddingBytes = 0
   /// In order of discovery, each once.
   package var warnings: [ScanWarning] = []

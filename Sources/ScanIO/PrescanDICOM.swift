@@ -31,7 +31,8 @@ enum PrescanDICOM {
     if isDeflated(meta.transferSyntaxUID) {
       let inflated = try PrescanInflate.inflate(bytes, from: meta.end, limits: limits)
       defer { inflated.deallocate() }
-      var walker = PrescanWalker(PrescanBytes(inflated.buffer), from: 0, encoding: .explicitLittleEndian, meta: meta, limits: limits)
+      var walker = PrescanWalker(PrescanBytes(inflated.buffer), from: 0, encoding: .explicitLittleEndian, meta: meta, limits: limits,
+        allowsForeignTail: false)
       try walker.run(&report)
       // Those of the inflated dataset are not the file's.
       report.paddingBytes = 0
@@ -51,7 +52,7 @@ enum PrescanDICOM {
     if let guess = guessedEncoding(bytes, at: meta.end), guess.isExplicit != encoding.isExplicit, encoding.isExplicit {
       throw .structure(.dicom, place: "first element, which is not in the encoding that the File Meta Information names")
     }
-    var walker = PrescanWalker(bytes, from: meta.end, encoding: encoding, meta: meta, limits: limits)
+    var walker = PrescanWalker(bytes, from: meta.end, encoding: encoding, meta: meta, limits: limits, allowsForeignTail: true)
     try walker.run(&report)
     return report
   }
