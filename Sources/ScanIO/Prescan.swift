@@ -58,6 +58,8 @@ package struct PrescanLimits: Sendable, Equatable {
   /// Inflated over deflated size, once more than `inflateFreeBytes` have come out; only masks come near it.
   package var inflateRatio = 200
   package var inflateFreeBytes = 256 << 20
+  /// Zeros behind the last element of an inflated DICOM dataset.
+  package var inflatedPaddingBytes = 1 << 20
   /// TIFF directories, sub-directories too.
   package var directories = 10_000
   /// Entries of one TIFF directory.

@@ -34,6 +34,8 @@ enum PrescanDICOM {
       var walker = PrescanWalker(PrescanBytes(inflated.buffer), from: 0, encoding: .explicitLittleEndian, meta: meta, limits: limits,
         allowsForeignTail: false)
       try walker.run(&report)
+      // The decoder inflates for itself and takes every eight zeros for an element: few are padding, many are an attack on its time.
+      guard report.paddingBytes <= limits.inflatedPaddingBytes else { throw .deflateTooLarge(limitBytes: limits.inflatedPaddingBytes) }
       // Those of the inflated dataset are not the file's.
       report.paddingBytes = 0
       return report

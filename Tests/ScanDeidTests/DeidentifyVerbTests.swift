@@ -197,6 +197,15 @@ struct DeidentifyVerbTests {
     #expect(try Program.run("scanforge", ["key", "fingerprint", "--key", sandbox.path("nowhere")]).exitCode == 3)
   }
 
+  @Test func `a key may be named by one letter`() throws {
+    let sandbox = try Sandbox(patients: 0, instances: 0)
+    defer { sandbox.remove() }
+    let folder = URL(fileURLWithPath: sandbox.path("."))
+    let made = try Program.run("scanforge", ["key", "new", "--key", "k", "--json"], in: folder)
+    #expect(made.exitCode == 0, "\(made.errors)")
+    #expect(try sandbox.mode("k") == 0o600)
+  }
+
   @Test func `results do not depend on the number of threads`() throws {
     let sandbox = try Sandbox(patients: 3, instances: 4)
     defer { sandbox.remove() }
@@ -211,7 +220,7 @@ struct DeidentifyVerbTests {
 }
 
 /// A folder with `in/FAKE-<patient>-<instance>.dcm`.
-private struct Sandbox {
+struct Sandbox {
   let folder: URL
 
   init(patients: Int, instances: Int) throws {

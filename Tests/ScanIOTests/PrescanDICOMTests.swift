@@ -198,6 +198,11 @@ import Testing
     limits = PrescanLimits()
     limits.inflateFreeBytes = 4 << 20
     #expect(throws: PrescanError.deflateTooLarge(limitBytes: 512 << 20)) { try Prescan.scan(bytes, limits: limits) }
+    // Zeros behind a dataset: a page of them is padding.
+    #expect(throws: PrescanError.deflateTooLarge(limitBytes: 1 << 20)) { try Prescan.scan(bytes) }
+    let padded = ExplicitStream.encode(SampleDICOM.image()) + [UInt8](repeating: 0, count: 4096)
+    let report = try? Prescan.scan(SampleDICOM.head(UID.deflatedExplicitVRLittleEndian) + SampleDICOM.deflate(padded))
+    #expect(report?.warnings.isEmpty == true)
     let noise = SampleDICOM.head(UID.deflatedExplicitVRLittleEndian) + [UInt8](repeating: 0xFF, count: 100)
     #expect(throws: PrescanError.deflateDamaged) { try Prescan.scan(noise) }
   }
