@@ -125,6 +125,14 @@ class Judge:
         self.pixels(name, before, after)
         self.markers(name, before, after)
         self.references(name, before, after)
+        for plant in self.plants[name]:
+            if plant["place"] == "safe private":
+                stays = "retainSafePrivate" in self.options
+                # In implicit VR pydicom does not know what it reads.
+                unread = stays and before[plant["tag"]].VR != after[plant["tag"]].VR
+                good = (plant["tag"] in after) == stays
+                good = good and (not stays or unread or plant["vr"] == "UI" or text(before[plant["tag"]]) == text(after[plant["tag"]]))
+                self.score.add("safe private", good, f"{name}: {hexed(plant['tag'])} {plant['vr']}")
         if not name.startswith(("hidden", "private")):
             self.utility(name, before, after)
         zeros = output.data[:128] == b"\0" * 128
@@ -138,6 +146,8 @@ class Judge:
                 self.score.add("leaks", not output.holds(token), f"{name}: {plant['place']} {hexed(plant['tag'])} {plant['vr']} {token}")
 
     def must_go(self, plant):
+        if plant["place"] == "safe private":
+            return "retainSafePrivate" not in self.options
         if plant["tag"] is None:
             if plant["place"] == "repeated date":
                 return not any("Dates" in option for option in self.options)
@@ -330,7 +340,7 @@ def main():
     if not options.no_dciodvfy:
         with ThreadPoolExecutor(2) as pool:
             before = dict(zip(files, pool.map(lambda name: kinds(options.set / "in" / name), files)))
-    measures = ["released", "leaks", "actions", "uids", "dates", "pixels", "markers", "preamble and meta", "utility", "dciodvfy", "dciodvfy, dictated ones aside"]
+    measures = ["released", "leaks", "actions", "uids", "dates", "pixels", "markers", "preamble and meta", "utility", "safe private", "dciodvfy", "dciodvfy, dictated ones aside"]
     worst = 0
     for case in options.case or CASES:
         score = Score()

@@ -222,6 +222,33 @@ def plant_private(planter, dataset):
         dataset.add_new((group, 0x1011), "UN", hidden_items(planter, "private UN"))
 
 
+def plant_safe_private(planter, dataset):
+    """The safe private attributes of Table E.3.10-1, in blocks that are not the usual ones, with neighbours that are not safe."""
+    blocks = {}
+    for row in planter.facts.safe_private:
+        group, creator = int(row["group"], 16), row["private_creator"]
+        block = blocks.setdefault((group, creator), 0x20 + sum(1 for key in blocks if key[0] == group))
+        dataset.add_new((group, block), "LO", creator)
+        vr = row["vr"].split("/")[0].split(" ")[0] or "UN"
+        if vr == "SQ":
+            continue
+        value, tokens = planter.value(vr)
+        tag = (group << 16) + (block << 8) + int(row["element"][2:], 16)
+        dataset.add_new(tag, vr, value)
+        planter.plants.append({"file": planter.file, "place": "safe private", "tag": tag, "path": None, "tokens": tokens, "vr": vr})
+    for (group, creator), block in blocks.items():
+        safe = {int(row["element"][2:], 16) for row in planter.facts.safe_private if (int(row["group"], 16), row["private_creator"]) == (group, creator)}
+        unsafe = next(low for low in range(1, 255) if low not in safe)
+        value, tokens = planter.value("LO")
+        dataset.add_new((group << 16) + (block << 8) + unsafe, "LO", value)
+        planter.hide("beside safe private", tokens)
+    # A creator that only looks like one.
+    dataset.add_new((0x0019, 0x00E0), "LO", "SIEMENS MR HEADER " + planter.token())
+    value, tokens = planter.value("LO")
+    dataset.add_new((0x0019, 0xE008), "LO", value)
+    planter.hide("false creator", tokens)
+
+
 def element(tag, value, vr=None):
     """An element in implicit, or with `vr` in explicit, little endian."""
     value += b" " * (len(value) % 2)
@@ -414,6 +441,10 @@ def main():
         dataset = templates.make(name)
         plant_private(planter, dataset)
         write(dataset, path, syntaxes[index])
+        path = begin(f"safe-{name}.dcm")
+        dataset = templates.make(name)
+        plant_safe_private(planter, dataset)
+        write(dataset, path, EXPLICIT if name != "mr" else IMPLICIT)
         path = begin(f"hidden-{name}.dcm")
         dataset = templates.make(name)
         plant_hidden(planter, dataset)
