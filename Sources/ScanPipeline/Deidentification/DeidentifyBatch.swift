@@ -83,23 +83,29 @@ package struct DeidentifyBatch: Sendable {
     let stream = CleanStream(reader: reader, deidentifier: deidentifier, threads: threads, pixels: .untouched, mapping: mapping?.mapping)
     var done = items.count - remaining.count
     var isStopped = false
-    try stream.forEach(remaining) { input, clean in
-      let path = keepsNames ? input.relativePath.revealed : OutputNames.path(of: clean)
-      return PublicationGroup.Prepared(
-        staged: try tree.stage(try OutputNames.encode(clean)), path: path, source: BatchJournal.source(input, key: deidentifier.key),
-        patient: clean.patient, record: clean.record, warnings: clean.warnings)
-    } deliver: { item in
-      done += 1
-      group.add(item)
-      let isLast = done == items.count
-      group.summary.isInterrupted = Interruption.isRequested && !isLast
-      let hasFailed: Bool = if case .failed = item.outcome { true } else { false }
-      if isLast || group.isFull || group.summary.isInterrupted || (hasFailed && onItemError == .stop) {
-        isStopped = !(try group.publish(stopsAtFailure: onItemError == .stop, failed: failed))
-        if isStopped { return false }
+    do {
+      try stream.forEach(remaining) { input, clean in
+        let path = keepsNames ? input.relativePath.revealed : OutputNames.path(of: clean)
+        return PublicationGroup.Prepared(
+          staged: try tree.stage(try OutputNames.encode(clean)), path: path, source: BatchJournal.source(input, key: deidentifier.key),
+          patient: clean.patient, record: clean.record, warnings: clean.warnings)
+      } deliver: { item in
+        done += 1
+        group.add(item)
+        let isLast = done == items.count
+        group.summary.isInterrupted = Interruption.isRequested && !isLast
+        let hasFailed: Bool = if case .failed = item.outcome { true } else { false }
+        if isLast || group.isFull || group.summary.isInterrupted || (hasFailed && onItemError == .stop) {
+          isStopped = !(try group.publish(stopsAtFailure: onItemError == .stop, failed: failed))
+          if isStopped { return false }
+        }
+        progress(.advanced(stage: "deidentify", done: done))
+        return !group.summary.isInterrupted
       }
-      progress(.advanced(stage: "deidentify", done: done))
-      return !group.summary.isInterrupted
+    } catch {
+      // A disk that is full takes no more files, but what is whole may have its name.
+      _ = try? group.publish(stopsAtFailure: false, failed: failed)
+      throw error
     }
     let summary = group.summary
     if !summary.isInterrupted, !isStopped { journal?.remove() }
