@@ -197,6 +197,21 @@ struct DeidentifyVerbTests {
     #expect(try Program.run("scanforge", ["key", "fingerprint", "--key", sandbox.path("nowhere")]).exitCode == 3)
   }
 
+  @Test func `a file whose pixels repeat an identifier is held back and counted`() throws {
+    let sandbox = try Sandbox(patients: 1, instances: 2)
+    defer { sandbox.remove() }
+    var dataset = Planted.patient(instance: 7)
+    dataset.set(.rows, us: 4)
+    dataset.set(.columns, us: 4)
+    dataset.set(Element(.pixelData, .OW, .bytes(Array("..Quarlsborough.".utf8))))
+    try sandbox.write(dataset, "in/comment.dcm")
+    let result = try sandbox.run(["--json"])
+    #expect(result.exitCode == 1)
+    let summary = try result.json()
+    #expect(summary["quarantined"] as? Int == 1 && summary["failed"] as? Int == 1 && summary["written"] as? Int == 2)
+    #expect(try sandbox.outputs().count == 2)
+  }
+
   @Test func `a key may be named by one letter`() throws {
     let sandbox = try Sandbox(patients: 0, instances: 0)
     defer { sandbox.remove() }
