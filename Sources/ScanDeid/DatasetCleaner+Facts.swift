@@ -6,24 +6,29 @@ extension DatasetCleaner {
     let types: AttributeTypes.Node
     let mode: Mode
     let depth: Int
+    let repertoire: Repertoire
     let patientID: String?
     let mediaType: String?
     let isCode: Bool
-    /// Overlay groups whose plane is a region of interest.
+    /// Overlay groups whose plane is a region of interest, in bits that are no text.
     let regionOverlays: Set<UInt16>
     /// Private creator tags that own at least one safe attribute here.
     let safeBlocks: Set<UInt32>
     private let creators: [UInt32: String]
 
-    init(_ dataset: Dataset, types: AttributeTypes.Node, mode: Mode, depth: Int, keepsSafePrivate: Bool) {
+    init(_ dataset: Dataset, types: AttributeTypes.Node, mode: Mode, depth: Int, repertoire: Repertoire, keepsSafePrivate: Bool) {
       self.types = types
       self.mode = mode
       self.depth = depth
+      self.repertoire = repertoire
       patientID = depth > 0 ? dataset.text(.patientID) : nil
       mediaType = dataset.text(Tag(0x0042, 0x0012))?.lowercased()
       isCode = dataset[.codeValue] != nil || dataset[Tag(0x0008, 0x0119)] != nil || dataset[Tag(0x0008, 0x0120)] != nil
       regionOverlays = Set(
-        dataset.elements.filter { (0x6000...0x60FF).contains($0.tag.group) && $0.tag.element == 0x0040 && $0.text == "R" }.map(\.tag.group))
+        dataset.elements.filter {
+          (0x6000...0x60FF).contains($0.tag.group) && $0.tag.element == 0x0040 && $0.text == "R"
+            && !LegalValue.holdsText(dataset[Tag($0.tag.group, 0x3000)]?.bytes ?? [])
+        }.map(\.tag.group))
       var creators: [UInt32: String] = [:]
       if keepsSafePrivate {
         for element in dataset.elements where element.tag.isPrivateCreator {
@@ -83,6 +88,9 @@ extension DatasetCleaner {
   static let publishedSchemes: Set<String> = [
     "DCM", "SCT", "SRT", "SNM3", "LN", "UCUM", "RADLEX", "FMA", "UMLS", "NCIt", "I10", "I9C", "ICD10",
   ]
+
+  /// What makes an item a code: value, scheme, version, meaning, long value, URN.
+  static let codeAttributes: Set<UInt32> = [0x0008_0100, 0x0008_0102, 0x0008_0103, 0x0008_0104, 0x0008_0119, 0x0008_0120]
 
   /// Digits and dots, at most 64.
   static func isWellFormed(_ uid: String) -> Bool {

@@ -36,13 +36,13 @@ struct DatasetCleaner {
     shift = actions.options.contains(.retainLongitudinalModifiedDates) ? DateShift(days: key.dateShiftDays(of: patient)) : nil
   }
 
-  mutating func clean(_ dataset: Dataset, types: AttributeTypes.Node, mode: Mode = .ordinary, depth: Int = 0) -> Dataset {
+  mutating func clean(_ dataset: Dataset, types: AttributeTypes.Node, mode: Mode = .ordinary, depth: Int = 0, repertoire: Repertoire = .western) -> Dataset {
     // Deeper than any reader of ours goes; reached only through items hidden in UN.
     guard depth <= ExplicitStream.maximumDepth else { return Dataset() }
-    let item = Item(dataset, types: types, mode: mode, depth: depth, keepsSafePrivate: actions.privateAttributes == .cleanPrivate)
-    if mode != .ordinary, item.isCode {
-      if let code = cleanedCode(dataset, mode) { return code }
-    }
+    let item = Item(
+      dataset, types: types, mode: mode, depth: depth, repertoire: Repertoire(of: dataset, in: repertoire),
+      keepsSafePrivate: actions.privateAttributes == .cleanPrivate)
+    if mode != .ordinary, item.isCode { return cleanedCode(dataset, in: item) }
     var elements: [Element] = []
     elements.reserveCapacity(dataset.elements.count)
     for element in dataset.elements {
@@ -78,11 +78,11 @@ struct DatasetCleaner {
     case .keep:
       count("kept")
       if case .sequence = element.value { return recurse(element, in: item, .ordinary) }
-      return DatasetCleaner.isSequence(element.tag) ? drop("removed") : scrubbed(element)
+      return DatasetCleaner.isSequence(element.tag) ? drop("removed") : scrubbed(element, in: item)
     case .shiftDates(let otherwise):
       return shifted(element) ?? apply(otherwise, to: element, in: item)
     case .cleanText(let otherwise):
-      return cleanedText(element) ?? apply(otherwise, to: element, in: item)
+      return cleanedText(element, in: item) ?? apply(otherwise, to: element, in: item)
     case .cleanItems, .cleanGraphics:
       guard case .sequence = element.value else { return drop("removed") }
       count("cleaned")
@@ -112,10 +112,14 @@ struct DatasetCleaner {
     case .dummy:
       return dummy(element, in: item)
     default:
-      count("emptied")
-      let vr = DatasetCleaner.vr(of: element)
-      return Element(element.tag, vr, vr == .SQ ? .sequence([]) : .bytes([]))
+      return emptied(element)
     }
+  }
+
+  private mutating func emptied(_ element: Element) -> Element {
+    count("emptied")
+    let vr = DatasetCleaner.vr(of: element)
+    return Element(element.tag, vr, vr == .SQ ? .sequence([]) : .bytes([]))
   }
 
   /// Patient's Name and Patient ID carry the pseudonym, which both Z and D allow; so an item about another patient gets that one's.
@@ -177,20 +181,23 @@ struct DatasetCleaner {
   }
 
   /// nil when no known word is left, or when it is no text.
-  private mutating func cleanedText(_ element: Element) -> Element? {
+  private mutating func cleanedText(_ element: Element, in item: Item) -> Element? {
     guard DatasetCleaner.vr(of: element).isText, let text = element.text, !text.isEmpty else { return nil }
     let isMultiple = [VR.LO, .SH, .CS, .UC].contains(DatasetCleaner.vr(of: element))
     let values = (isMultiple ? text.split(separator: "\\").map(String.init) : [text]).map(MedicalVocabulary.cleaned)
     guard values.contains(where: { !$0.isEmpty }) else { return nil }
     count("cleaned")
-    return scrubbed(Element(element.tag, DatasetCleaner.vr(of: element), text: values.joined(separator: "\\")))
+    return scrubbed(Element(element.tag, DatasetCleaner.vr(of: element), text: values.joined(separator: "\\")), in: item)
   }
 
   // MARK: Attributes that the table does not list
 
   private mutating func cleanUnlisted(_ element: Element, in item: Item) -> Element? {
     let tag = element.tag
-    if tag == .pixelData || tag == .floatPixelData || tag == .doubleFloatPixelData { return element }
+    if tag == .pixelData || tag == .floatPixelData || tag == .doubleFloatPixelData {
+      // In items only icons have pixels, and icons go.
+      return item.depth == 0 ? element : drop("removed")
+    }
     if case .fragments = element.value { return drop("removed") }
     guard let entry = DataDictionary.entry(for: tag) else { return drop("unknownRemoved") }
     if case .sequence = element.value { return recurse(element, in: item, item.mode) }
@@ -207,41 +214,47 @@ struct DatasetCleaner {
       return isClass ? element : replacedUID(element)
     default: break
     }
+    guard LegalValue.mayBe(element, entry) else { return emptied(element) }
     switch item.mode {
-    case .ordinary: return scrubbed(element)
-    case .dummy: return dummyUnlisted(element, entry.vr)
+    case .ordinary: return scrubbed(element, in: item)
+    case .dummy: return dummyUnlisted(element, entry.vr, in: item)
     case .clean:
       switch entry.vr {
-      case .LO, .SH, .ST, .LT, .UT, .UC: return cleanedText(element) ?? Element(tag, entry.vr, .bytes(DummyValue.bytes(entry.vr)))
-      case .AE, .OB, .OW, .UN: return dummyUnlisted(element, entry.vr)
-      default: return scrubbed(element)
+      case .LO, .SH, .ST, .LT, .UT, .UC: return cleanedText(element, in: item) ?? Element(tag, entry.vr, .bytes(DummyValue.bytes(entry.vr)))
+      case .AE, .OB, .OW, .UN: return dummyUnlisted(element, entry.vr, in: item)
+      default: return scrubbed(element, in: item)
       }
     }
   }
 
-  private mutating func dummyUnlisted(_ element: Element, _ vr: VR) -> Element? {
+  private mutating func dummyUnlisted(_ element: Element, _ vr: VR, in item: Item) -> Element? {
     switch vr {
     case .LO, .SH, .ST, .LT, .UT, .UC, .AE, .AS, .TM, .OB, .OW, .UN: return Element(element.tag, vr, .bytes(DummyValue.bytes(vr)))
     default:
-      guard element.tag == DatasetCleaner.graphicData, let bytes = element.bytes else { return scrubbed(element) }
+      guard element.tag == DatasetCleaner.graphicData, let bytes = element.bytes else { return scrubbed(element, in: item) }
       return Element(element.tag, element.vr, .bytes([UInt8](repeating: 0, count: bytes.count)))
     }
   }
 
-  /// A code of a published scheme stays when cleaning; its meaning keeps known words. Any other code becomes one that means nothing.
-  private mutating func cleanedCode(_ dataset: Dataset, _ mode: Mode) -> Dataset? {
-    count(mode == .clean ? "cleaned" : "replaced")
-    guard mode == .clean, let scheme = dataset.text(.codingSchemeDesignator), DatasetCleaner.publishedSchemes.contains(scheme) else {
-      return DummyValue.codeItem
+  /// A code of a published scheme stays when cleaning; its meaning keeps known words. Any other code becomes one that means nothing. What
+  /// else the item holds is cleaned like everything.
+  private mutating func cleanedCode(_ dataset: Dataset, in item: Item) -> Dataset {
+    count(item.mode == .clean ? "cleaned" : "replaced")
+    var result = publishedCode(dataset, in: item) ?? DummyValue.codeItem
+    for element in dataset.elements where !DatasetCleaner.codeAttributes.contains(element.tag.packed) {
+      if let element = clean(element, in: item) { result.set(element) }
     }
-    var code = Dataset()
-    for tag in [Tag.codeValue, .codingSchemeDesignator] {
-      if let element = dataset[tag], let kept = scrubbed(element) { code.set(kept) }
-    }
-    guard code[.codeValue] != nil else { return DummyValue.codeItem }
+    return result
+  }
+
+  private mutating func publishedCode(_ dataset: Dataset, in item: Item) -> Dataset? {
+    guard item.mode == .clean, let scheme = dataset.text(.codingSchemeDesignator), DatasetCleaner.publishedSchemes.contains(scheme),
+      let value = dataset[.codeValue], let kept = scrubbed(value, in: item), let designator = dataset[.codingSchemeDesignator]
+    else { return nil }
+    var code = Dataset([kept, designator])
     let meaning = MedicalVocabulary.cleaned(dataset.text(.codeMeaning) ?? "")
     code.set(
-      scrubbed(Element(.codeMeaning, .LO, text: meaning.isEmpty ? DummyValue.text : meaning))
+      scrubbed(Element(.codeMeaning, .LO, text: meaning.isEmpty ? DummyValue.text : meaning), in: item)
         ?? Element(.codeMeaning, .LO, text: DummyValue.text))
     return code
   }
@@ -253,7 +266,7 @@ struct DatasetCleaner {
     guard actions.overlays == .cleanGraphics, item.regionOverlays.contains(element.tag.group) else { return drop("removed") }
     switch element.tag.element {
     case 0x0022, 0x1500, 0x4000: return drop("removed")
-    default: return element.bytes == nil ? drop("removed") : scrubbed(element)
+    default: return element.bytes == nil ? drop("removed") : scrubbed(element, in: item)
     }
   }
 
@@ -272,7 +285,7 @@ struct DatasetCleaner {
     case .fragments: return drop("privateRemoved")
     case .bytes(let bytes):
       if vr == .UI, !actions.options.contains(.retainUIDs) { return replacedUID(element) }
-      return scrubbed(Element(tag, element.vr == .UN && vr != .SQ ? vr : element.vr, .bytes(bytes)))
+      return scrubbed(Element(tag, element.vr == .UN && vr != .SQ ? vr : element.vr, .bytes(bytes)), in: item)
     }
   }
 
@@ -283,15 +296,15 @@ struct DatasetCleaner {
     let types = item.types.children[element.tag.packed] ?? .none
     // Once inside a sequence that is replaced or cleaned, what is below is too.
     let inner = item.mode == .dummy || (item.mode == .clean && mode == .ordinary) ? item.mode : mode
-    return Element(element.tag, .SQ, .sequence(items.map { clean($0, types: types, mode: inner, depth: item.depth + 1) }))
+    return Element(element.tag, .SQ, .sequence(items.map { clean($0, types: types, mode: inner, depth: item.depth + 1, repertoire: item.repertoire) }))
   }
 
   /// Takes the file's own identifiers out of a value that stays.
-  private mutating func scrubbed(_ element: Element) -> Element? {
+  private mutating func scrubbed(_ element: Element, in item: Item) -> Element? {
     guard let bytes = element.bytes, element.tag != .specificCharacterSet else { return element }
     let matches: [Range<Int>]
     switch element.vr {
-    case .LO, .SH, .ST, .LT, .UT, .UC, .PN, .UR, .AE, .CS: matches = identifiers.matches(inText: bytes)
+    case .LO, .SH, .ST, .LT, .UT, .UC, .PN, .UR, .AE, .CS: matches = identifiers.matches(inText: bytes, item.repertoire)
     case .OB, .UN: matches = identifiers.matches(in: bytes)
     default: return element
     }
@@ -299,7 +312,7 @@ struct DatasetCleaner {
     count("cleaned")
     let rest = DatasetCleaner.without(matches, bytes, element.vr)
     // What closes up must not spell another one.
-    let isClean = element.vr == .OB || element.vr == .UN || identifiers.matches(inText: rest).isEmpty
+    let isClean = element.vr == .OB || element.vr == .UN || identifiers.matches(inText: rest, item.repertoire).isEmpty
     return Element(element.tag, element.vr, .bytes(isClean ? rest : DummyValue.bytes(element.vr)))
   }
 

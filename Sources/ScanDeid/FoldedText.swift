@@ -3,7 +3,7 @@ import Foundation
 /// Text as it is compared: lower case, without diacritics and without everything that is neither letter nor digit, so that
 /// `MRN-X-44 77` and `mrnx4477` are alike. Remembers where each byte came from.
 ///
-/// UTF-8 where the bytes are that, else ISO 8859-1. Letters outside ASCII that have no ASCII base stay as their UTF-8 bytes.
+/// Letters outside ASCII that have no ASCII base stay as their UTF-8 bytes, those of 2-byte sets as bytes that stand for them.
 struct FoldedText {
   /// A stretch of digits or of letters with no sign between.
   struct Run {
@@ -17,15 +17,16 @@ struct FoldedText {
   /// How many signs were skipped before each unit; equal for neighbours that touch.
   private(set) var gaps: [Int] = []
 
-  init(_ bytes: [UInt8]) {
+  init(_ bytes: [UInt8], _ repertoire: Repertoire = .western) {
     units.reserveCapacity(bytes.count)
     sources.reserveCapacity(bytes.count)
     gaps.reserveCapacity(bytes.count)
     var gap = 0
     var index = 0
+    var state = Repertoire.State()
     while index < bytes.count {
       let byte = bytes[index]
-      if byte < 0x80 {
+      if byte < 0x80, byte != 0x1B, !state.isWide {
         if IdentifierSet.isAlphanumeric(byte) {
           append([IdentifierSet.lower(byte)], index..<index + 1, gap)
         } else {
@@ -34,14 +35,22 @@ struct FoldedText {
         index += 1
         continue
       }
-      let (scalar, length) = FoldedText.scalar(at: index, bytes)
+      let (character, length) = repertoire.character(at: index, bytes, &state)
+      defer { index += length }
+      let scalar: Unicode.Scalar
+      switch character {
+      case .escape: continue
+      case .wide(let folded):
+        append(folded, index..<index + length, gap)
+        continue
+      case .scalar(let read): scalar = read
+      }
       if scalar.properties.canonicalCombiningClass != .notReordered {
         if let last = sources.last, last.upperBound == index { sources[sources.count - 1] = last.lowerBound..<index + length }
       } else {
         let folded = FoldedText.folded(scalar)
         if folded.isEmpty { gap += 1 } else { append(folded, index..<index + length, gap) }
       }
-      index += length
     }
   }
 
@@ -86,17 +95,6 @@ struct FoldedText {
     }
     if !units.isEmpty { ranges.append(start..<units.count) }
     return ranges
-  }
-
-  private static func scalar(at index: Int, _ bytes: [UInt8]) -> (Unicode.Scalar, Int) {
-    let lead = bytes[index]
-    let length = lead >= 0xF0 ? 4 : lead >= 0xE0 ? 3 : lead >= 0xC2 ? 2 : 1
-    if length > 1, index + length <= bytes.count,
-      let text = String(validating: bytes[index..<index + length], as: UTF8.self), let scalar = text.unicodeScalars.first
-    {
-      return (scalar, length)
-    }
-    return (Unicode.Scalar(lead), 1)
   }
 
   /// Base letters that no decomposition gives.

@@ -23,13 +23,22 @@ struct IdentifierCollector {
     keeper.isForKept = true
     keeper.add(dataset)
     let kept = Set(keeper.tokens.map(\.bytes))
-    tokens = tokens.filter { !kept.contains($0.bytes) }
+    // The root of a UID that stays is no trace of the UID that is the root alone.
+    let roots = Set(keeper.uids.flatMap { uid in uid.indices.filter { uid[$0] == 0x2E }.map { Array(uid[..<$0]) } })
+    tokens = tokens.filter { !kept.contains($0.bytes) && !roots.contains($0.bytes) }
     spellings.subtract(keeper.spellings)
   }
 
   private var isForKept = false
+  /// Those that stay.
+  private var uids: Set<[UInt8]> = []
+  /// Of the dataset or item whose elements are being added.
+  private var repertoire = Repertoire.western
 
   private mutating func add(_ dataset: Dataset) {
+    let outer = repertoire
+    repertoire = Repertoire(of: dataset, in: outer)
+    defer { repertoire = outer }
     for tag in [Tag.manufacturer, .manufacturerModelName] {
       if let bytes = dataset[tag]?.bytes { vendor.insert(IdentifierCollector.trimmed(bytes[...]).map(IdentifierSet.lower)) }
     }
@@ -39,7 +48,7 @@ struct IdentifierCollector {
       } else if let action = actions.action(for: element.tag), (action == .keep) == isForKept {
         collect(element, action)
       } else if !isForKept, let vr = unlistedVR(element) {
-        for value in IdentifierCollector.values(element) { if vr == .PN { addNameSpellings(value) } else { addDateSpellings(value) } }
+        for value in values(element) { if vr == .PN { addNameSpellings(value) } else { addDateSpellings(value) } }
       }
     }
   }
@@ -56,7 +65,7 @@ struct IdentifierCollector {
 
   private mutating func collect(_ element: Element, _ action: ProfileAction) {
     guard let row = ConfidentialityTable.row(for: element.tag) else { return }
-    let values = IdentifierCollector.values(element)
+    let values = values(element)
     switch row.vr {
     case .PN:
       for value in values {
@@ -81,9 +90,9 @@ struct IdentifierCollector {
   }
 
   private mutating func addName(_ value: [UInt8]) {
-    for group in value.split(separator: 0x3D) {
-      let parts = group.split { [0x5E, 0x20, 0x2C, 0x2E, 0x2D, 0x27, 0x28, 0x29, 0x22, 0x00].contains($0) }.map(Array.init)
-      add(Array(group))
+    for group in repertoire.split(value, { $0 == 0x3D }) {
+      let parts = repertoire.split(group) { [0x5E, 0x20, 0x2C, 0x2E, 0x2D, 0x27, 0x28, 0x29, 0x22, 0x00].contains($0) }
+      add(group)
       for part in parts where !part.allSatisfy(IdentifierSet.isDigit) { add(part) }
       for part in parts where part.allSatisfy(IdentifierSet.isDigit) { addNumber(part) }
       guard parts.count >= 2, parts[0].count + parts[1].count >= 5 else { continue }
@@ -97,7 +106,7 @@ struct IdentifierCollector {
   }
 
   private mutating func addNameSpellings(_ value: [UInt8]) {
-    for group in value.split(separator: 0x3D) { spellings.addWords(Array(group)) }
+    for group in repertoire.split(value, { $0 == 0x3D }) { spellings.addWords(group, repertoire) }
   }
 
   private mutating func addDateSpellings(_ value: [UInt8]) {
@@ -108,7 +117,7 @@ struct IdentifierCollector {
 
   private mutating func addIdentifier(_ value: [UInt8], hasWords: Bool) {
     guard !vendor.contains(value.map(IdentifierSet.lower)) else { return }
-    if hasWords { spellings.addWords(value) } else { spellings.addIdentifier(value) }
+    if hasWords { spellings.addWords(value, repertoire) } else { spellings.addIdentifier(value, repertoire) }
     add(value)
     let digits = value.filter(IdentifierSet.isDigit)
     // 12-345-678 is also written 12345678.
@@ -121,7 +130,9 @@ struct IdentifierCollector {
 
   private mutating func addUID(_ value: [UInt8]) {
     guard value.count >= 10, !value.starts(with: UID.standardRoot.utf8) else { return }
-    tokens.insert(.init(bytes: value.map(IdentifierSet.lower), isNumber: false, isWord: false))
+    let uid = value.map(IdentifierSet.lower)
+    tokens.insert(.init(bytes: uid, isNumber: false, isWord: false))
+    if isForKept { uids.insert(uid) }
   }
 
   private mutating func addDate(_ value: [UInt8]) {
@@ -191,8 +202,8 @@ struct IdentifierCollector {
     "selenia", "senographe", "dimensions",
   ]
 
-  private static func values(_ element: Element) -> [[UInt8]] {
-    (element.bytes ?? []).split(separator: 0x5C).map { trimmed($0) }.filter { !$0.isEmpty }
+  private func values(_ element: Element) -> [[UInt8]] {
+    repertoire.split(element.bytes ?? []) { $0 == 0x5C }.map { IdentifierCollector.trimmed($0[...]) }.filter { !$0.isEmpty }
   }
 
   private static func trimmed(_ value: ArraySlice<UInt8>) -> [UInt8] {

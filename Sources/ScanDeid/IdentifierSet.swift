@@ -62,9 +62,9 @@ struct IdentifierSet: Sendable {
   }
 
   /// Where identifiers stand in a text, in any spelling, in order, without overlap.
-  func matches(inText bytes: [UInt8]) -> [Range<Int>] {
+  func matches(inText bytes: [UInt8], _ repertoire: Repertoire) -> [Range<Int>] {
     var found: [Range<Int>] = []
-    for range in (matches(in: bytes) + spellings.matches(in: bytes)).sorted(by: { $0.lowerBound < $1.lowerBound }) {
+    for range in (matches(in: bytes) + spellings.matches(in: bytes, repertoire)).sorted(by: { $0.lowerBound < $1.lowerBound }) {
       if let last = found.last, last.upperBound >= range.lowerBound {
         found[found.count - 1] = last.lowerBound..<max(last.upperBound, range.upperBound)
       } else {

@@ -23,9 +23,9 @@ struct IdentifierSpellings: Sendable {
   /// Where they stand in `bytes`; may overlap.
   ///
   /// - Complexity: as `IdentifierSet.matches(in:)`.
-  func matches(in bytes: [UInt8]) -> [Range<Int>] {
+  func matches(in bytes: [UInt8], _ repertoire: Repertoire) -> [Range<Int>] {
     guard !isEmpty else { return [] }
-    let text = FoldedText(bytes)
+    let text = FoldedText(bytes, repertoire)
     var found = dates.matches(in: text, of: bytes).map(text.source(of:))
     text.units.withUnsafeBufferPointer { units in
       var position = 0

@@ -38,7 +38,8 @@ extension PseudonymKey {
   ///
   /// The bytes are complete on disk before the name appears, so an interruption leaves no half key.
   package func create(_ path: String) throws(KeyFileError) {
-    let folder = (path as NSString).deletingLastPathComponent
+    // Not by NSString, which traps on a path of one character.
+    let folder = String(path[..<(path.lastIndex(of: "/") ?? path.startIndex)])
     if !folder.isEmpty, access(folder, F_OK) != 0 {
       do {
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])

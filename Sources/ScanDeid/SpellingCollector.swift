@@ -11,9 +11,9 @@ struct SpellingCollector {
   }
 
   /// The words of a name, an institution or an address, and any two of them joined in either order.
-  mutating func addWords(_ value: [UInt8]) {
-    for spelling in SpellingCollector.spellings(value) {
-      let text = FoldedText(spelling)
+  mutating func addWords(_ value: [UInt8], _ repertoire: Repertoire) {
+    for spelling in SpellingCollector.spellings(value, repertoire) {
+      let text = FoldedText(spelling, repertoire)
       addWhole(text)
       addCores(text)
       for run in text.runs where !run.isDigits && run.range.count >= 4 { addWord(Array(text.units[run.range])) }
@@ -28,8 +28,8 @@ struct SpellingCollector {
   }
 
   /// A record number and the like: the whole, and runs of 5 digits or more in it.
-  mutating func addIdentifier(_ value: [UInt8]) {
-    let text = FoldedText(value)
+  mutating func addIdentifier(_ value: [UInt8], _ repertoire: Repertoire) {
+    let text = FoldedText(value, repertoire)
     addWhole(text)
     addCores(text)
   }
@@ -62,7 +62,8 @@ struct SpellingCollector {
   private func isCommon(_ word: [UInt8]) -> Bool { IdentifierCollector.isCommon(word) }
 
   /// `Müller` is also written Mueller, and the other way round; plain Muller is what both fold to.
-  private static func spellings(_ value: [UInt8]) -> Set<[UInt8]> {
+  private static func spellings(_ value: [UInt8], _ repertoire: Repertoire) -> Set<[UInt8]> {
+    guard repertoire == .western, !value.contains(0x1B) else { return [value] }
     guard let text = String(validating: value, as: UTF8.self) ?? latin(value) else { return [value] }
     var long = text
     var short = text.lowercased()

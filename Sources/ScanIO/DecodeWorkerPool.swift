@@ -27,7 +27,7 @@ package final class DecodeWorkerPool: @unchecked Sendable {
   ///   - secondsPerItem: deadline of one file.
   package init(
     executable: String? = DecodeWorkerPool.locate(), workers: Int = ProcessInfo.processInfo.activeProcessorCount,
-    memoryBytes: Int = DecodeContract.defaultMemoryBytes, secondsPerItem: Int = 10, itemsPerWorker: Int = 1_000
+    memoryBytes: Int = DecodeContract.defaultMemoryBytes, secondsPerItem: Int = 8, itemsPerWorker: Int = 1_000
   ) {
     self.executable = executable
     capacity = max(1, workers)

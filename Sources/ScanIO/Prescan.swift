@@ -58,6 +58,8 @@ package struct PrescanLimits: Sendable, Equatable {
   /// Inflated over deflated size, once more than `inflateFreeBytes` have come out; only masks come near it.
   package var inflateRatio = 200
   package var inflateFreeBytes = 256 << 20
+  /// Zeros behind the last element of an inflated DICOM dataset.
+  package var inflatedPaddingBytes = 1 << 20
   /// TIFF directories, sub-directories too.
   package var directories = 10_000
   /// Entries of one TIFF directory.
@@ -89,7 +91,7 @@ package struct PrescanReport: Sendable, Equatable {
   package var geometry: PixelGeometry?
   /// DICOM elements, TIFF directories or PNG chunks that were walked.
   package var count = 0
-  /// DICOM: zeros behind the last element, which decoders take for a broken one.
+  /// DICOM: bytes behind the last element, zeros mostly, which decoders take for a broken one.
   package var paddingBytes = 0
   /// In order of discovery, each once.
   package var warnings: [ScanWarning] = []

@@ -31,8 +31,11 @@ enum PrescanDICOM {
     if isDeflated(meta.transferSyntaxUID) {
       let inflated = try PrescanInflate.inflate(bytes, from: meta.end, limits: limits)
       defer { inflated.deallocate() }
-      var walker = PrescanWalker(PrescanBytes(inflated.buffer), from: 0, encoding: .explicitLittleEndian, meta: meta, limits: limits)
+      var walker = PrescanWalker(PrescanBytes(inflated.buffer), from: 0, encoding: .explicitLittleEndian, meta: meta, limits: limits,
+        allowsForeignTail: false)
       try walker.run(&report)
+      // The decoder inflates for itself and takes every eight zeros for an element: few are padding, many are an attack on its time.
+      guard report.paddingBytes <= limits.inflatedPaddingBytes else { throw .deflateTooLarge(limitBytes: limits.inflatedPaddingBytes) }
       // Those of the inflated dataset are not the file's.
       report.paddingBytes = 0
       return report
@@ -55,7 +58,7 @@ enum PrescanDICOM {
     if !encoding.isBigEndian, guess?.isExplicit == encoding.isExplicit {
       report.plainElements = PlainElements(offset: meta.end, isExplicit: encoding.isExplicit)
     }
-    var walker = PrescanWalker(bytes, from: meta.end, encoding: encoding, meta: meta, limits: limits)
+    var walker = PrescanWalker(bytes, from: meta.end, encoding: encoding, meta: meta, limits: limits, allowsForeignTail: true)
     try walker.run(&report)
     return report
   }

@@ -27,11 +27,20 @@ struct PrescanWalker {
   private var elements = 0
   private var items = 0
   private var pixels: PrescanPixels
+  /// The last top-level attribute that was begun.
+  private var last = Tag(0, 0)
+  private var hasPixelData = false
+  private let allowsForeignTail: Bool
   /// Behind the last byte that is not zero; found once, from the end.
   private lazy var endOfContent = bytes.endOfContent
 
-  init(_ bytes: PrescanBytes, from start: Int, encoding: PrescanEncoding, meta: PrescanDICOM.Meta, limits: PrescanLimits) {
+  /// - Parameter allowsForeignTail: the reader behind the pre-scan is told where the dataset ends.
+  init(
+    _ bytes: PrescanBytes, from start: Int, encoding: PrescanEncoding, meta: PrescanDICOM.Meta, limits: PrescanLimits,
+    allowsForeignTail: Bool
+  ) {
     self.bytes = bytes
+    self.allowsForeignTail = allowsForeignTail
     self.limits = limits
     topEncoding = encoding
     transferSyntaxUID = meta.transferSyntaxUID ?? encoding.transferSyntaxUID
@@ -59,6 +68,10 @@ struct PrescanWalker {
       guard position < bytes.count else { return false }
       // Zeros behind the last element are padding of the file, not elements.
       if elements > 0, position >= endOfContent { return false }
+      if hasPixelData, allowsForeignTail, isForeignTail {
+        report.warn(bytes.holds(8, at: position) ? .trailingBytes : .truncated)
+        return false
+      }
       try element(in: nil, end: bytes.count, encoding: topEncoding, report: &report)
       return true
     }
@@ -68,6 +81,16 @@ struct PrescanWalker {
     case .fragments: try fragment(in: frame)
     }
     return true
+  }
+
+  /// What follows Pixel Data is no attribute: too short for one, out of order, in a group that nothing there has, or without a VR.
+  ///
+  /// Signatures (FFFA), padding (FFFC) and private groups may follow, and so may a second form of pixels.
+  private var isForeignTail: Bool {
+    guard let header = try? PrescanHeader.read(bytes, at: position, end: bytes.count, encoding: topEncoding) else { return true }
+    let tag = header.tag
+    guard tag > last, tag.group == 0xFFFA || tag.group == 0xFFFC || tag.group == 0x7FE0 || tag.isPrivate else { return true }
+    return topEncoding.isExplicit && header.vr == nil
   }
 
   /// Pops what ends here by its length. An undefined length that meets the end of the file lacks its delimiter: some systems
@@ -126,6 +149,10 @@ struct PrescanWalker {
     elements += 1
     guard elements <= limits.elements else { throw .tooMany(.dicom, what: .elements, limit: limits.elements) }
     position = header.valueStart
+    if frame == nil {
+      last = header.tag
+      if header.tag == .pixelData { hasPixelData = true }
+    }
 
     guard let length = header.length else {
       try openUndefined(header, in: frame, end: end, encoding: encoding)

@@ -46,6 +46,8 @@ package enum ScanWarning: String, Sendable, CaseIterable, Codable {
   case decoder = "decoder"
   /// Bits above Bits Stored are not clean.
   case dirtyBits = "pixel.dirtyBits"
+  /// Bytes behind the last attribute that are no attributes; they were left out.
+  case trailingBytes = "trailing.bytes"
   /// More pages or sub-images exist; only the first was read.
   case morePages = "pages.more"
 }

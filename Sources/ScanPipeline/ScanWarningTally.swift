@@ -45,6 +45,7 @@ package struct ScanWarningTally: Sendable, Equatable {
     case .metaMissing: "\(lacks) a preamble or File Meta Information"
     case .decoder: "made the decoder complain"
     case .dirtyBits: "\(has) data above Bits Stored"
+    case .trailingBytes: "\(has) bytes behind the last attribute; they were left out"
     case .morePages: "\(has) more pages or sub-images; only the first was used"
     }
   }

@@ -7,6 +7,12 @@ enum Signals {
     signal(SIGPIPE, SIG_IGN)
     signal(SIGINT, interrupted)
     signal(SIGTERM, interrupted)
+    // Whoever started the program from a dispatch thread passed on a mask that blocks them.
+    var asked = sigset_t()
+    sigemptyset(&asked)
+    sigaddset(&asked, SIGINT)
+    sigaddset(&asked, SIGTERM)
+    pthread_sigmask(SIG_UNBLOCK, &asked, nil)
     for fault in [SIGILL, SIGTRAP, SIGSEGV, SIGBUS, SIGFPE, SIGABRT] { signal(fault, faulted) }
   }
 }

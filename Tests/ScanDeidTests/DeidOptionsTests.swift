@@ -137,6 +137,42 @@ struct DeidOptionsTests {
     for result in [cleaned, basic] { #expect(Planted.occurrences(of: "quibble", in: result) == 0) }
   }
 
+  @Test func `a code that becomes a dummy keeps its version as the table says`() throws {
+    var code = Dataset()
+    code.set(.codeValue, .SH, text: "QX17")
+    code.set(.codingSchemeDesignator, .SH, text: "99QUUX")
+    code.set(.codeMeaning, .LO, text: "Quux room")
+    code.set(Tag(0x0008, 0x0106), .DT, text: "20190704")
+    code.set(Tag(0x0008, 0x0117), .UI, text: "1.2.840.10008.6.1.1")
+    code.set(Tag(0x0008, 0x0121), sequence: [code])
+    var dataset = Planted.patient()
+    // Anatomic Region Sequence inside Content Sequence, which D replaces.
+    var item = Dataset()
+    item.set(Tag(0x0008, 0x2218), sequence: [code])
+    dataset.set(Tag(0x0040, 0xA730), sequence: [item])
+    let clean = try Planted.clean(dataset).dataset
+    let kept = try #require(clean.items(Tag(0x0040, 0xA730)).first?.items(Tag(0x0008, 0x2218)).first)
+    #expect(kept.text(.codeValue) == "ANONYMIZED")
+    #expect(kept.text(Tag(0x0008, 0x0106)) == "19000101000000")
+    #expect(kept.text(Tag(0x0008, 0x0117)) == "1.2.840.10008.6.1.1")
+    #expect(kept.items(Tag(0x0008, 0x0121)).first?.text(.codeValue) == "ANONYMIZED")
+    #expect(Planted.occurrences(of: "quux", in: clean) == 0)
+    let full = try Planted.clean(dataset, [.retainLongitudinalFullDates]).dataset
+    #expect(full.items(Tag(0x0040, 0xA730)).first?.items(Tag(0x0008, 0x2218)).first?.text(Tag(0x0008, 0x0106)) == "20190704")
+  }
+
+  @Test func `a UID that goes may be the root of one that stays`() throws {
+    var dataset = Planted.patient()
+    var item = Dataset()
+    // UID (0040,A124) has no K under Retain UIDs.
+    item.set(Tag(0x0040, 0xA124), .UI, text: "1.3.6.1.4.1.99999.1.9.2")
+    dataset.set(.seriesInstanceUID, .UI, text: "1.3.6.1.4.1.99999.1.9.3")
+    dataset.set(Tag(0x0040, 0xA730), sequence: [item])
+    let clean = try Planted.clean(dataset, [.retainUIDs, .cleanStructuredContent]).dataset
+    #expect(clean.text(.sopInstanceUID) == dataset.text(.sopInstanceUID))
+    #expect(clean.items(Tag(0x0040, 0xA730)).first?.text(Tag(0x0040, 0xA124))?.hasPrefix("2.25.") == true)
+  }
+
   @Test func `clean graphics keeps lines without their text and regions without their names`() throws {
     var object = Dataset()
     object.set(Element(Tag(0x0070, 0x0022), .FL, .bytes([1, 2, 3, 4])))
@@ -147,18 +183,21 @@ struct DeidOptionsTests {
     annotation.set(Tag(0x0070, 0x0008), sequence: [text])
     var dataset = Planted.instance()
     dataset.set(Tag(0x0070, 0x0001), sequence: [annotation])
-    for (group, type) in [(UInt16(0x6000), "R"), (0x6002, "G")] {
+    for (group, type) in [(UInt16(0x6000), "R"), (0x6002, "G"), (0x6004, "R")] {
       dataset.set(Tag(group, 0x0010), us: 2)
       dataset.set(Tag(group, 0x0040), .CS, text: type)
       dataset.set(Tag(group, 0x0022), .LO, text: "zqhidden")
       dataset.set(Element(Tag(group, 0x3000), .OW, .bytes([15, 0])))
     }
+    // Bits that are a text.
+    dataset.set(Element(Tag(0x6004, 0x3000), .OW, .bytes(Array("zqhidden".utf8))))
     let clean = try Planted.clean(dataset, [.cleanGraphics]).dataset
     #expect(Planted.occurrences(of: "zq", in: clean) == 0)
     let kept = try #require(clean.items(Tag(0x0070, 0x0001)).first)
     #expect(kept.items(Tag(0x0070, 0x0009)).first == object)
     #expect(clean[Tag(0x6000, 0x3000)] != nil)
     #expect(clean[Tag(0x6002, 0x3000)] == nil)
+    #expect(clean[Tag(0x6004, 0x3000)] == nil && clean[Tag(0x6004, 0x0010)] == nil)
     let basic = try Planted.clean(dataset).dataset
     #expect(basic[Tag(0x6000, 0x3000)] == nil)
     #expect(basic.items(Tag(0x0070, 0x0001)).first?.items(Tag(0x0070, 0x0009)).first?[Tag(0x0070, 0x0022)]?.bytes == [0, 0, 0, 0])

@@ -197,6 +197,30 @@ struct DeidentifyVerbTests {
     #expect(try Program.run("scanforge", ["key", "fingerprint", "--key", sandbox.path("nowhere")]).exitCode == 3)
   }
 
+  @Test func `a file whose pixels repeat an identifier is held back and counted`() throws {
+    let sandbox = try Sandbox(patients: 1, instances: 2)
+    defer { sandbox.remove() }
+    var dataset = Planted.patient(instance: 7)
+    dataset.set(.rows, us: 4)
+    dataset.set(.columns, us: 4)
+    dataset.set(Element(.pixelData, .OW, .bytes(Array("..Quarlsborough.".utf8))))
+    try sandbox.write(dataset, "in/comment.dcm")
+    let result = try sandbox.run(["--json"])
+    #expect(result.exitCode == 1)
+    let summary = try result.json()
+    #expect(summary["quarantined"] as? Int == 1 && summary["failed"] as? Int == 1 && summary["written"] as? Int == 2)
+    #expect(try sandbox.outputs().count == 2)
+  }
+
+  @Test func `a key may be named by one letter`() throws {
+    let sandbox = try Sandbox(patients: 0, instances: 0)
+    defer { sandbox.remove() }
+    let folder = URL(fileURLWithPath: sandbox.path("."))
+    let made = try Program.run("scanforge", ["key", "new", "--key", "k", "--json"], in: folder)
+    #expect(made.exitCode == 0, "\(made.errors)")
+    #expect(try sandbox.mode("k") == 0o600)
+  }
+
   @Test func `results do not depend on the number of threads`() throws {
     let sandbox = try Sandbox(patients: 3, instances: 4)
     defer { sandbox.remove() }
@@ -211,7 +235,7 @@ struct DeidentifyVerbTests {
 }
 
 /// A folder with `in/FAKE-<patient>-<instance>.dcm`.
-private struct Sandbox {
+struct Sandbox {
   let folder: URL
 
   init(patients: Int, instances: Int) throws {

@@ -73,6 +73,43 @@ struct HiddenPlacesTests {
     #expect(Planted.occurrences(of: HiddenPlacesTests.token, in: clean) == 0)
   }
 
+  @Test func `pixels inside items go, those of the image stay`() throws {
+    var item = Dataset()
+    item.set(Element(.pixelData, .OB, .bytes(Array(HiddenPlacesTests.token.utf8))))
+    item.set(.rows, us: 4)
+    var dataset = Planted.instance()
+    dataset.set(Tag(0x0018, 0x9477), sequence: [item])
+    let clean = try Planted.clean(dataset).dataset
+    #expect(clean.items(Tag(0x0018, 0x9477)).first?.elements.map(\.tag) == [.rows])
+    #expect(clean[.pixelData] == dataset[.pixelData])
+  }
+
+  /// Slice Thickness, Exposure, Smallest Image Pixel Value, Acquisition Duration, Contrast/Bolus Volume: the table leaves them alone.
+  @Test(arguments: [
+    (Tag(0x0018, 0x0050), VR.DS, "1.5 zqhidden"), (Tag(0x0018, 0x1152), .IS, "12zqhidden"), (Tag(0x0028, 0x0106), .US, "zqhidden"),
+    (Tag(0x0018, 0x9073), .FD, "zqhidden"), (Tag(0x0018, 0x9461), .FL, "zqhidden"), (Tag(0x0018, 0x9461), .FL, "zqhid"),
+  ])
+  func `text in the place of a number goes`(tag: Tag, vr: VR, text: String) throws {
+    for vr in [vr, .UN] {
+      var dataset = Planted.instance()
+      dataset.set(Element(tag, vr, .bytes(Array(text.utf8))))
+      let clean = try Planted.clean(dataset).dataset
+      #expect(clean[tag]?.bytes == [], "\(tag) as \(vr)")
+    }
+  }
+
+  @Test(arguments: [
+    (Tag(0x0018, 0x0050), VR.DS, "1.5 "), (Tag(0x0018, 0x1041), .DS, " -1.5E+02"), (Tag(0x0020, 0x0037), .DS, "1\\0\\0\\0\\1\\NaN"),
+    (Tag(0x0018, 0x1152), .IS, "+12 "), (Tag(0x0018, 0x9073), .FD, "\0\0\0\0\0\0\u{4}@"), (Tag(0x0028, 0x3006), .OW, "abcdefghijkl"),
+    (Tag(0x0028, 0x0106), .US, "ab"),
+  ])
+  func `numbers stay as they are written`(tag: Tag, vr: VR, text: String) throws {
+    var dataset = Planted.instance()
+    let element = Element(tag, vr, .bytes(Array(text.utf8)))
+    dataset.set(element)
+    #expect(try Planted.clean(dataset).dataset[tag] == element)
+  }
+
   @Test func `an encapsulated PDF becomes a blank page`() throws {
     var dataset = Planted.instance(sopClass: "1.2.840.10008.5.1.4.1.1.104.1", modality: "DOC")
     dataset.set(Tag(0x0042, 0x0012), .LO, text: "application/pdf")

@@ -49,14 +49,6 @@ package struct DeidentifyBatch: Sendable {
     package let error: any ExplainedError
   }
 
-  private struct Prepared: Sendable {
-    let staged: OutputTree.Staged
-    let path: String
-    let patient: Pseudonym
-    let record: DeidentificationRecord
-    let warnings: [ScanWarning]
-  }
-
   /// Checks the request, then works through it.
   ///
   /// - Parameter failed: told of each item that fails, in input order.
@@ -76,36 +68,47 @@ package struct DeidentifyBatch: Sendable {
     let mapping = try mappingFolder.map { try MappingFiles(folder: $0) }
     let tree = try OutputTree(root: output)
     defer { tree.close() }
-    var summary = DeidentifySummary(deidentifier: deidentifier, hasLastingKey: key != nil, files: items.count, skipped: skipped)
+    let keepsNames = keepsNames
+    // Without a lasting key nothing can be continued.
+    let journal = try key.map { _ in try BatchJournal(root: output, deidentifier: deidentifier, keepsNames: keepsNames) }
+    var group = PublicationGroup(
+      tree: tree, journal: journal, mapping: mapping,
+      summary: DeidentifySummary(deidentifier: deidentifier, hasLastingKey: key != nil, files: items.count, skipped: skipped))
+    let remaining = items.filter { item in
+      let entry = BatchJournal.source(item, key: deidentifier.key).flatMap { journal?.entry(of: $0, in: tree) }
+      if let entry { group.add(earlier: entry) }
+      return entry == nil
+    }
     progress(.began(stage: "deidentify", total: items.count, unit: "files"))
     let stream = CleanStream(reader: reader, deidentifier: deidentifier, threads: threads, pixels: .untouched, mapping: mapping?.mapping)
-    let keepsNames = keepsNames
-    var names = OutputNames()
-    try stream.forEach(items) { input, clean in
-      let path = keepsNames ? input.relativePath.revealed : OutputNames.path(of: clean)
-      return Prepared(staged: try tree.stage(try OutputNames.encode(clean)), path: path, patient: clean.patient, record: clean.record,
-        warnings: clean.warnings)
-    } deliver: { item in
-      var trouble: (any ExplainedError)?
-      switch item.outcome {
-      case .done(let prepared):
-        do {
-          let outcome = try names.publish(prepared.staged, as: prepared.path, in: tree)
-          summary.add(outcome, prepared.patient, prepared.record, warnings: prepared.warnings)
-        } catch let conflict as OutputConflict {
-          trouble = conflict
+    var done = items.count - remaining.count
+    var isStopped = false
+    do {
+      try stream.forEach(remaining) { input, clean in
+        let path = keepsNames ? input.relativePath.revealed : OutputNames.path(of: clean)
+        return PublicationGroup.Prepared(
+          staged: try tree.stage(try OutputNames.encode(clean)), path: path, source: BatchJournal.source(input, key: deidentifier.key),
+          patient: clean.patient, record: clean.record, warnings: clean.warnings)
+      } deliver: { item in
+        done += 1
+        group.add(item)
+        let isLast = done == items.count
+        group.summary.isInterrupted = Interruption.isRequested && !isLast
+        let hasFailed: Bool = if case .failed = item.outcome { true } else { false }
+        if isLast || group.isFull || group.summary.isInterrupted || (hasFailed && onItemError == .stop) {
+          isStopped = !(try group.publish(stopsAtFailure: onItemError == .stop, failed: failed))
+          if isStopped { return false }
         }
-      case .failed(let error): trouble = error
+        progress(.advanced(stage: "deidentify", done: done))
+        return !group.summary.isInterrupted
       }
-      if let trouble {
-        summary.addFailure(number: item.input.number, id: item.id, trouble)
-        failed(Failure(item: item.input, id: item.id, error: trouble))
-        if onItemError == .stop { return false }
-      }
-      progress(.advanced(stage: "deidentify", done: item.input.number))
-      summary.isInterrupted = Interruption.isRequested && item.input.number < items.count
-      return !summary.isInterrupted
+    } catch {
+      // A disk that is full takes no more files, but what is whole may have its name.
+      _ = try? group.publish(stopsAtFailure: false, failed: failed)
+      throw error
     }
+    let summary = group.summary
+    if !summary.isInterrupted, !isStopped { journal?.remove() }
     try mapping?.write()
     for line in summary.warnings.lines { progress(.warning(stage: "deidentify", text: line)) }
     progress(

@@ -24,6 +24,8 @@ package struct DeidentifySummary: Sendable, Encodable {
   /// Outputs that were there already, byte for byte.
   package private(set) var unchanged = 0
   package private(set) var failed = 0
+  /// Of those that failed, the ones that were read and held back: their output still held an identifier of their input.
+  package private(set) var quarantined = 0
   package private(set) var patients = 0
   /// Attributes by action, over all files.
   package private(set) var actions: [String: Int] = [:]
@@ -61,12 +63,13 @@ package struct DeidentifySummary: Sendable, Encodable {
 
   mutating func addFailure(number: Int, id: String, _ error: any ExplainedError) {
     failed += 1
+    if case .identifiersRemain? = error as? DeidError { quarantined += 1 }
     failures.append(FailedItem(number: number, id: id, code: error.code, message: error.description))
   }
 
   private enum Key: String, CodingKey {
-    case ok, profile, edition, options, keyFingerprint, files, skipped, written, unchanged, failed, patients, actions, risks, warnings, failures,
-      interrupted
+    case ok, profile, edition, options, keyFingerprint, files, skipped, written, unchanged, failed, quarantined, patients, actions, risks,
+      warnings, failures, interrupted
   }
 
   package func encode(to encoder: any Encoder) throws {
@@ -81,6 +84,7 @@ package struct DeidentifySummary: Sendable, Encodable {
     try container.encode(written, forKey: .written)
     try container.encode(unchanged, forKey: .unchanged)
     try container.encode(failed, forKey: .failed)
+    try container.encode(quarantined, forKey: .quarantined)
     try container.encode(patients, forKey: .patients)
     try container.encode(actions, forKey: .actions)
     try container.encode(risks, forKey: .risks)

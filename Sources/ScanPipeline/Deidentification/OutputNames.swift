@@ -10,8 +10,9 @@ struct OutputNames {
   /// Publishes under `path`, or under `path` with `-2`, `-3` … when another object of this batch has the name: some sources give two images
   /// one SOP Instance UID. Since a batch has an order, a repeated run gives the same names.
   ///
+  /// - Returns: the name that was given, and whether it is new.
   /// - Throws: `OutputConflict` when the name was taken before this batch by other content.
-  mutating func publish(_ staged: OutputTree.Staged, as path: String, in tree: OutputTree) throws -> OutputTree.Outcome {
+  mutating func publish(_ staged: OutputTree.Staged, as path: String, in tree: OutputTree) throws -> (path: String, outcome: OutputTree.Outcome) {
     var candidate = path
     var number = 1
     while given.contains(candidate), !tree.isPublished(staged, as: candidate) {
@@ -21,8 +22,11 @@ struct OutputNames {
     }
     let outcome = try tree.publish(staged, as: candidate)
     given.insert(candidate)
-    return outcome
+    return (candidate, outcome)
   }
+
+  /// Takes note of a name that an earlier run of this batch gave.
+  mutating func add(_ path: String) { given.insert(path) }
 
   /// `PATIENT/STUDY/SERIES/INSTANCE.ext`. TIFF and PNG have no study: their middle folders are the same for all.
   static func path(of scan: CleanScan) -> String {

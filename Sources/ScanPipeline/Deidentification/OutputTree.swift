@@ -5,8 +5,9 @@ import Synchronization
 
 /// A folder that files are added to, each whole or not at all, none over another.
 ///
-/// Bytes are staged in a hidden folder beside their destination, on any thread; publishing gives them their name by a hard link, which
-/// fails when the name is taken. So a run can be interrupted anywhere and repeated: what is there stays, what is missing is added.
+/// Bytes are staged in a hidden folder beside their destination, on any thread; when a group of them has reached the disk, publishing gives
+/// them their names by hard links, which fail when a name is taken. So a run can be interrupted anywhere and repeated: what is there stays,
+/// what is missing is added.
 final class OutputTree: Sendable {
   enum Outcome: Sendable {
     case written
@@ -17,13 +18,14 @@ final class OutputTree: Sendable {
   /// Bytes on disk that have no name yet.
   struct Staged: Sendable {
     fileprivate let path: String
+    let bytes: Int
   }
 
   private static let stagingPrefix = ".scanforge-partial-"
   let root: String
   private let staging: String
-  /// Folders that got new names.
-  private let touched = Mutex<Set<String>>([])
+  /// Folders that are there.
+  private let known = Mutex<Set<String>>([])
 
   /// Makes the folder, and takes away what an interrupted run left in staging.
   init(root: String) throws(FileWriteError) {
@@ -42,19 +44,51 @@ final class OutputTree: Sendable {
 
   func stage(_ bytes: [UInt8]) throws(FileWriteError) -> Staged {
     let path = "\(staging)/\(UInt64.random(in: 0...UInt64.max))"
-    try AtomicFile.write(bytes, to: path)
-    return Staged(path: path)
+    let descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0o644)
+    guard descriptor >= 0 else { throw OutputTree.failure(errno) }
+    do {
+      try AtomicFile.writeAll(bytes, to: descriptor)
+    } catch {
+      _ = Foundation.close(descriptor)
+      throw error
+    }
+    // Network file systems report a full disk here.
+    guard Foundation.close(descriptor) == 0 else { throw OutputTree.failure(errno) }
+    return Staged(path: path, bytes: bytes.count)
   }
 
-  /// Gives staged bytes their name.
+  /// Waits until everything staged is on the disk: once for a group, since a file by itself costs as much.
+  func synchronize() throws(FileWriteError) {
+    let descriptor = open(root, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    guard descriptor >= 0 else { throw OutputTree.failure(errno) }
+    defer { _ = Foundation.close(descriptor) }
+    guard let synchronizeFileSystem = OutputTree.synchronizeFileSystem else { return sync() }
+    guard synchronizeFileSystem(descriptor) == 0 else { throw OutputTree.failure(errno) }
+  }
+
+  /// `syncfs(2)`, which Swift's view of the C library lacks.
+  private static let synchronizeFileSystem: (@convention(c) (Int32) -> Int32)? = dlsym(nil, "syncfs").map {
+    unsafeBitCast($0, to: (@convention(c) (Int32) -> Int32).self)
+  }
+
+  /// Bytes of the published file of that name; nil when there is none.
+  func size(of path: String) -> Int? {
+    var status = stat()
+    guard lstat(root + "/" + path, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return nil }
+    return Int(status.st_size)
+  }
+
+  /// Gives staged bytes that `synchronize` has waited for their name.
   ///
   /// - Parameter path: below the root, `/` between parts.
   /// - Throws: `OutputConflict` when another file has the name; `FileWriteError`.
   func publish(_ staged: Staged, as path: String) throws -> Outcome {
     let target = root + "/" + path
     let folder = (target as NSString).deletingLastPathComponent
-    try OutputTree.makeFolder(folder)
-    _ = touched.withLock { $0.insert(folder) }
+    if !known.withLock({ $0.contains(folder) }) {
+      try OutputTree.makeFolder(folder)
+      _ = known.withLock { $0.insert(folder) }
+    }
     if link(staged.path, target) == 0 {
       unlink(staged.path)
       return .written
@@ -84,12 +118,7 @@ final class OutputTree: Sendable {
   /// Takes the staging folder away and makes all names last.
   func close() {
     try? FileManager.default.removeItem(atPath: staging)
-    for folder in touched.withLock({ $0 }) {
-      let descriptor = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-      guard descriptor >= 0 else { continue }
-      fsync(descriptor)
-      _ = Foundation.close(descriptor)
-    }
+    try? synchronize()
   }
 
   private static func makeFolder(_ path: String) throws(FileWriteError) {

@@ -65,6 +65,9 @@ struct Deidentify: ParsableCommand {
     console.say(
       "Profile \(summary.profile), PS3.15 \(summary.edition)\(summary.options.isEmpty ? "" : ", with " + summary.options.joined(separator: ", "))."
     )
+    if summary.quarantined > 0 {
+      console.say("Held back: \(summary.quarantined), whose output still held an identifier of the input. Nothing of them was written.")
+    }
     let told = summary.skipped.words
     if !told.isEmpty { console.say("Passed over: \(told.joined(separator: ", ")).") }
     for (risk, count) in summary.risks.sorted(by: { $0.key < $1.key }) {
