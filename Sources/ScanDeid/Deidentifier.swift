@@ -42,7 +42,7 @@ package struct Deidentifier: Sendable {
     try self.init(profile: known, options: chosen, key: key)
   }
 
-  /// De-identifies one object. Pixels stay as they are.
+  /// De-identifies one object. Samples stay as they are; texts inside compressed pixel data are overwritten.
   ///
   /// - Parameters:
   ///   - subject: whose image it is, when the caller knows better than the file; for TIFF and PNG, which name nobody. Without it a TIFF or PNG is
@@ -67,6 +67,13 @@ package struct Deidentifier: Sendable {
       actions: actions, key: key, patient: patient, patientName: DatasetCleaner.trimmed(identified[.patientName]?.bytes ?? []),
       identifiers: identifiers, mapping: mapping)
     var dataset = cleaner.clean(identified, types: types.tree(for: identified))
+    var counts = cleaner.counts
+    if case .fragments(let fragments)? = dataset[.pixelData]?.value,
+      let blanked = CodestreamText.blanked(fragments, transferSyntaxUID: raw.transferSyntaxUID)
+    {
+      dataset.set(Element(.pixelData, .OB, .fragments(blanked.fragments)))
+      counts["codestreamBlanked"] = blanked.count
+    }
     let instance = dataset.text(.sopInstanceUID) ?? key.contentUID(Deidentifier.digest(raw))
     // A file without its own name gets one: no DICOM file can be without.
     dataset.set(.sopInstanceUID, .UI, text: instance)
@@ -75,7 +82,7 @@ package struct Deidentifier: Sendable {
     let clean = CleanScan(
       format: .dicom, dataset: dataset, transferSyntaxUID: raw.transferSyntaxUID, pixels: raw.pixels, photometric: raw.photometric,
       spacingMillimeters: raw.spacingMillimeters, warnings: raw.warnings, patient: patient,
-      instance: instance, record: record(counts: cleaner.counts, risks: risks))
+      instance: instance, record: record(counts: counts, risks: risks))
     let remaining = SelfCheck(identifiers: identifiers, options: options).leaks(in: clean)
     guard remaining == 0 else { throw .identifiersRemain(remaining) }
     return clean

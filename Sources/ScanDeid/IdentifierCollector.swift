@@ -129,7 +129,7 @@ struct IdentifierCollector {
   }
 
   private mutating func addUID(_ value: [UInt8]) {
-    guard value.count >= 10, !value.starts(with: UID.standardRoot.utf8) else { return }
+    guard value.count >= 10, !UID.isStandard(PseudonymKey.trimmed(String(decoding: value, as: UTF8.self))) else { return }
     let uid = value.map(IdentifierSet.lower)
     tokens.insert(.init(bytes: uid, isNumber: false, isWord: false))
     if isForKept { uids.insert(uid) }

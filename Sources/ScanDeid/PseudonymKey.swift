@@ -39,7 +39,7 @@ package struct PseudonymKey: Sendable, CustomStringConvertible, CustomDebugStrin
   /// The UID that stands for `uid`: `2.25.` and 128 bits. UIDs that the standard registers stand for themselves.
   package func uid(for uid: String) -> String {
     let trimmed = PseudonymKey.trimmed(uid)
-    return trimmed.hasPrefix(UID.standardRoot) ? trimmed : UID.from128Bits(code(.uid, Array(trimmed.utf8)).prefix(16))
+    return UID.isStandard(trimmed) ? trimmed : UID.from128Bits(code(.uid, Array(trimmed.utf8)).prefix(16))
   }
 
   /// How many days all dates of the patient move: back by one to ten years.
@@ -87,7 +87,7 @@ package struct PseudonymKey: Sendable, CustomStringConvertible, CustomDebugStrin
     return text
   }
 
-  private static func trimmed(_ text: String) -> String {
+  static func trimmed(_ text: String) -> String {
     var scalars = Substring(text).unicodeScalars
     while let first = scalars.first, first == " " || first == "\0" { scalars.removeFirst() }
     while let last = scalars.last, last == " " || last == "\0" { scalars.removeLast() }

@@ -83,6 +83,11 @@ struct PseudonymKeyTests {
     #expect(key.itemID(of: "x") != String(patient.text.dropFirst()))
   }
 
+  @Test(arguments: ["1.2.840.10008.447788123.1", "1.2.840.10008.1.2.3.4.5.6.7.8.9.1", "1.2.840.10008.5..1", "1.2.840.10008.", "1.2.840.10008.1.x"])
+  func `a UID that only begins like a standard one is replaced`(uid: String) {
+    #expect(Planted.key.uid(for: uid).hasPrefix("2.25."))
+  }
+
   @Test func `made UIDs are legal`() {
     for number in 0..<500 {
       let uid = Planted.key.uid(for: "1.9.\(number)")

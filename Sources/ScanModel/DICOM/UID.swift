@@ -8,8 +8,16 @@ package enum UID {
   package static let ctImageStorage = "1.2.840.10008.5.1.4.1.1.2"
   package static let mrImageStorage = "1.2.840.10008.5.1.4.1.1.4"
 
-  /// UIDs below this root are registered by the standard and identify nobody.
+  /// UIDs below this root are the standard's to register.
   package static let standardRoot = "1.2.840.10008."
+
+  /// Whether a UID is one that PS3.6 annex A may have registered: below the standard's root, and no longer than those are. Nobody else may
+  /// make UIDs there, but some have, with record numbers in them.
+  package static func isStandard(_ uid: String) -> Bool {
+    guard uid.hasPrefix(standardRoot) else { return false }
+    let components = uid.dropFirst(standardRoot.count).split(separator: ".", omittingEmptySubsequences: false)
+    return components.count <= 9 && components.allSatisfy { (1...4).contains($0.count) && $0.allSatisfy { $0.isASCII && $0.isNumber } }
+  }
 
   /// `2.25.` followed by a 128-bit integer in decimal (PS3.5 annex B.2), from 16 bytes, big-endian.
   package static func from128Bits(_ bytes: some Collection<UInt8>) -> String {

@@ -1,3 +1,4 @@
+import Crypto
 import ScanDeid
 import ScanIO
 import ScanModel
@@ -6,6 +7,8 @@ import ScanModel
 struct OutputNames {
   /// Names that this batch has given already.
   private var given: Set<String> = []
+  /// By name without a number: digests of the objects that compete for it, as far as they were read, and the names that they have.
+  private var rivals: [String: (names: [SHA256.Digest: String], read: Int)] = [:]
 
   /// Publishes under `path`, or under `path` with `-2`, `-3` … when another object of this batch has the name: some sources give two images
   /// one SOP Instance UID. Since a batch has an order, a repeated run gives the same names.
@@ -13,16 +16,25 @@ struct OutputNames {
   /// - Returns: the name that was given, and whether it is new.
   /// - Throws: `OutputConflict` when the name was taken before this batch by other content.
   mutating func publish(_ staged: OutputTree.Staged, as path: String, in tree: OutputTree) throws -> (path: String, outcome: OutputTree.Outcome) {
-    var candidate = path
-    var number = 1
-    while given.contains(candidate), !tree.isPublished(staged, as: candidate) {
-      number += 1
-      let dot = path.lastIndex(of: ".") ?? path.endIndex
-      candidate = path[..<dot] + "-\(number)" + path[dot...]
-    }
+    let candidate = given.contains(path) ? try name(for: staged, besides: path, in: tree) : path
     let outcome = try tree.publish(staged, as: candidate)
     given.insert(candidate)
     return (candidate, outcome)
+  }
+
+  /// The name of the same bytes when they were published before, else the next that is free. Every published object is read once at most.
+  private mutating func name(for staged: OutputTree.Staged, besides path: String, in tree: OutputTree) throws -> String {
+    let digest = try tree.digest(of: staged)
+    var (names, read) = rivals[path] ?? ([:], 0)
+    defer { rivals[path] = (names, read) }
+    while true {
+      if let name = names[digest] { return name }
+      let dot = path.lastIndex(of: ".") ?? path.endIndex
+      let candidate = read == 0 ? path : path[..<dot] + "-\(read + 1)" + path[dot...]
+      read += 1
+      let isFree = !given.contains(candidate)
+      names[isFree ? digest : try tree.digest(of: candidate)] = candidate
+    }
   }
 
   /// Takes note of a name that an earlier run of this batch gave.

@@ -1,3 +1,4 @@
+import Crypto
 import Diagnostics
 import Foundation
 import ScanIO
@@ -113,6 +114,16 @@ final class OutputTree: Sendable {
     var status = stat()
     guard lstat(root + "/" + path, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return false }
     return FileManager.default.contentsEqual(atPath: staged.path, andPath: root + "/" + path)
+  }
+
+  func digest(of staged: Staged) throws(FileWriteError) -> SHA256.Digest { try OutputTree.digest(ofFileAt: staged.path) }
+
+  /// Of a published file.
+  func digest(of path: String) throws(FileWriteError) -> SHA256.Digest { try OutputTree.digest(ofFileAt: root + "/" + path) }
+
+  private static func digest(ofFileAt path: String) throws(FileWriteError) -> SHA256.Digest {
+    guard let content = FileManager.default.contents(atPath: path) else { throw failure(errno) }
+    return SHA256.hash(data: content)
   }
 
   /// Takes the staging folder away and makes all names last.
