@@ -33,7 +33,12 @@ struct PrescanPixels {
   }
 
   /// Takes note of an element of the top level. Of a tag that comes twice the first counts, as it does for the decoders.
-  mutating func note(_ tag: Tag, at offset: Int, length: Int, _ bytes: PrescanBytes, bigEndian: Bool) throws(PrescanError) {
+  mutating func note(_ header: PrescanHeader, length: Int, _ bytes: PrescanBytes, bigEndian: Bool) throws(PrescanError) {
+    let (tag, offset) = (header.tag, header.valueStart)
+    // Byte order is the VR's: under another VR the words of an image's attributes would come out of a decoder with their bytes exchanged.
+    if bigEndian, tag.group == 0x0028, let vr = header.vr, vr != .US, vr != .SS, DataDictionary.entry(for: tag)?.vr == .US {
+      throw .structure(.dicom, place: header.place)
+    }
     switch tag {
     case .sopClassUID where isFirst(tag): sopClassUID = bytes.text(at: offset, length: length)
     case .rows where isFirst(tag): rows = word(bytes, offset, length, bigEndian)

@@ -170,7 +170,7 @@ struct PrescanWalker {
       try push(Frame(kind: .sequence, tag: header.tag, end: valueEnd, isDelimited: false, encoding: .implicitLittleEndian, isGuess: true))
       return
     }
-    if frame == nil { try pixels.note(header.tag, at: position, length: length, bytes, bigEndian: encoding.isBigEndian) }
+    if frame == nil { try pixels.note(header, length: length, bytes, bigEndian: encoding.isBigEndian) }
     position = valueEnd
   }
 

@@ -3,6 +3,7 @@
 #
 #   Tests/Fuzzing/run.sh [seconds each, default 60] [scratch folder, default .build/fuzzing]
 #
+# FUZZ_SEED chooses where the search goes, 1 by default: a fresh clone repeats the same search, other seeds go elsewhere; 0 is another one each time.
 # The corpus starts from Fixtures/fuzzing/seeds and every input that once failed (Fixtures/fuzzing/crashes); what it grows to stays in the scratch folder.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
@@ -21,7 +22,7 @@ failed=0
 run() {
   local target=$1 log=$work/$1.log
   shift
-  if "$scratch/release/fuzz-$target" -max_total_time="$seconds" -timeout=10 -rss_limit_mb=2048 -malloc_limit_mb=4096 -max_len=16384 \
+  if "$scratch/release/fuzz-$target" -seed="${FUZZ_SEED:-1}" -max_total_time="$seconds" -timeout=10 -rss_limit_mb=2048 -malloc_limit_mb=4096 -max_len=16384 \
     -artifact_prefix="$work/found/$target-" "$work/$target" "$@" >"$log" 2>&1; then
     echo "fuzz-$target: $(grep -oE 'Done [0-9]+ runs in [0-9]+ second' "$log" | tail -1)s, 0 failures"
   else
