@@ -112,7 +112,7 @@ struct IdentifierCollector {
   private mutating func addDateSpellings(_ value: [UInt8]) {
     let digits = value.filter(IdentifierSet.isDigit).prefix(8)
     guard digits.count == 8, String(decoding: digits, as: UTF8.self) != DummyValue.date else { return }
-    spellings.addDate(IdentifierCollector.number(digits))
+    spellings.addDate(WrittenDates.number(digits))
   }
 
   private mutating func addIdentifier(_ value: [UInt8], hasWords: Bool) {
@@ -139,7 +139,7 @@ struct IdentifierCollector {
     let digits = value.filter(IdentifierSet.isDigit).prefix(8).map { $0 }
     guard digits.count == 8, String(decoding: digits, as: UTF8.self) != DummyValue.date else { return }
     let (year, month, day) = (digits[0..<4], digits[4..<6], digits[6..<8])
-    guard (1...12).contains(IdentifierCollector.number(month)), (1...31).contains(IdentifierCollector.number(day)) else { return }
+    guard (1...12).contains(WrittenDates.number(month)), (1...31).contains(WrittenDates.number(day)) else { return }
     let spellings: [[ArraySlice<UInt8>]] = [[year, month, day], [day, month, year], [month, day, year]]
     tokens.insert(.init(bytes: digits, isNumber: true, isWord: false, isDate: true))
     for separator in ["-", ".", "/"] {
@@ -212,6 +212,4 @@ struct IdentifierCollector {
     while let last = value.last, last == 0x20 || last == 0 || last == 9 { value.removeLast() }
     return Array(value)
   }
-
-  private static func number(_ digits: ArraySlice<UInt8>) -> Int { digits.reduce(0) { $0 * 10 + Int($1) - 48 } }
 }

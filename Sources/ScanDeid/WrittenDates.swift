@@ -146,7 +146,8 @@ struct WrittenDates: Sendable {
       || isDate(number % 10_000, b, a, yearDigits: 4) || isDate(number % 10_000, a, b, yearDigits: 4)
   }
 
-  private static func number(_ digits: ArraySlice<UInt8>) -> Int { digits.reduce(0) { $0 * 10 + Int($1) - 48 } }
+  /// ASCII digits as a number; 0 for more of them than any part of a date has.
+  static func number(_ digits: ArraySlice<UInt8>) -> Int { digits.count > 9 ? 0 : digits.reduce(0) { $0 * 10 + Int($1) - 48 } }
 
   private static let fillers: Set<String> = ["st", "nd", "rd", "th", "of", "the", "de", "den"]
 

@@ -88,6 +88,14 @@ struct SpellingTests {
     #expect(try Planted.clean(dataset).dataset.text(Tag(0x0018, 0x1020)) == "ANONYMIZED")
   }
 
+  @Test func `numbers longer than any date are no dates`() throws {
+    let text = "1.2.84012345678901234567890 of 12345678901234567890123456 May 1"
+    var dataset = Planted.patient()
+    dataset.set(.studyDate, .DA, text: "19700501")
+    dataset.set(Tag(0x0018, 0x1020), .LO, text: text)
+    #expect(try Planted.clean(dataset).dataset.text(Tag(0x0018, 0x1020)) == text)
+  }
+
   @Test func `a name that the table does not list counts`() throws {
     var dataset = Planted.instance()
     dataset.set(Tag(0x0040, 0x0006), .PN, text: "Quarlsborough^Z")

@@ -23,6 +23,7 @@ enum DICOMSeeds {
     seeds.append(("one-bit", plain(oneBit())))
     seeds.append(("floats", plain(floats())))
     seeds.append(("report", plain(report())))
+    for (name, term, patient) in characterSets { seeds.append((name, plain(text(term, patient)))) }
     return seeds
   }
 
@@ -99,6 +100,29 @@ enum DICOMSeeds {
     text.set(Tag(0x0040, 0xA160), .UT, text: "Told by ZZFAKE in 1970")
     report.set(Tag(0x0040, 0xA730), sequence: [text])
     return report
+  }
+
+  /// Defined terms of Specific Character Set and a made-up name in each (PS3.5 annexes H to K).
+  private static let characterSets: [(String, String, [UInt8])] = [
+    ("utf-8", "ISO_IR 192", Array("Zz\u{F6}fake^Qu\u{E9}".utf8)),
+    ("japanese", "\\ISO 2022 IR 87", Array("ZZ^FAKE=".utf8) + [0x1B, 0x24, 0x42, 0x3B, 0x33, 0x45, 0x44, 0x1B, 0x28, 0x42]),
+    ("korean", "\\ISO 2022 IR 149", Array("Zz^Fake=".utf8) + [0x1B, 0x24, 0x29, 0x43, 0xFB, 0xF3, 0x5E, 0xD1, 0xCE]),
+    ("gb18030", "GB18030", Array("Zz^Fake=".utf8) + [0xCD, 0xF5, 0x5E, 0xD0, 0xA1, 0x84, 0x31, 0x95, 0x33]),
+    ("greek", "ISO_IR 126", [0xC4, 0xE9, 0xEF, 0xED, 0xF5, 0xF3, 0xE9, 0xEF, 0xF2]),
+  ]
+
+  /// Attributes that stay and are searched for the name, the numbers and the dates that go.
+  private static func text(_ characterSet: String, _ patient: [UInt8]) -> Dataset {
+    var object = header(modality: "OT", sopClass: "1.2.840.10008.5.1.4.1.1.66")
+    object.set(.specificCharacterSet, .CS, text: characterSet)
+    object.set(Element(.patientName, .PN, .bytes(Element.padded(patient, .PN))))
+    object.set(Element(Tag(0x0018, 0x1020), .LO, .bytes(Element.padded(Array("v1 ".utf8) + patient + Array(" 02.01.1970".utf8), .LO))))
+    object.set(Tag(0x0018, 0x0024), .SH, text: "of 2 Jan 1970")
+    object.set(Tag(0x0018, 0x1030), .LO, text: "Chest 3 mm ZZFAKE01, 1970-01-02")
+    object.set(Tag(0x0010, 0x0030), .DA, text: "19300405")
+    object.set(Tag(0x0008, 0x002A), .DT, text: "19700102101112.5+0100")
+    object.set(Tag(0x0010, 0x1010), .AS, text: "039Y")
+    return object
   }
 
   private static func jpeg2000() throws -> [UInt8] {

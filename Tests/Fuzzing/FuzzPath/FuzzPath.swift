@@ -31,12 +31,14 @@ package enum FuzzPath {
   /// A DICOM file up to the bytes that would be released.
   package static func dicom(_ bytes: UnsafeRawBufferPointer) -> Int32 {
     guard let raw = read(bytes, .dicom) else { return 0 }
-    guard let clean = try? deidentifier.clean(raw), let released = try? DICOMWriter.encode(clean) else { return 0 }
-    law(SelfCheck(of: raw, with: deidentifier).leaks(in: clean) == 0, "an identifier was released")
-    do {
-      _ = try Prescan.scan(released)
-    } catch {
-      broken("a file was written that cannot be read back: \(error.code)")
+    for deidentifier in [deidentifier, withOptions] {
+      guard let clean = try? deidentifier.clean(raw), let released = try? DICOMWriter.encode(clean) else { continue }
+      law(SelfCheck(of: raw, with: deidentifier).leaks(in: clean) == 0, "an identifier was released")
+      do {
+        _ = try Prescan.scan(released)
+      } catch {
+        broken("a file was written that cannot be read back: \(error.code)")
+      }
     }
     return 0
   }
@@ -60,12 +62,19 @@ package enum FuzzPath {
     abort()
   }
 
-  private static let deidentifier: Deidentifier = {
-    guard let key = PseudonymKey(bytes: [UInt8](repeating: 7, count: 32)), let made = try? Deidentifier(key: key) else {
+  private static let deidentifier = makeDeidentifier([])
+  /// Every option that cleans or moves, and those that keep what identifies nobody.
+  private static let withOptions = makeDeidentifier([
+    .cleanDescriptors, .cleanStructuredContent, .cleanGraphics, .retainLongitudinalModifiedDates, .retainPatientCharacteristics,
+    .retainSafePrivate,
+  ])
+
+  private static func makeDeidentifier(_ options: Set<DeidOption>) -> Deidentifier {
+    guard let key = PseudonymKey(bytes: [UInt8](repeating: 7, count: 32)), let made = try? Deidentifier(options: options, key: key) else {
       broken("no de-identifier")
     }
     return made
-  }()
+  }
 
   private static let memory: DecodeWorkerMemory = {
     do { return try DecodeWorkerMemory() } catch { broken("no shared memory") }
