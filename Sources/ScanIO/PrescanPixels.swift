@@ -36,7 +36,7 @@ struct PrescanPixels {
   mutating func note(_ header: PrescanHeader, length: Int, _ bytes: PrescanBytes, bigEndian: Bool) throws(PrescanError) {
     let (tag, offset) = (header.tag, header.valueStart)
     // Byte order is the VR's: under another VR the words of an image's attributes would come out of a decoder with their bytes exchanged.
-    if bigEndian, tag.group == 0x0028, let vr = header.vr, vr != .US, vr != .SS, DataDictionary.entry(for: tag)?.vr == .US {
+    if bigEndian, tag.group == 0x0028, header.vr != .US, header.vr != .SS, DataDictionary.entry(for: tag)?.vr == .US {
       throw .structure(.dicom, place: header.place)
     }
     switch tag {
