@@ -74,6 +74,10 @@ package struct Deidentifier: Sendable {
       dataset.set(Element(.pixelData, .OB, .fragments(blanked.fragments)))
       counts["codestreamBlanked"] = blanked.count
     }
+    if let pixelData = dataset[.pixelData], let image = PixelExcess.removed(from: dataset) {
+      dataset.set(Element(.pixelData, pixelData.vr, .bytes(image)))
+      counts["pixelExcessRemoved"] = 1
+    }
     let instance = dataset.text(.sopInstanceUID) ?? key.contentUID(Deidentifier.digest(raw))
     // A file without its own name gets one: no DICOM file can be without.
     dataset.set(.sopInstanceUID, .UI, text: instance)

@@ -74,6 +74,37 @@ struct PrescanPixels {
     if index >= 0, transferSyntaxUID == "1.2.840.10008.1.2.5" {
       guard PrescanPixels.isRLEHeader(bytes, at: offset, length: length) else { throw .rleHeader(frame: index + 1) }
     }
+    if index >= 0, PrescanPixels.isJPEG(transferSyntaxUID) {
+      let begins = bytes.begins(with: [0xFF, 0xD8], at: offset)
+      guard begins ? PrescanPixels.isJPEGHeader(bytes, at: offset, length: length) : index > 0 else {
+        throw .structure(.dicom, place: "\(Tag.pixelData.description), fragment \(index + 1), which is no JPEG image")
+      }
+    }
+  }
+
+  private static func isJPEG(_ transferSyntaxUID: String) -> Bool {
+    guard transferSyntaxUID.hasPrefix("1.2.840.10008.1.2.4."), let number = Int(transferSyntaxUID.dropFirst(20)) else { return false }
+    return (50...81).contains(number)
+  }
+
+  /// Start of Image, then segments that lie inside the fragment, up to a frame header. ISO/IEC 10918-1 annex B, 14495-1 annex C.
+  ///
+  /// A header that goes on in the next fragment counts as one.
+  private static func isJPEGHeader(_ bytes: PrescanBytes, at offset: Int, length: Int) -> Bool {
+    guard length >= 4, bytes.begins(with: [0xFF, 0xD8], at: offset) else { return false }
+    var position = offset + 2
+    while position + 4 <= offset + length {
+      guard bytes.byte(at: position) == 0xFF, let marker = bytes.byte(at: position + 1) else { return false }
+      switch marker {
+      case 0xFF: position += 1
+      case 0xC0...0xC3, 0xC5...0xC7, 0xC9...0xCB, 0xCD...0xCF, 0xF7: return true
+      case 0xC4, 0xCC, 0xDB, 0xDD, 0xE0...0xEF, 0xF0...0xFE:
+        guard let size = bytes.word16(at: position + 2, bigEndian: true), size >= 2 else { return false }
+        position += 2 + Int(size)
+      default: return false
+      }
+    }
+    return true
   }
 
   /// Sixteen 32-bit words: the number of segments, then their offsets, ascending and inside the frame. PS3.5 section G.5.

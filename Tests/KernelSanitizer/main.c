@@ -71,6 +71,8 @@ static fk_conv_geometry random_geometry(void) {
   g.c = between(1, most / g.groups) * g.groups;
   g.k = roll() % 6 == 0 ? g.groups : between(1, most / g.groups) * g.groups;
   if (roll() % 8 == 0) g.groups = g.k = g.c;
+  // Whole vectors: the paths without rests.
+  if (g.groups == 1 && roll() % 3 == 0) g.c = 16 << between(0, 3), g.k = 16 << between(0, 2);
   g.stride_h = between(1, 3), g.stride_w = between(1, 3), g.dilation_h = between(1, 2), g.dilation_w = between(1, 2);
   g.pad_top = between(0, 4), g.pad_left = between(0, 4);
   g.p = between(0, (g.h + 2 * g.pad_top) / g.stride_h + 1), g.q = between(1, (g.w + 2 * g.pad_left) / g.stride_w + 1);

@@ -229,14 +229,22 @@ import Testing
   @Test func `fewer fragments than frames mean a cut file`() {
     var image = SampleDICOM.image()
     image.set(Element(.pixelData, .OB, .fragments([[], [1, 2], [3, 4]])))
-    let bytes = SampleDICOM.file(image, transferSyntax: "1.2.840.10008.1.2.4.70")
+    let bytes = SampleDICOM.file(image, transferSyntax: "1.2.840.10008.1.2.4.90")
     #expect(throws: PrescanError.truncated(.dicom, place: "(7FE0,0010)")) { try Prescan.scan(bytes) }
+  }
+
+  @Test(arguments: [[1, 2], [0xFF, 0xD8], [0xFF, 0xD8, 0xFF, 0xDB, 0, 1], [0xFF, 0xD8, 0xFF, 0x01, 0, 4, 0, 0], [0xFF, 0xD8, 1, 2, 3, 4]] as [[UInt8]])
+  func `what does not begin like a JPEG is not given to its decoder`(fragment: [UInt8]) {
+    var image = SampleDICOM.image()
+    image.set(Element(.pixelData, .OB, .fragments([[], fragment, [3, 4], [5, 6]])))
+    let bytes = SampleDICOM.file(image, transferSyntax: "1.2.840.10008.1.2.4.70")
+    #expect { try Prescan.scan(bytes) } throws: { ($0 as? PrescanError)?.code == "dicom.structure" }
   }
 
   @Test func `a missing last delimiter is a warning, zeros behind the pixels are padding`() throws {
     var image = SampleDICOM.image()
     image.set(Element(.pixelData, .OB, .fragments([[], [1, 2], [3, 4], [5, 6]])))
-    let encapsulated = SampleDICOM.file(image, transferSyntax: "1.2.840.10008.1.2.4.70")
+    let encapsulated = SampleDICOM.file(image, transferSyntax: "1.2.840.10008.1.2.4.90")
     #expect(try Prescan.scan(Array(encapsulated.dropLast(8))).warnings == [.truncated])
     #expect(try Prescan.scan(SampleDICOM.file() + [0, 0, 0]).warnings == [])
     #expect(try Prescan.scan(SampleDICOM.file() + [1, 2, 3]).warnings == [.truncated])

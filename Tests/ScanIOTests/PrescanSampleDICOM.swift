@@ -62,7 +62,7 @@ enum SampleDICOM {
     case .deflated: return head(UID.deflatedExplicitVRLittleEndian) + deflate(ExplicitStream.encode(dataset))
     case .encapsulated:
       var dataset = dataset
-      dataset.set(Element(.pixelData, .OB, .fragments([[], Array(repeating: 7, count: 90), Array(repeating: 8, count: 90), [9, 9]])))
+      dataset.set(Element(.pixelData, .OB, .fragments([[], [0xFF, 0xD8, 0xFF, 0xC3] + Array(repeating: 7, count: 86), Array(repeating: 8, count: 90), [9, 9]])))
       return file(dataset, transferSyntax: "1.2.840.10008.1.2.4.70")
     }
   }

@@ -25,7 +25,7 @@ struct PlanFile {
     }
     let layers = sizes.map(String.init).joined(separator: " ")
     var head = Array(
-      "ScanForge plan 1 \(KernelTable.current.name) \(precision.rawValue) \(PlanFile.program) \(hash.hex) \(layers)".utf8)
+      "ScanForge plan 2 \(KernelTable.current.name) \(precision.rawValue) \(PlanFile.program) \(hash.hex) \(layers)".utf8)
     head += [UInt8](repeating: 0x20, count: 63 - head.count % 64) + [0x0A]
     self.head = head
     self.sizes = sizes
@@ -65,17 +65,23 @@ struct PlanFile {
   }
 }
 
-/// FNV-1a over words of 8 bytes instead of bytes: fast, and enough against mix-ups and torn files. Not against an adversary, who could
-/// replace the checkpoint itself.
+/// FNV-1a over words of 8 bytes instead of bytes, each product folded upon itself: without that the highest bits of a word would change the
+/// highest bits alone, and two changes could undo each other. Fast, and enough against mix-ups and damage. Not against an adversary, who
+/// could replace the checkpoint itself.
 private struct WordHash {
   private(set) var value: UInt64 = 0xCBF2_9CE4_8422_2325
 
   mutating func add(_ bytes: UnsafeRawBufferPointer) {
     var hash = value
     let words = bytes.count / 8
-    for word in 0..<words { hash = (hash ^ bytes.loadUnaligned(fromByteOffset: 8 * word, as: UInt64.self)) &* 0x100_0000_01B3 }
-    for byte in bytes[(8 * words)...] { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01B3 }
+    for word in 0..<words { hash = WordHash.mixed(hash ^ bytes.loadUnaligned(fromByteOffset: 8 * word, as: UInt64.self)) }
+    for byte in bytes[(8 * words)...] { hash = WordHash.mixed(hash ^ UInt64(byte)) }
     value = hash
+  }
+
+  private static func mixed(_ value: UInt64) -> UInt64 {
+    let product = value &* 0x9E37_79B9_7F4A_7C15
+    return product ^ product >> 32
   }
 
   mutating func add(text: String) { Array(text.utf8).withUnsafeBytes { add($0) } }
