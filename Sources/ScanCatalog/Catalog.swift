@@ -53,6 +53,9 @@ package final class Catalog: Sendable {
   /// Opens an existing workspace for reading.
   package static func openForReading(at url: URL) throws -> Catalog { try Catalog(Workspace.open(at: url), mode: .readOnly) }
 
+  /// Ends all connections now. Without it they end with the last reference, which may be another thread's.
+  package func closeConnections() throws { try database.close() }
+
   /// Last `seq` and `hash` of the event chain: what an anchor signs.
   package func head() throws -> (seq: Int64, hash: ContentDigest) { try read { try EventLog.head($0) } }
 

@@ -20,7 +20,8 @@ extension PseudonymKey {
 
   /// Reads the key at `path`. Permissions that let others read are taken away before the key is used.
   package static func load(_ path: String) throws(KeyFileError) -> PseudonymKey {
-    let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW)
+    // Without waiting: a pipe without a writer would hold the open for ever.
+    let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)
     guard descriptor >= 0 else { throw errno == ENOENT ? .missing : .unreadable(errno) }
     defer { close(descriptor) }
     var status = stat()

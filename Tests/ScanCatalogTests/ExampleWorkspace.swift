@@ -94,7 +94,10 @@ struct ExampleWorkspace {
 
   static func verify(_ root: URL) throws -> (findings: [AuditFinding], summary: AuditSummary) {
     var findings: [AuditFinding] = []
-    let summary = try CatalogAudit(try Catalog.openForReading(at: root), threads: 2).verify { findings.append($0) }
+    let catalog = try Catalog.openForReading(at: root)
+    // A thread of the audit may let go of it later, when the test has put another file in its place.
+    defer { try? catalog.closeConnections() }
+    let summary = try CatalogAudit(catalog, threads: 2).verify { findings.append($0) }
     return (findings, summary)
   }
 

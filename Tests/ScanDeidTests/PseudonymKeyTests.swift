@@ -39,6 +39,9 @@ struct PseudonymKeyTests {
     try Data(repeating: 1, count: 33).write(to: URL(fileURLWithPath: path))
     #expect(throws: KeyFileError.notAKey) { try PseudonymKey.load(path) }
     #expect(throws: KeyFileError.notAKey) { try PseudonymKey.load(folder.path) }
+    let pipe = folder.appendingPathComponent("pipe").path
+    #expect(mkfifo(pipe, 0o600) == 0)
+    #expect(throws: KeyFileError.notAKey) { try PseudonymKey.load(pipe) }
   }
 
   @Test func `rotation keeps the old key under its fingerprint`() throws {
