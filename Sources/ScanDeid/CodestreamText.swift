@@ -1,4 +1,5 @@
 import Foundation
+import ScanModel
 
 /// Texts inside compressed pixel data: comments, EXIF and the like, which no attribute shows.
 ///
@@ -9,40 +10,29 @@ enum CodestreamText {
   /// - Parameter fragments: item 0 is the Basic Offset Table.
   /// - Returns: the fragments without their texts, and how many were overwritten; nil when there was none.
   static func blanked(_ fragments: [[UInt8]], transferSyntaxUID: String) -> (fragments: [[UInt8]], count: Int)? {
-    guard let family = Family(transferSyntaxUID: transferSyntaxUID), fragments.count > 1 else { return nil }
+    guard let codestream = UID.codestream(ofTransferSyntax: transferSyntaxUID), fragments.count > 1 else { return nil }
     var result = fragments
     var count = 0
     var first = 1
     while first < result.count {
       // A frame goes on until a fragment begins with a new image.
       var end = first + 1
-      while end < result.count, !family.begins(result[end]) { end += 1 }
-      count += blank(&result, first..<end, family)
+      while end < result.count, !begins(result[end], codestream) { end += 1 }
+      count += blank(&result, first..<end, codestream)
       first = end
     }
     return count > 0 ? (result, count) : nil
   }
 
-  private enum Family {
-    case jpeg, jpeg2000
-
-    init?(transferSyntaxUID: String) {
-      guard transferSyntaxUID.hasPrefix("1.2.840.10008.1.2.4."), let number = Int(transferSyntaxUID.dropFirst(20)) else { return nil }
-      switch number {
-      case 50...81: self = .jpeg
-      case 90...93, 201...203: self = .jpeg2000
-      default: return nil
-      }
-    }
-
-    func begins(_ fragment: [UInt8]) -> Bool { fragment.starts(with: self == .jpeg ? [0xFF, 0xD8] : [0xFF, 0x4F]) }
+  private static func begins(_ fragment: [UInt8], _ codestream: UID.Codestream) -> Bool {
+    fragment.starts(with: codestream == .jpeg ? [0xFF, 0xD8] : [0xFF, 0x4F])
   }
 
-  private static func blank(_ fragments: inout [[UInt8]], _ range: Range<Int>, _ family: Family) -> Int {
-    guard family.begins(fragments[range.lowerBound]) else { return 0 }
-    if range.count == 1 { return fragments[range.lowerBound].withUnsafeMutableBytes { blank($0, family) } }
+  private static func blank(_ fragments: inout [[UInt8]], _ range: Range<Int>, _ codestream: UID.Codestream) -> Int {
+    guard begins(fragments[range.lowerBound], codestream) else { return 0 }
+    if range.count == 1 { return fragments[range.lowerBound].withUnsafeMutableBytes { blank($0, codestream) } }
     var joined = Array(fragments[range].joined())
-    let count = joined.withUnsafeMutableBytes { blank($0, family) }
+    let count = joined.withUnsafeMutableBytes { blank($0, codestream) }
     var start = 0
     for index in range {
       let end = start + fragments[index].count
@@ -52,9 +42,9 @@ enum CodestreamText {
     return count
   }
 
-  private static func blank(_ bytes: UnsafeMutableRawBufferPointer, _ family: Family) -> Int {
+  private static func blank(_ bytes: UnsafeMutableRawBufferPointer, _ codestream: UID.Codestream) -> Int {
     var stream = Codestream(bytes: bytes)
-    switch family {
+    switch codestream {
     case .jpeg: stream.blankJPEG()
     case .jpeg2000: stream.blankJPEG2000()
     }

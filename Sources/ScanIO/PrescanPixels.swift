@@ -74,17 +74,12 @@ struct PrescanPixels {
     if index >= 0, transferSyntaxUID == "1.2.840.10008.1.2.5" {
       guard PrescanPixels.isRLEHeader(bytes, at: offset, length: length) else { throw .rleHeader(frame: index + 1) }
     }
-    if index >= 0, PrescanPixels.isJPEG(transferSyntaxUID) {
+    if index >= 0, UID.codestream(ofTransferSyntax: transferSyntaxUID) == .jpeg {
       let begins = bytes.begins(with: [0xFF, 0xD8], at: offset)
       guard begins ? PrescanPixels.isJPEGHeader(bytes, at: offset, length: length) : index > 0 else {
         throw .structure(.dicom, place: "\(Tag.pixelData.description), fragment \(index + 1), which is no JPEG image")
       }
     }
-  }
-
-  private static func isJPEG(_ transferSyntaxUID: String) -> Bool {
-    guard transferSyntaxUID.hasPrefix("1.2.840.10008.1.2.4."), let number = Int(transferSyntaxUID.dropFirst(20)) else { return false }
-    return (50...81).contains(number)
   }
 
   /// Start of Image, then segments that lie inside the fragment, up to a frame header. ISO/IEC 10918-1 annex B, 14495-1 annex C.

@@ -19,6 +19,25 @@ package enum UID {
     return components.count <= 9 && components.allSatisfy { (1...4).contains($0.count) && $0.allSatisfy { $0.isASCII && $0.isNumber } }
   }
 
+  /// Codestreams that encapsulated pixels are made of, as far as ScanForge walks their markers.
+  package enum Codestream: Sendable {
+    /// JPEG and JPEG-LS.
+    case jpeg
+    /// JPEG 2000 and HTJ2K.
+    case jpeg2000
+  }
+
+  /// The codestream of a transfer syntax; nil for native pixels and other encodings.
+  package static func codestream(ofTransferSyntax uid: String) -> Codestream? {
+    let root = standardRoot + "1.2.4."
+    guard uid.hasPrefix(root), let number = Int(uid.dropFirst(root.count)) else { return nil }
+    switch number {
+    case 50...81: return .jpeg
+    case 90...93, 201...203: return .jpeg2000
+    default: return nil
+    }
+  }
+
   /// `2.25.` followed by a 128-bit integer in decimal (PS3.5 annex B.2), from 16 bytes, big-endian.
   package static func from128Bits(_ bytes: some Collection<UInt8>) -> String {
     precondition(bytes.count == 16, "a 2.25 UID needs 16 bytes, got \(bytes.count)")
