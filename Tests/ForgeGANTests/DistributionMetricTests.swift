@@ -162,6 +162,14 @@ private func probabilities(_ inputs: MetricsFile.Inception.Inputs) -> FeatureSet
     #expect(own.precision == 1 && own.recall == 1 && own.coverage == 1)
   }
 
+  /// Far fewer images than features, most of which are the same everywhere, as features behind a ReLU are.
+  @Test func `a distance of few rows is found`() {
+    let set = normal(6, 12, 400)
+    let flat = FeatureSet(width: 400, values: set.values.indices.map { $0 % 400 < 150 ? set.values[$0] * 1e-4 : 7 })
+    let moved = FeatureSet(width: 400, values: flat.values.map { $0 + 0.1 })
+    #expect(isClose(frechetDistance(flat, moved), 400 * 0.01, 1e-6))
+  }
+
   /// Two sets whose columns only move apart: the squared shift is all there is.
   @Test func `a moved set is as far as it was moved`() {
     let set = normal(2, 80, 6)

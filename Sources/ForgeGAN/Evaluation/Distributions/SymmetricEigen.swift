@@ -86,11 +86,13 @@ struct SymmetricEigen {
 
   private mutating func solve(_ off: inout [Double], withVectors: Bool) {
     let size = values.count
+    // Against the whole matrix: where the rank is not full, neighbours are nothing but rounding themselves.
+    let scale = zip(values, off).reduce(0) { max($0, abs($1.0) + abs($1.1)) }
     for l in 0..<size {
       var rounds = 0
       while true {
         var m = l
-        while m < size - 1, abs(off[m]) > .ulpOfOne * (abs(values[m]) + abs(values[m + 1])) { m += 1 }
+        while m < size - 1, abs(off[m]) > .ulpOfOne * scale { m += 1 }
         if m == l { break }
         rounds += 1
         precondition(rounds <= 100, "eigenvalues: the QL steps do not converge; the matrix is not finite")
