@@ -156,8 +156,10 @@ private func probabilities(_ inputs: MetricsFile.Inception.Inputs) -> FeatureSet
 
   @Test func `a set is at no distance from itself`() {
     let set = normal(1, 60, 100)
-    // 40 of the 100 eigenvalues are zero but for rounding, whose root is 1e-8 each.
+    // The root of a rounding of the largest eigenvalue.
     #expect(abs(frechetDistance(set, set)) < 1e-5)
+    let tall = normal(1, 60, 10)
+    #expect(abs(frechetDistance(tall, tall)) < 1e-9)
     let own = NeighbourCoverage(real: set, generated: set, neighbours: 3)
     #expect(own.precision == 1 && own.recall == 1 && own.coverage == 1)
   }
@@ -168,6 +170,16 @@ private func probabilities(_ inputs: MetricsFile.Inception.Inputs) -> FeatureSet
     let flat = FeatureSet(width: 400, values: set.values.indices.map { $0 % 400 < 150 ? set.values[$0] * 1e-4 : 7 })
     let moved = FeatureSet(width: 400, values: flat.values.map { $0 + 0.1 })
     #expect(isClose(frechetDistance(flat, moved), 400 * 0.01, 1e-6))
+  }
+
+  /// More rows than columns, some of which are equal or constant: the covariance has no full rank.
+  @Test func `a distance of tied features is found`() {
+    let (a, b) = (normal(7, 60, 6), normal(8, 60, 6, add: 0.3))
+    func tied(_ set: FeatureSet) -> FeatureSet {
+      FeatureSet(width: 20, values: (0..<60).flatMap { row in (0..<20).map { $0 < 18 ? Array(set[row])[$0 % 6] : 3 } })
+    }
+    // Each of the six columns is there three times, which triples every square.
+    #expect(isClose(frechetDistance(tied(a), tied(b)), 3 * frechetDistance(a, b), 1e-7))
   }
 
   /// Two sets whose columns only move apart: the squared shift is all there is.

@@ -29,6 +29,12 @@ package struct FeatureSet: Sendable, Equatable {
     return sum.map { $0 / Double(count) }
   }
 
+  /// The rows less their mean.
+  var centred: FeatureSet {
+    let mean = self.mean
+    return FeatureSet(width: width, values: values.indices.map { values[$0] - mean[$0 % width] })
+  }
+
   /// The unbiased covariance of the columns.
   ///
   /// - Precondition: at least two rows.

@@ -10,6 +10,12 @@ struct SquareMatrix: Sendable, Equatable {
     values = [Double](repeating: 0, count: size * size)
   }
 
+  /// - Precondition: `size * size` values, row by row.
+  init(size: Int, values: [Double]) {
+    precondition(values.count == size * size, "\(values.count) values for \(size) x \(size)")
+    (self.size, self.values) = (size, values)
+  }
+
   subscript(row: Int, column: Int) -> Double {
     get { values[row * size + column] }
     set { values[row * size + column] = newValue }
@@ -29,31 +35,49 @@ struct SquareMatrix: Sendable, Equatable {
     }
   }
 
-  /// `self * other * self` for symmetric matrices.
+  /// `self · other · selfᵀ` for a symmetric `other`.
   func sandwiching(_ other: SquareMatrix) -> SquareMatrix {
-    // Rows of a symmetric matrix are its columns.
-    let half = multiplied(bySymmetric: other)
-    var result = SquareMatrix(size: size)
-    let (size, a, b) = (size, half.values, values)
-    result.fillSymmetric { i, j in
-      a.withUnsafeBufferPointer { a in b.withUnsafeBufferPointer { product(a.baseAddress! + i * size, $0.baseAddress! + j * size, size) } }
-    }
-    return result
-  }
-
-  private func multiplied(bySymmetric other: SquareMatrix) -> SquareMatrix {
-    var result = SquareMatrix(size: size)
+    var (half, result) = (SquareMatrix(size: size), SquareMatrix(size: size))
     let (size, a, b) = (size, values, other.values)
-    result.values.withUnsafeMutableBufferPointer { buffer in
+    half.values.withUnsafeMutableBufferPointer { buffer in
       nonisolated(unsafe) let to = buffer
       parallel(size) { row in
         a.withUnsafeBufferPointer { a in
           b.withUnsafeBufferPointer { b in
+            // Rows of a symmetric matrix are its columns.
             for column in 0..<size { to[row * size + column] = product(a.baseAddress! + row * size, b.baseAddress! + column * size, size) }
           }
         }
       }
     }
+    let left = half.values
+    result.fillSymmetric { i, j in
+      left.withUnsafeBufferPointer { left in a.withUnsafeBufferPointer { product(left.baseAddress! + i * size, $0.baseAddress! + j * size, size) } }
+    }
+    return result
+  }
+
+  /// `R` with `Rᵀ R = self` for a symmetric matrix without negative eigenvalues (Cholesky). Pivots that are nothing but rounding count as zero.
+  var upperFactor: SquareMatrix {
+    let least = (0..<size).reduce(0) { max($0, self[$1, $1]) } * Double(size) * .ulpOfOne
+    // Row by row of the lower factor L, then transposed.
+    var lower = [Double](repeating: 0, count: size * size)
+    lower.withUnsafeMutableBufferPointer { lower in
+      for i in 0..<size {
+        let row = lower.baseAddress! + i * size
+        for j in 0...i {
+          let other = lower.baseAddress! + j * size
+          let rest = self[i, j] - product(row, other, j)
+          if i == j {
+            row[i] = rest > least ? rest.squareRoot() : 0
+          } else {
+            row[j] = other[j] > 0 ? rest / other[j] : 0
+          }
+        }
+      }
+    }
+    var result = SquareMatrix(size: size)
+    for i in 0..<size { for j in 0...i { result[j, i] = lower[i * size + j] } }
     return result
   }
 }
