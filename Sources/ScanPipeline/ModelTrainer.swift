@@ -69,9 +69,18 @@ package struct ModelTrainer {
   /// Where checkpoints go until the model is published; a killed training goes on from here.
   private func workingFolder() throws -> ModelFolder {
     _ = try context.catalog.workspace.model(named: options.name)
-    let url = context.catalog.workspace.runs.appendingPathComponent("training-\(options.name)", isDirectory: true)
-    try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
-    return ModelFolder(url)
+    let folder = ModelTrainer.workingFolder(of: options.name, in: context.catalog.workspace)
+    try FileManager.default.createDirectory(at: folder.url, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+    return folder
+  }
+
+  private static func workingFolder(of name: String, in workspace: Workspace) -> ModelFolder {
+    ModelFolder(workspace.runs.appendingPathComponent("training-\(name)", isDirectory: true))
+  }
+
+  /// A training of that name has left a checkpoint and no model.
+  static func isUnfinished(_ name: String, in workspace: Workspace) -> Bool {
+    FileManager.default.fileExists(atPath: workingFolder(of: name, in: workspace).state.path)
   }
 
   /// - Returns: true when the training goes on from a state in `working`.
@@ -92,7 +101,10 @@ package struct ModelTrainer {
       }
       return false
     }
-    if published != nil, !replaces { throw PipelineError.modelExists(options.name) }
+    if !replaces {
+      if ModelTrainer.isUnfinished(options.name, in: context.catalog.workspace) { throw PipelineError.unfinishedTraining(options.name) }
+      if published != nil { throw PipelineError.modelExists(options.name) }
+    }
     for file in [working.state, working.model, working.summary] { try? files.removeItem(at: file) }
     return false
   }
