@@ -91,7 +91,8 @@ package enum FuzzPath {
     var facts = ScanFacts()
     do {
       try output.reset()
-      try DecodeService.decode(InputMemory(borrowing: file), format, wantsPixels: true, output, &reply)
+      try DecodeService.decode(
+        InputMemory(borrowing: file), format, wantsPixels: true, pages: report.pageFault == nil ? report.pages : 1, output, &reply)
       facts.add(reply)
       return try ScanReader.assemble(DecodedFile(reply, in: memory), format, Redacted("fuzz"), facts)
     } catch let error as DecodeWorkerError {
