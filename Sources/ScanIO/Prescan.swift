@@ -55,7 +55,8 @@ package struct PrescanLimits: Sendable, Equatable {
   package var decodedBytes = 1 << 30
   /// Bytes of an inflated DICOM dataset.
   package var inflatedBytes = 512 << 20
-  /// Inflated over deflated size, once more than `inflateFreeBytes` have come out; only masks come near it.
+  /// Inflated over deflated size (of a deflated DICOM dataset, a PNG, a compressed TIFF page), once more than `inflateFreeBytes` have come out; only
+  /// masks come near it.
   package var inflateRatio = 200
   package var inflateFreeBytes = 256 << 20
   /// Zeros behind the last element of an inflated DICOM dataset.
@@ -72,6 +73,12 @@ package struct PrescanLimits: Sendable, Equatable {
   package init() {}
 
   package static let standard = PrescanLimits()
+
+  /// - Parameter storedBytes: what the file has of an image that is compressed.
+  func checkDensity(_ geometry: PixelGeometry?, storedBytes: Int, _ format: ScanFormat) throws(PrescanError) {
+    guard let decoded = geometry?.decodedBytes, decoded > inflateFreeBytes, decoded / inflateRatio > storedBytes else { return }
+    throw .tooDense(format, ratio: inflateRatio, freeBytes: inflateFreeBytes)
+  }
 }
 
 /// What the pre-scan learned.

@@ -83,6 +83,7 @@ struct PrescanTIFFPage {
     }
     let sizes = directory.entries[isTiled ? 325 : 279]
     if let sizes, sizes.values == nil { throw .truncated(.tiff, place: place) }
+    var storedBytes = 0
     for index in 0..<min(offsets.count, expected) {
       parts -= 1
       guard parts >= 0 else { throw .tooMany(.tiff, what: .entries, limit: limits.entries) }
@@ -97,7 +98,10 @@ struct PrescanTIFFPage {
       } else {
         guard bytes.holds(max(size ?? 0, 1), at: start) else { throw .truncated(.tiff, place: "\(place), part \(index)") }
       }
+      // Without a size a part may reach to the end of the file.
+      storedBytes += size ?? bytes.count - start
     }
+    if compression != 1 { try limits.checkDensity(geometry, storedBytes: storedBytes, .tiff) }
   }
 
   /// Bytes of an uncompressed part; nil for packed bits and for color that may be subsampled (photometric 6).
