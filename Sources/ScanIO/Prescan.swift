@@ -119,7 +119,7 @@ package struct PrescanReport: Sendable, Equatable {
   /// Whether all pages of a TIFF can be decoded together, as the frames of one image.
   ///
   /// - Throws: `pageFault`, or `.tooLarge`: each page alone is within the limit.
-  func checkPages(_ limits: PrescanLimits) throws(PrescanError) {
+  package func checkPages(_ limits: PrescanLimits) throws(PrescanError) {
     if let pageFault { throw pageFault }
     guard let bytes = geometry?.decodedBytes, let all = product([bytes, pagesAlike]), all <= limits.decodedBytes else {
       throw .tooLarge(format, limitBytes: limits.decodedBytes)
