@@ -81,8 +81,11 @@ def check(options: argparse.Namespace) -> None:
         raise Refused(f"--python: {found} does not run ({error})") from error
     if done.returncode != 0:
         raise Refused(f"--python: {found} is no working python")
-    if done.stdout.split():
-        raise Refused(f"--python: {found} lacks {', '.join(done.stdout.split())}; install them there, name another python, or use --only-ours")
+    missing = done.stdout.split()
+    if "torch" in missing:
+        raise Refused(f"--python: {found} lacks {', '.join(missing)}, and torch makes the models; install them there, name another python, or use --only-ours")
+    if missing:
+        print(f"compare: {found} lacks {', '.join(missing)}, which will be missing in the table", file=sys.stderr)
 
 
 def chosen(options: argparse.Namespace) -> list:
