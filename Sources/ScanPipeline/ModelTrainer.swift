@@ -66,6 +66,15 @@ package struct ModelTrainer {
       places: [try catalog.workspace.model(named: options.name).path] + sheets.suffix(1))
   }
 
+  /// Neither a model nor an unfinished training of that name is begun anew unless asked for.
+  ///
+  /// - Throws: `PipelineError.unfinishedTraining`, `.modelExists`.
+  func checkName() throws {
+    guard !context.resumesTraining, !replaces else { return }
+    if ModelTrainer.isUnfinished(options.name, in: context.catalog.workspace) { throw PipelineError.unfinishedTraining(options.name) }
+    if (try? context.catalog.model(named: options.name)) != nil { throw PipelineError.modelExists(options.name) }
+  }
+
   /// Where checkpoints go until the model is published; a killed training goes on from here.
   private func workingFolder() throws -> ModelFolder {
     _ = try context.catalog.workspace.model(named: options.name)
@@ -86,10 +95,9 @@ package struct ModelTrainer {
   /// - Returns: true when the training goes on from a state in `working`.
   private func prepare(_ working: ModelFolder) throws -> Bool {
     let files = FileManager.default
-    let published = try? context.catalog.model(named: options.name)
     if context.resumesTraining {
       if files.fileExists(atPath: working.state.path) { return true }
-      if let published {
+      if let published = try? context.catalog.model(named: options.name) {
         // Copies, since published files are read-only links to objects.
         for name in ["state.safetensors", "model.safetensors"] {
           let copy = working.url.appendingPathComponent(name)
@@ -101,10 +109,7 @@ package struct ModelTrainer {
       }
       return false
     }
-    if !replaces {
-      if ModelTrainer.isUnfinished(options.name, in: context.catalog.workspace) { throw PipelineError.unfinishedTraining(options.name) }
-      if published != nil { throw PipelineError.modelExists(options.name) }
-    }
+    try checkName()
     for file in [working.state, working.model, working.summary] { try? files.removeItem(at: file) }
     return false
   }
