@@ -25,6 +25,8 @@ struct TIFFDecoder {
     let most = UInt32(clamping: min(pages, Int(info.pages)))
     var others = info.pages - 1
     let frames = most > 1 ? Int(ctiff_alike(reader, most, &others)) : 1
+    // A chain that is longer than the pre-scan goes.
+    if most > 1 { others += info.pages - most }
     if others > 0 { reply.warn(.morePages) }
     reply.layout = .init(
       rows: Int(info.rows), columns: Int(info.columns), frames: frames, samplesPerPixel: Int(info.samples_per_pixel), bitsAllocated: Int(info.word_bits),

@@ -1,3 +1,4 @@
+import Diagnostics
 import Foundation
 import ScanIO
 import ScanModel
@@ -47,6 +48,16 @@ import Testing
       #expect(entries.map { $0["frames"] as? Int } == [3, 1])
       #expect(entries[0]["sha256Pixels"] as? String == entries[1]["sha256Pixels"] as? String)
       #expect(entries.map { $0["warnings"] as? [String] } == [["pages.more"], []])
+    }
+  }
+
+  @Test func `pages beyond the limit on directories are told of`() throws {
+    try inFolder { folder in
+      var limits = PrescanLimits()
+      limits.directories = 2
+      let bytes = [UInt8](try Data(contentsOf: folder.appendingPathComponent("stack.tif")))
+      let scan = try ScanReader(limits: limits).read(bytes, source: Redacted("stack"))
+      #expect(scan.pixels?.frames == 2 && scan.warnings.contains(.morePages))
     }
   }
 
