@@ -49,6 +49,8 @@ package struct PrescanLimits: Sendable, Equatable {
   package var depth = 64
   /// DICOM elements in all, nested ones too.
   package var elements = 1_000_000
+  /// DICOM elements of a file that only a decoder can read (big-endian, deflated): it takes several microseconds for each.
+  package var decoderElements = 200_000
   /// DICOM items and fragments in all.
   package var items = 250_000
   /// Bytes of all decoded samples of the image, one to eight bytes a sample.

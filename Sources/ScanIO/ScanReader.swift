@@ -52,6 +52,9 @@ package struct ScanReader: Sendable {
       bytes = []
       return try scan(dataset, report, source: source, decodes: wantsDecoder, facts: &facts)
     }
+    if report.format == .dicom, report.count > limits.decoderElements {
+      throw PrescanError.tooMany(.dicom, what: .elements, limit: limits.decoderElements)
+    }
     let pages = firstPageOnly ? 1 : report.pages
     if pages > 1 { try report.checkPages(limits) }
     // The worker has a copy: the file's bytes go as it comes, and it goes as the samples come, so that memory holds one of them.
