@@ -210,7 +210,9 @@ struct DatasetCleaner {
     case .UR where !DatasetCleaner.harmlessURLs.contains(tag.packed): return drop("removed")
     case .UI:
       if actions.options.contains(.retainUIDs) { return element }
-      let isClass = DatasetCleaner.classUIDs.contains(tag.packed) && element.texts.allSatisfy(DatasetCleaner.isWellFormed)
+      let isClass = DatasetCleaner.classUIDs.contains(tag.packed) && element.texts.allSatisfy {
+        DatasetCleaner.isWellFormed($0) && !$0.split(separator: ".").contains { identifiers.isNumber(ArraySlice($0.utf8)) }
+      }
       return isClass ? element : replacedUID(element)
     default: break
     }
@@ -272,8 +274,8 @@ struct DatasetCleaner {
 
   private mutating func cleanPrivate(_ element: Element, in item: Item) -> Element? {
     let tag = element.tag
-    if tag.isPrivateCreator { return item.safeBlocks.contains(tag.packed) ? element : drop("privateRemoved") }
-    guard let vr = item.safeVR(tag) else { return drop("privateRemoved") }
+    if tag.isPrivateCreator { return item.blocks?.creator(tag).map { Element(tag, .LO, text: $0) } ?? drop("privateRemoved") }
+    guard let vr = item.blocks?.vr(tag) else { return drop("privateRemoved") }
     var element = element
     if vr == .SQ, let bytes = element.bytes {
       guard let items = UnknownVR.items(bytes) else { return drop("privateRemoved") }
@@ -304,8 +306,10 @@ struct DatasetCleaner {
     guard let bytes = element.bytes, element.tag != .specificCharacterSet else { return element }
     let matches: [Range<Int>]
     switch element.vr {
-    case .LO, .SH, .ST, .LT, .UT, .UC, .PN, .UR, .AE, .CS: matches = identifiers.matches(inText: bytes, item.repertoire)
-    case .OB, .UN: matches = identifiers.matches(in: bytes)
+    case .LO, .SH, .ST, .LT, .UT, .UC, .PN, .UR, .AE, .CS:
+      matches = identifiers.matches(inText: bytes, item.repertoire, isCode: element.vr == .CS)
+    case .OB, .UN: matches = identifiers.matches(inBinary: bytes)
+    case .DS, .IS: return bytes.split(separator: 0x5C).contains(where: identifiers.isNumber) ? emptied(element) : element
     default: return element
     }
     guard !matches.isEmpty else { return element }

@@ -1,7 +1,8 @@
 /// Tokens by their common beginnings. Nodes in flat arrays; a node's children are a list from `child` along `sibling`.
 struct TokenTrie: Sendable {
-  /// Whether a token ends at a node, and what may stand beside it; the raw value grows with what is asked for.
-  enum End: UInt8, Sendable { case none, anywhere, notBesideDigit, notBesideLetter, notBesideLetterOrDigit }
+  /// Whether a token ends at a node, and what may stand beside it; the raw value grows with what is asked for. `alone`: as a word of its own, in
+  /// text that is no code.
+  enum End: UInt8, Sendable { case none, anywhere, notBesideDigit, notBesideLetter, notBesideLetterOrDigit, alone }
 
   private var byte: [UInt8] = []
   private var child: [Int32] = []
@@ -71,7 +72,7 @@ struct TokenTrie: Sendable {
     case .none, .anywhere: true
     case .notBesideDigit: !IdentifierSet.isDigit(before) && !IdentifierSet.isDigit(after)
     case .notBesideLetter: !isLetter(before) && !isLetter(after)
-    case .notBesideLetterOrDigit: !IdentifierSet.isAlphanumeric(before) && !IdentifierSet.isAlphanumeric(after)
+    case .notBesideLetterOrDigit, .alone: !IdentifierSet.isAlphanumeric(before) && !IdentifierSet.isAlphanumeric(after)
     }
   }
 
