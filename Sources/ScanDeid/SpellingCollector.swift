@@ -138,17 +138,37 @@ struct SpellingCollector {
   /// declared one as UTF-8, too, when the bytes are that.
   private static func spellings(_ value: [UInt8], _ repertoire: Repertoire) -> [FoldedText] {
     var texts = [FoldedText(value, repertoire)]
-    guard let text = String(validating: value, as: UTF8.self) ?? repertoire.string(value) else { return texts }
-    var long = text
-    var short = text.lowercased()
-    for (umlaut, digraph, base) in [("ä", "ae", "a"), ("ö", "oe", "o"), ("ü", "ue", "u"), ("ø", "oe", "o"), ("å", "aa", "a"), ("đ", "dj", "d")] {
-      long = long.replacing(umlaut, with: digraph).replacing(umlaut.uppercased(), with: digraph)
-      short = short.replacing(digraph, with: base)
-    }
-    for spelling in [text, long, short] {
-      let folded = FoldedText(Array(spelling.utf8))
+    func add(_ spelling: [UInt8]) {
+      let folded = FoldedText(spelling)
       if !texts.contains(where: { $0.units == folded.units && $0.gaps == folded.gaps }) { texts.append(folded) }
     }
+    if value.allSatisfy({ $0 < 0x80 && $0 != 0x1B }) {
+      let lower = value.map(IdentifierSet.lower)
+      let short = shortened(lower)
+      if short != lower { add(short) }
+      return texts
+    }
+    guard let text = String(validating: value, as: UTF8.self) ?? repertoire.string(value) else { return texts }
+    add(Array(text.utf8))
+    var long = text.lowercased()
+    for (letter, digraph) in [("ä", "ae"), ("ö", "oe"), ("ü", "ue"), ("ø", "oe"), ("å", "aa"), ("đ", "dj")] {
+      long = long.replacing(letter, with: digraph)
+    }
+    add(Array(long.utf8))
+    add(shortened(Array(text.lowercased().utf8)))
     return texts
+  }
+
+  /// `mueller` as `muller`.
+  private static func shortened(_ text: [UInt8]) -> [UInt8] {
+    var short: [UInt8] = []
+    short.reserveCapacity(text.count)
+    for byte in text {
+      switch (short.last, byte) {
+      case (0x61, 0x65), (0x6F, 0x65), (0x75, 0x65), (0x61, 0x61), (0x64, 0x6A): continue
+      default: short.append(byte)
+      }
+    }
+    return short
   }
 }

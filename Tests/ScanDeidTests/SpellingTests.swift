@@ -35,13 +35,17 @@ struct SpellingTests {
     (.patientName, .PN, "Li^Qan", "LiQan t1", "t1"), (.referringPhysicianName, .PN, "Vantongue^Q", "se (van tongue)", "se ()"),
     (Tag(0x0008, 0x1070), .PN, "Opquist^Bo", "by_OPQUIST_bo", "by_"), (Tag(0x0010, 0x1040), .LO, "7 Zuqsell Lane", "zuqsell", "ANONYMIZED"),
     (Tag(0x0040, 0x0001), .AE, "QUUXSCAN1", "quux-scan-1 se", "se"), (Tag(0x0040, 0xA075), .PN, "Vantongue^Q", "vantongue", "ANONYMIZED"),
+    (.patientName, .PN, "Doe^Jane", "t1 J. DOE", "t1 J."), (.patientName, .PN, "Doe^Jane", "t1 doer", "t1 doer"), (.patientName, .PN, "Wu^Ho", "t1 wu ho", "t1"),
+    (.patientName, .PN, "Max^Pat", "t1 PAT2 max", "t1 PAT2 max"), (.patientName, .PN, "\u{110}or\u{111}evi\u{107}^X", "t1 Djordjevic", "t1"),
+    (.patientName, .PN, "Papad\u{3BF}\u{3C2}\u{3C2}^X", "t1 PAPAD\u{39F}\u{3A3}\u{3A3}", "t1"),
+    (.patientName, .PN, "X=\u{5C71}\u{7530}=\u{3084}\u{307E}\u{3060}", "t1 \u{FF94}\u{FF8F}\u{FF80}\u{FF9E}", "t1"),
   ]
 
   static let dates: [Case] = [
     "4 July 2019", "Jul 4 2019", "040719", "20190704", "190704", "070419", "04072019", "07042019", "2019-07-04", "2019/7/4", "4.7.2019",
     "7/4/2019", "04.07.19", "4/7/19", "07-04-19", "19-07-04", "July 4th, 2019", "4th of July 2019", "4JUL2019", "04Jul19", "2019 July 4",
     "2019jul04", "Jul0419", "JUL042019", "4 Jul", "July 4", "4. Juli 2019", "4 juillet 2019", "2019 0704", "0407 2019", "20190704101112",
-    "2019_07_04", "2019\u{2013}07\u{2013}04",
+    "2019_07_04", "2019\u{2013}07\u{2013}04", "2019\u{5E74}7\u{6708}4", "4 lipca 2019", "4 VII 2019", "\u{664}.\u{667}.\u{662}\u{660}\u{661}\u{669}",
   ].map { (.studyDate, .DA, "20190704", "t1 \($0)", "t1") } + [
     (.studyDate, .DA, "20190704", "t1 2019-07-04T10:11", "t1 T10:11"), (.patientBirthDate, .DA, "19511223", "b. 23/12/51", "b."), (.patientBirthDate, .DA, "19511223", "dec-23-1951", "ANONYMIZED"),
     (.patientBirthDate, .DA, "19511223", "b231251", "b"), (Tag(0x0008, 0x002A), .DT, "19511223101112.5+0100", "51 12 23", "ANONYMIZED"),
