@@ -68,7 +68,7 @@ def plant_sources(planter, dataset):
     person.CodeValue, person.CodingSchemeDesignator, person.CodeMeaning = "17", "99LOCAL", name()
     operator = Dataset()
     operator.PersonIdentificationCodeSequence = Sequence([person])
-    operator.InstitutionName = name()
+    operator.PhysiciansOfRecord = name("{}^{}")
     dataset.OperatorIdentificationSequence = Sequence([operator])
     repeat(planter, dataset, texts)
 

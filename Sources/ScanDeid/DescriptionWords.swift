@@ -1,11 +1,11 @@
-/// What in a description may name somebody, by its shape: words that no vocabulary knows, long numbers, calendar dates, the local part of an
-/// e-mail address.
+/// What in a description may name somebody, by its shape: words that no vocabulary knows, long numbers, mixtures of letters and digits, calendar
+/// dates, the local part of an e-mail address.
 ///
 /// A word counts from 5 letters on, or 4 with a capital (`Beck`, but not `MDDW`): shorter ones are abbreviations more often than names.
 struct DescriptionWords {
   /// Letters, folded.
   private(set) var words: [[UInt8]] = []
-  /// Digits, and e-mail addresses without their signs.
+  /// Digits, digits with letters, and e-mail addresses without their signs.
   private(set) var wholes: [[UInt8]] = []
   /// As YYYYMMDD.
   private(set) var dates: [Int] = []
@@ -21,6 +21,7 @@ struct DescriptionWords {
     self.text = text
     self.isTechnical = isTechnical
     var numbers: [Range<Int>] = []
+    var months: [(month: Int, range: Range<Int>)] = []
     var index = 0
     while index < text.count {
       let start = index
@@ -30,13 +31,23 @@ struct DescriptionWords {
       } else if isLetter(text[index]) {
         while index < text.count, isLetter(text[index]) { index += 1 }
         addWord(start..<index)
+        if readsDates, index - start >= 3, let month = WrittenDates.month(text[start..<index].map(IdentifierSet.lower)) {
+          months.append((month, start..<index))
+        }
       } else {
         if text[index] == 0x40 { addLocalPart(upTo: index) }
         index += 1
       }
     }
     addNumbers(numbers)
-    if readsDates { addDates(numbers) }
+    if !isTechnical { addMixtures(numbers) }
+    guard readsDates else { return }
+    addDates(numbers)
+    var next = 0
+    for (month, range) in months {
+      while next < numbers.count, numbers[next].lowerBound < range.upperBound { next += 1 }
+      addDate(month, at: range, numbers, next)
+    }
   }
 
   private mutating func addWord(_ range: Range<Int>) {
@@ -61,13 +72,54 @@ struct DescriptionWords {
     }
   }
 
+  /// `AB12CD34`, `4711A`: 4 digits or more among letters. Not a letter or two before a number, as in `b1000` and `TE0100`.
+  private mutating func addMixtures(_ numbers: [Range<Int>]) {
+    var end = 0
+    for number in numbers where number.lowerBound >= end {
+      var start = number.lowerBound
+      while start > 0, isLetter(text[start - 1]) { start -= 1 }
+      end = number.upperBound
+      while end < text.count, isLetter(text[end]) || IdentifierSet.isDigit(text[end]) { end += 1 }
+      let chunk = text[start..<end]
+      let digits = chunk.count(where: IdentifierSet.isDigit)
+      let turns = zip(chunk, chunk.dropFirst()).count { IdentifierSet.isDigit($0) != IdentifierSet.isDigit($1) }
+      let prefix = number.lowerBound - start
+      guard digits >= 4, digits < chunk.count, turns >= 2 || prefix >= 3 || prefix == 0 && end - number.upperBound == 1 else { continue }
+      let folded = chunk.map(IdentifierSet.lower)
+      let isKnown = prefix >= 3 && TechnicalVocabulary.contains(String(decoding: folded.prefix(prefix), as: UTF8.self))
+      if !isKnown, ![0x64, 0x67, 0x6D, 0x73, 0x74].contains(turns == 1 && prefix == 0 ? folded.last : nil) { wholes.append(folded) }
+    }
+  }
+
   private mutating func addDates(_ ranges: [Range<Int>]) {
     for range in ranges where range.count == 8 { dates += WrittenDates.dates(in: [text[range]]) }
     guard ranges.count >= 3 else { return }
     for index in 0..<ranges.count - 2 {
       let group = ranges[index..<index + 3]
-      let signs = zip(group, group.dropFirst()).map { $1.lowerBound - $0.upperBound }
-      if signs.allSatisfy({ $0 <= 2 }) { dates += WrittenDates.dates(in: group.map { text[$0] }) }
+      let signs = zip(group, group.dropFirst()).map { Array(text[$0.upperBound..<$1.lowerBound]) }
+      let digits = group.map { text[$0] }
+      if signs.allSatisfy({ $0.count <= 2 }) { dates += WrittenDates.dates(in: digits) }
+      // A year of 2 digits: 7.3.51.
+      if digits[2].count == 2, signs[0] == signs[1], [[0x2E], [0x2F], [0x2D]].contains(signs[0]) {
+        for century in ["19", "20"] { dates += WrittenDates.dates(in: [digits[0], digits[1], century.utf8 + digits[2]]) }
+      }
+    }
+  }
+
+  /// `7 March 1951`, `March 7th, 1951`, `1951 March 7`; `next` is the first number behind the month.
+  private mutating func addDate(_ month: Int, at range: Range<Int>, _ numbers: [Range<Int>], _ next: Int) {
+    func number(_ index: Int, isNear other: Range<Int>) -> ArraySlice<UInt8>? {
+      guard numbers.indices.contains(index) else { return nil }
+      let range = numbers[index]
+      let gap = range.lowerBound >= other.upperBound ? range.lowerBound - other.upperBound : other.lowerBound - range.upperBound
+      return gap <= 4 ? text[range] : nil
+    }
+    let before = number(next - 1, isNear: range)
+    let after = number(next, isNear: range)
+    let later = next < numbers.count ? number(next + 1, isNear: numbers[next]) : nil
+    let named = Array("\(month)".utf8)[...]
+    for (day, year) in [(before, after), (after, later), (after, before)] {
+      if let day, let year, year.count == 4, day.count <= 2 { dates += WrittenDates.dates(in: [year, named, day]) }
     }
   }
 
@@ -101,8 +153,8 @@ struct DescriptionWords {
   private func joins(_ index: Int, _ beyond: Int) -> Bool {
     guard text.indices.contains(index) else { return false }
     switch text[index] {
-    case 0x23, 0x2A, 0x5F: return true
-    case 0x2D, 0x2E: return text.indices.contains(beyond) && IdentifierSet.isDigit(text[beyond])
+    case 0x23, 0x2A: return true
+    case 0x2D, 0x2E, 0x5F: return text.indices.contains(beyond) && IdentifierSet.isDigit(text[beyond])
     case let byte: return IdentifierSet.isAlphanumeric(byte)
     }
   }

@@ -96,9 +96,13 @@ struct IdentifierCollector {
     case .DA, .DT:
       let values = values(element)
       for value in values { addDateSpellings(value) }
+      addMisplaced(element)
       if case .shiftDates = action { return }
       for value in values { addDate(value) }
-    case .UI: for value in values(element) { addUID(value) }
+    case .UI:
+      for value in values(element) { addUID(value) }
+      addMisplaced(element)
+    case .TM, .AS: addMisplaced(element)
     case .LO, .SH, .UC, .AE, .ST, .LT, .UT, .UR:
       addDescription(element)
       // Descriptions and characteristics are common words, not identifiers as a whole.
@@ -110,7 +114,6 @@ struct IdentifierCollector {
         }
       }
     case .IS, .DS: addDescription(element)
-    case .TM, .AS: return
     default: addPrintable(element)
     }
   }
@@ -144,6 +147,7 @@ struct IdentifierCollector {
       case .PN: addNames(element)
       case .LO, .SH, .ST, .LT, .UT, .UC, .CS, .AE: if bytes.count <= IdentifierCollector.longestPrivateText { addTechnical(bytes) }
       case .DA, .DT: for value in values(element) { addDateSpellings(value) }
+      case .UI: for value in values(element) where value.count >= 10 && !IdentifierCollector.isStandard(value) { spellings.addUID(value) }
       case .UN, .OB:
         if depth < ExplicitStream.maximumDepth, let items = UnknownVR.items(bytes) {
           for item in items { add(item, isTaken: true, depth: depth + 1) }
@@ -171,7 +175,15 @@ struct IdentifierCollector {
   }
 
   private mutating func addTechnical(_ bytes: [UInt8]) {
-    spellings.addTechnical(bytes, repertoire, except: vendorWords)
+    spellings.addTechnical(
+      bytes, repertoire, readsDates: actions.options.isDisjoint(with: [.retainLongitudinalFullDates]), except: vendorWords)
+  }
+
+  /// Words where a date, a time, an age or a UID belongs.
+  private mutating func addMisplaced(_ element: Element) {
+    guard let bytes = element.bytes, bytes.split(whereSeparator: { !IdentifierSet.isLetter($0) && $0 < 0x80 }).contains(where: { $0.count >= 4 })
+    else { return }
+    addDescription(element)
   }
 
   /// Text in an attribute that has no business holding any.
@@ -224,11 +236,13 @@ struct IdentifierCollector {
   }
 
   private mutating func addUID(_ value: [UInt8]) {
-    guard value.count >= 10, !UID.isStandard(PseudonymKey.trimmed(String(decoding: value, as: UTF8.self))) else { return }
+    guard value.count >= 10, !IdentifierCollector.isStandard(value) else { return }
     let uid = value.map(IdentifierSet.lower)
     tokens.insert(.init(bytes: uid, isNumber: false, isWord: false))
     if isForKept { uids.insert(uid) }
   }
+
+  private static func isStandard(_ uid: [UInt8]) -> Bool { UID.isStandard(PseudonymKey.trimmed(String(decoding: uid, as: UTF8.self))) }
 
   private mutating func addDate(_ value: [UInt8]) {
     let digits = value.filter(IdentifierSet.isDigit).prefix(8).map { $0 }

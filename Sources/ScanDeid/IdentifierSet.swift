@@ -67,14 +67,16 @@ struct IdentifierSet: Sendable {
   }
 
   /// Where tokens stand in a value of bytes, also in UTF-16 of either byte order, as ICC profiles have it; in order, without overlap.
-  func matches(inBinary bytes: [UInt8]) -> [Range<Int>] { IdentifierSet.merged(matches(in: bytes) + matches(inUTF16: bytes)) }
+  func matches(inBinary bytes: [UInt8]) -> [Range<Int>] {
+    IdentifierSet.merged(matches(in: bytes) + spellings.matches(inBinary: bytes) + matches(inUTF16: bytes))
+  }
 
   /// Whether a value of DS or IS is a record number or date of the file.
   func isNumber(_ value: ArraySlice<UInt8>) -> Bool { spellings.isNumber(value) }
 
   /// Tokens whose bytes have zero bytes between them.
   private func matches(inUTF16 bytes: [UInt8]) -> [Range<Int>] {
-    guard !tokens.isEmpty else { return [] }
+    guard !tokens.isEmpty || !spellings.isEmpty else { return [] }
     var found: [Range<Int>] = []
     var start = 0
     while start + 6 < bytes.count {
@@ -88,7 +90,7 @@ struct IdentifierSet: Sendable {
         units.append(bytes[index])
         index += 2
       }
-      for match in matches(in: units) { found.append(start + 2 * match.lowerBound..<start + 2 * match.upperBound - 1) }
+      for match in matches(in: units) + spellings.matches(inBinary: units) { found.append(start + 2 * match.lowerBound..<start + 2 * match.upperBound - 1) }
       start = index - 1
     }
     return found

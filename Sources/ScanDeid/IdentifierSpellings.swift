@@ -12,8 +12,7 @@ struct IdentifierSpellings: Sendable {
     for name in collected.short { trie.insert(name, .alone) }
     self.trie = trie
     dates = WrittenDates(collected.dates)
-    numbers = Set((collected.tokens.filter { $0.allSatisfy(IdentifierSet.isDigit) } + collected.dates.map { Array(String($0).utf8) })
-      .map { IdentifierSpellings.significant($0) }.filter { $0.count >= 7 })
+    numbers = Set(collected.records.map { IdentifierSpellings.significant($0) }.filter { $0.count >= 7 })
     isEmpty = collected.tokens.isEmpty && collected.described.isEmpty && collected.short.isEmpty && collected.dates.isEmpty
   }
 
@@ -72,6 +71,24 @@ struct IdentifierSpellings: Sendable {
       }
     }
     return found
+  }
+
+  /// Where they stand in bytes that are no text, as they are, of 6 bytes or more.
+  func matches(inBinary bytes: [UInt8]) -> [Range<Int>] {
+    guard !isEmpty else { return [] }
+    return bytes.withUnsafeBufferPointer { buffer in
+      var found: [Range<Int>] = []
+      var position = 0
+      while position < buffer.count {
+        let length = trie.match(at: position, buffer) { kind, range in
+          func neighbor(_ index: Int) -> UInt8 { buffer.indices.contains(index) && buffer[index] < 0x80 ? buffer[index] : 0 }
+          return range.count >= 6 && TokenTrie.mayStand(kind, before: neighbor(range.lowerBound - 1), after: neighbor(range.upperBound))
+        }
+        if length > 0 { found.append(position..<position + length) }
+        position += max(1, length)
+      }
+      return found
+    }
   }
 
   private func mayStand(_ kind: TokenTrie.End, _ range: Range<Int>, _ text: FoldedText) -> Bool {

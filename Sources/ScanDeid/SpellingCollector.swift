@@ -8,9 +8,13 @@ struct SpellingCollector {
   private(set) var short: Set<[UInt8]> = []
   /// Dates as the number YYYYMMDD.
   private(set) var dates: Set<Int> = []
+  /// Digits of record numbers and dates: what a decimal number must not be either. Numbers in descriptions and private attributes may be
+  /// measurements.
+  private(set) var records: Set<[UInt8]> = []
 
   mutating func subtract(_ other: SpellingCollector) {
     tokens.subtract(other.tokens)
+    records.subtract(other.records)
     described.subtract(other.described)
     described.subtract(other.tokens)
     short.subtract(other.short)
@@ -30,7 +34,7 @@ struct SpellingCollector {
       addWhole(text)
       addCores(text)
       for run in text.runs where !run.isDigits && run.range.count >= 4 { addWord(Array(text.units[run.range])) }
-      let words = text.words.prefix(8).map { Array(text.units[$0]) }
+      let words = text.words.prefix(8).map { Array(text.units[$0].prefix(64)) }
       for (index, first) in words.enumerated() {
         for (other, second) in words.enumerated() where other != index && first.count + second.count >= 5 {
           guard !(isCommon(first) && isCommon(second)), !(isNumber(first) || isNumber(second)) else { continue }
@@ -60,8 +64,8 @@ struct SpellingCollector {
   }
 
   /// The same of a private attribute.
-  mutating func addTechnical(_ value: [UInt8], _ repertoire: Repertoire, except common: Set<[UInt8]>) {
-    add(value, repertoire, isTechnical: true, readsDates: false, except: common)
+  mutating func addTechnical(_ value: [UInt8], _ repertoire: Repertoire, readsDates: Bool, except common: Set<[UInt8]>) {
+    add(value, repertoire, isTechnical: true, readsDates: readsDates, except: common)
   }
 
   private mutating func add(_ value: [UInt8], _ repertoire: Repertoire, isTechnical: Bool, readsDates: Bool, except common: Set<[UInt8]> = []) {
@@ -91,7 +95,16 @@ struct SpellingCollector {
   }
 
   /// - Parameter date: YYYYMMDD.
-  mutating func addDate(_ date: Int) { dates.insert(date) }
+  mutating func addDate(_ date: Int) {
+    dates.insert(date)
+    records.insert(Array(String(date).utf8))
+  }
+
+  /// A UID as text may hold it, of 12 digits or more.
+  mutating func addUID(_ uid: [UInt8]) {
+    let digits = uid.filter(IdentifierSet.isDigit)
+    if digits.count >= 12 { tokens.insert(digits) }
+  }
 
   private mutating func addWhole(_ text: FoldedText) {
     guard text.units.count >= 4, !isNumber(text.units), !text.words.allSatisfy({ isCommon(Array(text.units[$0])) }) else { return }
@@ -109,6 +122,7 @@ struct SpellingCollector {
     for range in text.digitRuns + text.runs.filter(\.isDigits).map(\.range) {
       addNumber(text.units[range])
       addNumber(text.units[range].drop { $0 == 0x30 })
+      records.insert(Array(text.units[range]))
     }
   }
 

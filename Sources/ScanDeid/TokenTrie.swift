@@ -11,7 +11,15 @@ struct TokenTrie: Sendable {
   /// First node for each possible first byte, both cases; -1 for none.
   private var roots = [Int32](repeating: -1, count: 256)
 
+  /// What is longer is looked for by its beginning: a search of a long text for a long word of one letter would not end.
+  private static let longest = 64
+
   mutating func insert(_ token: [UInt8], _ kind: End) {
+    let isLong = token.count > TokenTrie.longest
+    insert(beginning: token.prefix(TokenTrie.longest), isLong ? .anywhere : kind)
+  }
+
+  private mutating func insert(beginning token: ArraySlice<UInt8>, _ kind: End) {
     guard let first = token.first else { return }
     var node = roots[Int(first)]
     if node < 0 {

@@ -191,6 +191,9 @@ struct WrittenDates: Sendable {
   /// ASCII digits as a number; 0 for more of them than any part of a date has.
   static func number(_ digits: ArraySlice<UInt8>) -> Int { digits.count > 9 ? 0 : digits.reduce(0) { $0 * 10 + Int($1) - 48 } }
 
+  /// The number of a month by its name, folded, of 3 letters or more.
+  static func month(_ name: [UInt8]) -> Int? { months[String(decoding: name, as: UTF8.self)]?.0 }
+
   private static let fillers: Set<String> = ["st", "nd", "rd", "th", "of", "the", "de", "den"]
 
   /// Months by name, folded: English first, then German, French, Spanish, Italian, Portuguese, Dutch where they differ;

@@ -71,7 +71,7 @@ struct SourceTests {
     #expect(try Planted.clean(dataset).dataset.text(SourceTests.keptText) == text)
   }
 
-  @Test(arguments: ["LightSpeedApps2.4.1_H3.1M5", "*epfid2d1_64", "syngo_quuxmr 1.2", "SIEMENS CSA HEADER"])
+  @Test(arguments: ["LightSpeedApps2.4.1_H3.1M5", "*epfid2d1_64", "syngo_quuxmr2 1.2", "SIEMENS CSA HEADER"])
   func `technical names in private attributes stay where a standard attribute repeats them`(text: String) throws {
     var dataset = Planted.instance()
     dataset.set(creatorElement)
@@ -144,4 +144,19 @@ struct SourceTests {
   private static func creator(_ name: String) -> Element { element(0x0009_0010, .LO, name) }
   private static func element(_ tag: UInt32, _ vr: VR, _ text: String) -> Element { Element(Tag(packed: tag), vr, text: text) }
   private func element(_ tag: UInt32, _ vr: VR, _ text: String) -> Element { SourceTests.element(tag, vr, text) }
+}
+
+/// The time of a search must grow with the text alone, whoever wrote the text that goes.
+struct LongSourceTests {
+  @Test(.timeLimit(.minutes(1)), arguments: ["a", "mar 1 ", "ab@", "1-22-333 ", "7H2X", "Aa1"])
+  func `long descriptions are read in linear time`(piece: String) throws {
+    let text = String(repeating: piece, count: 600_000 / piece.utf8.count)
+    for tag in [Tag(0x0010, 0x0016), Tag(0x0010, 0x1001)] {
+      var dataset = Planted.instance()
+      dataset.set(Element(tag, .UT, .bytes(Element.padded(Array(text.utf8), .UT))))
+      dataset.set(Tag(0x0018, 0x9941), .UT, text: text + " quarlsborough")
+      dataset.set(.patientName, .PN, text: "Quarlsborough^Zinnia")
+      #expect(Planted.occurrences(of: "quarlsborough", in: try Planted.clean(dataset).dataset) == 0)
+    }
+  }
 }

@@ -10,7 +10,7 @@ enum TechnicalVocabulary {
     let letters = Array(word.utf8)
     if letters.last == 0x73, words.contains(String(word.dropLast())) { return true }
     // Two of them written as one: `wholebody`, `knieseitlich`.
-    guard letters.count >= 8 else { return false }
+    guard (8...40).contains(letters.count) else { return false }
     return (4...letters.count - 4).contains { cut in
       words.contains(String(decoding: letters[..<cut], as: UTF8.self)) && words.contains(String(decoding: letters[cut...], as: UTF8.self))
     }
