@@ -1,10 +1,12 @@
 // What every table shares of the convolutions in 16-bit integers: which geometries there are, and how numbers become integers.
 //
 // Winograd F(4x4,3x3), or F(4x4,2x2) for the phases of a transposed convolution of stride 2, over 4 x 4 tiles of outputs (Lavin and
-// Gray, 2016). A transformed tile v (every position, every channel) becomes integers of at most 16383 by one scale per tile; the
-// transformed weights u of one position, one output channel and one chunk of input channels by a scale that keeps
-// 16383 * sum |u| below 2^31. So no sum of products can overflow, whatever the data, and the sums are exact: every table computes the
-// same integers, and the float steps around them run in one order with the same roundings, so that all tables give the same bytes.
+// Gray, 2016). Numbers become integers by scales of their own for each position and chunk of input channels: the transformed pixels v of
+// a tile by one that brings their Euclidean norm over the chunk's channels to FK_INT16_INPUT_NORM, the transformed weights u of an output
+// channel by one that brings theirs to FK_INT16_WEIGHT_NORM at most. The product of the two norms is below 2^31, so by Cauchy and Schwarz
+// no sum of products, nor any part of one, can overflow, whatever the data, and the sums are exact: every table computes the same
+// integers, and the float steps around them run in one order with the same roundings, so that all tables give the same bytes. A bound by
+// the norms leaves each integer 2 to 3 bits more than one by the largest magnitude times sum |u| does.
 #ifndef FK_INT16_H
 #define FK_INT16_H
 
@@ -16,9 +18,11 @@ enum {
   fk_int16_positions = 36,  // of the larger tile
 };
 
-/// The largest integer of a tile, and what sum |u| may reach: (2^31 - 1) / 16383 rounded down.
-#define FK_INT16_TOP 16383.0f
-#define FK_INT16_SUM 131080.0f
+/// Norms over a chunk before the rounding to integers. Rounding adds at most sqrt(128) / 2 = 5.66 to a norm, and the float sums of squares
+/// are within 1e-5 of the exact ones: 32758 * 65542 < 2^31, and no integer of the pixels passes 32758.
+#define FK_INT16_INPUT_NORM 32752.0f
+#define FK_INT16_WEIGHT_NORM 65536.0f
+#define FK_INT16_TOP 32767.0f
 /// 1.5 * 2^23: adding it rounds to the nearest integer, ties to even, and leaves that integer in the low 16 bits.
 #define FK_INT16_ROUND 12582912.0f
 
@@ -86,23 +90,25 @@ typedef struct fk_int16_scale {
   float up, down;           // integer = value * up, value = integer * down
 } fk_int16_scale;
 
-/// Of a tile whose largest magnitude has these bits. An infinity or a NaN anywhere in the tile makes the whole tile NaN, as the
-/// transform in float does; numbers below 1e-30 keep the scale in range.
-FK_INLINE fk_int16_scale fk_int16_tile_scale(uint32_t most) {
-  if (most >= 0x7f800000u) return (fk_int16_scale){0, fk_nan()};
-  float m = fk_from_bits(most);
-  m = m > 1e-30f ? m : 1e-30f;
-  return (fk_int16_scale){FK_INT16_TOP / m, m / FK_INT16_TOP};
+/// Partial sums that the squares of a chunk's channels go to in turn; the sums are then added halves first.
+enum { fk_int16_partial_sums = 16 };
+/// Norms below 1e-18 count as that, which keeps the scales in range; of norms from 1.8e19 on the squares are infinite.
+#define FK_INT16_LEAST_SQUARE 1e-36f
+
+/// By the sum of squares of a tile's numbers at one position over a chunk. What is not finite makes the products there NaN, as the
+/// transform in float does.
+FK_INLINE fk_int16_scale fk_int16_input_scale(float squares) {
+  if (!(squares < fk_infinity())) return (fk_int16_scale){0, fk_nan()};
+  float norm = __builtin_sqrtf(squares > FK_INT16_LEAST_SQUARE ? squares : FK_INT16_LEAST_SQUARE);
+  return (fk_int16_scale){FK_INT16_INPUT_NORM / norm, norm / FK_INT16_INPUT_NORM};
 }
 
-/// Of the transformed weights of a chunk of `count` channels with sum and maximum of magnitudes: rounding adds at most 1/2 to each.
-FK_INLINE fk_int16_scale fk_int16_weight_scale(float sum, float most, int64_t count) {
-  if (!(sum < fk_infinity())) return (fk_int16_scale){0, fk_nan()};
-  sum = sum > 1e-30f ? sum : 1e-30f;
-  most = most > 1e-30f ? most : 1e-30f;
-  // The float sum may be short by its own rounding: 2^-16 of slack.
-  float by_sum = (FK_INT16_SUM - 4.0f - 0.5f * (float)count) / sum, by_most = 32767.0f / most;
-  float up = by_sum < by_most ? by_sum : by_most;
+/// Of the transformed weights of a chunk, by their sum of squares and largest magnitude.
+FK_INLINE fk_int16_scale fk_int16_weight_scale(float squares, float most) {
+  if (!(squares < fk_infinity())) return (fk_int16_scale){0, fk_nan()};
+  float norm = __builtin_sqrtf(squares > FK_INT16_LEAST_SQUARE ? squares : FK_INT16_LEAST_SQUARE);
+  float by_norm = FK_INT16_WEIGHT_NORM / norm, by_most = FK_INT16_TOP / most;
+  float up = by_norm < by_most ? by_norm : by_most;
   return (fk_int16_scale){up, 1.0f / up};
 }
 

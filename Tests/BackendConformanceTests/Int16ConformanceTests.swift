@@ -42,7 +42,7 @@ extension BackendConformance {
   @Suite struct Int16ConformanceTests {
     /// Whether `actual` is what the oracle gives: the same bytes, or of a table without fused multiply-adds nearly the same.
     func agrees(_ kernels: KernelTable, _ actual: [Float], _ oracle: [Float]) -> Bool {
-      kernels.name == "portable" ? relativeError(actual, oracle) <= 2e-3 : sameBits(actual, oracle)
+      kernels.name == "portable" ? relativeError(actual, oracle) <= 1e-3 : sameBits(actual, oracle)
     }
     /// What a table is tried with: where results may differ a little, a tanh of sums far above 1 would blow that up.
     func activations(_ kernels: KernelTable) -> [fk_activation] {
@@ -89,21 +89,21 @@ extension BackendConformance {
               #expect(agrees(kernels, actual, sample.runPrepared(.scalar, FK_CONV_FORWARD, FK_INT16, &epilogue)))
               // In float the shuffle is a pass of its own: an independent answer.
               if activation == FK_ACT_TANH { continue }
-              #expect(relativeError(actual, sample.runPrepared(.scalar, FK_CONV_FORWARD, FK_FLOAT32, &epilogue)) <= 3e-3)
+              #expect(relativeError(actual, sample.runPrepared(.scalar, FK_CONV_FORWARD, FK_FLOAT32, &epilogue)) <= 1e-3)
             }
           }
         }
       }
     }
 
-    /// Random layers end within 1.5e-3 of the largest output for up to 64 channels; the weights of 512 have 3 bits less.
+    /// The norms of a chunk bound its integers, so that wide layers lose no more bits than narrow ones.
     @Test func `the oracle is close to float`() {
       var dice = Dice(seed: 33)
       for (c, k) in [(8, 8), (64, 64), (64, 256), (130, 40), (512, 64)] {
         let sample = ConvolutionSample.layer(&dice, n: 1, size: 16, c: c, k: k, kernel: 3, stride: 1, padding: 1)
-        #expect(relativeError(sample.runPrepared(.scalar, FK_CONV_FORWARD, FK_INT16), sample.run(.scalar, FK_CONV_FORWARD)) <= 3e-3)
+        #expect(relativeError(sample.runPrepared(.scalar, FK_CONV_FORWARD, FK_INT16), sample.run(.scalar, FK_CONV_FORWARD)) <= 1e-3)
         let up = ConvolutionSample.layer(&dice, n: 1, size: 16, c: k, k: c, kernel: 4, stride: 2, padding: 1)
-        #expect(relativeError(up.runPrepared(.scalar, FK_CONV_DATA_GRADIENT, FK_INT16), up.run(.scalar, FK_CONV_DATA_GRADIENT)) <= 3e-3)
+        #expect(relativeError(up.runPrepared(.scalar, FK_CONV_DATA_GRADIENT, FK_INT16), up.run(.scalar, FK_CONV_DATA_GRADIENT)) <= 1e-3)
       }
     }
 
@@ -129,14 +129,14 @@ extension BackendConformance {
           }
           sample.weights = sample.weights.indices.map { taps[$0 / (8 * channels)] }
           let expected = sample.run(.scalar, role)
-          #expect(relativeError(sample.runPrepared(kernels, role, FK_INT16), expected) <= 3e-3, "\(role) \(sample)")
+          #expect(relativeError(sample.runPrepared(kernels, role, FK_INT16), expected) <= 1e-3, "\(role) \(sample)")
         }
       }
     }
 
     @Test(arguments: KernelTable.all) func `a power of two goes through exactly`(kernels: KernelTable) {
       var dice = Dice(seed: 35)
-      for exponent in [-60, -20, 20, 60] {
+      for exponent in [-50, -20, 20, 50] {
         let (sample, role) = ConvolutionSample.integer(&dice, most: 40)
         let factor = Float(sign: .plus, exponent: exponent, significand: 1)
         var scaled = sample

@@ -65,12 +65,12 @@ void fk_scalar_int16_prepare(const fk_conv_geometry *g, fk_conv_role role, const
           weights_of(&p, phase, c, column, weights, u);
           for (int32_t i = 0; i < p.positions; i++) {
             float size = fk_absolute(u[i]);
-            sum[i] += size;
+            sum[i] = fused(u[i], u[i], sum[i]);
             most[i] = most[i] > size ? most[i] : size;
           }
         }
         for (int32_t i = 0; i < p.positions; i++) {
-          fk_int16_scale scale = fk_int16_weight_scale(sum[i], most[i], end - first);
+          fk_int16_scale scale = fk_int16_weight_scale(sum[i], most[i]);
           up[i] = scale.up;
           scales[((phase * p.positions + i) * chunks + chunk) * p.width + column] = scale.down;
         }
@@ -82,8 +82,10 @@ void fk_scalar_int16_prepare(const fk_conv_geometry *g, fk_conv_role role, const
       }
 }
 
-/// Integers of a tile [position][channel] and their scale, and before them the numbers.
-static size_t tile_bytes(const fk_int16_plan *p) { return (size_t)(p->positions * p->depth) * (sizeof(float) + sizeof(int16_t)); }
+/// The numbers of a tile [position][channel], the factors [position][chunk] that bring sums of its integers back, and the integers.
+static size_t tile_bytes(const fk_int16_plan *p) {
+  return (size_t)(p->positions * (p->depth + chunks_of(p))) * sizeof(float) + (size_t)(p->positions * p->depth) * sizeof(int16_t);
+}
 
 size_t fk_scalar_int16_workspace(const fk_conv_geometry *g, fk_conv_role role) {
   fk_int16_plan p;
@@ -97,9 +99,16 @@ static void input_lines(const fk_int16_plan *p, float *tile, int64_t from, int64
   for (int32_t i = 0; i < p->edge; i++) tile[(from + i * step) * p->depth] = v[i];
 }
 
-/// Returns the factor that brings sums of the tile's integers back.
-static float load_tile(const fk_int16_plan *p, const float *image, int64_t row, int64_t column, float *numbers, int16_t *integers) {
-  uint32_t most = 0;
+/// The sum of the squares of a chunk's numbers.
+static float squares_of(const float *numbers, int64_t count) {
+  float sum[fk_int16_partial_sums] = {0};
+  for (int64_t c = 0; c < count; c++) sum[c % fk_int16_partial_sums] = fused(numbers[c], numbers[c], sum[c % fk_int16_partial_sums]);
+  for (int32_t half = fk_int16_partial_sums / 2; half > 0; half /= 2)
+    for (int32_t i = 0; i < half; i++) sum[i] += sum[i + half];
+  return sum[0];
+}
+
+static void load_tile(const fk_int16_plan *p, const float *image, int64_t row, int64_t column, float *numbers, float *down, int16_t *integers) {
   for (int64_t c = 0; c < p->depth; c++) {
     float *tile = numbers + c;
     for (int32_t i = 0; i < p->positions; i++) {
@@ -109,18 +118,18 @@ static float load_tile(const fk_int16_plan *p, const float *image, int64_t row, 
     }
     for (int32_t x = 0; x < p->edge; x++) input_lines(p, tile, x, p->edge);
     for (int32_t y = 0; y < p->edge; y++) input_lines(p, tile, (int64_t)y * p->edge, 1);
-    for (int32_t i = 0; i < p->positions; i++) {
-      uint32_t size = fk_bits(tile[i * p->depth]) & 0x7fffffffu;
-      most = most > size ? most : size;
-    }
   }
-  fk_int16_scale scale = fk_int16_tile_scale(most);
-  for (int64_t i = 0; i < p->positions * p->depth; i++) integers[i] = rounded(numbers[i], scale.up);
-  return scale.down;
+  for (int32_t i = 0; i < p->positions; i++)
+    for (int64_t chunk = 0; chunk < chunks_of(p); chunk++) {
+      int64_t first = chunk * fk_int16_chunk, end = fk_min64(p->depth, first + fk_int16_chunk);
+      fk_int16_scale scale = fk_int16_input_scale(squares_of(numbers + i * p->depth + first, end - first));
+      for (int64_t c = first; c < end; c++) integers[i * p->depth + c] = rounded(numbers[i * p->depth + c], scale.up);
+      down[i * chunks_of(p) + chunk] = scale.down;
+    }
 }
 
 /// The outputs of one column of a tile.
-static void store_tile(const fk_int16_plan *p, int32_t phase, const int16_t *left, float down, const float *scales, const int16_t *integers,
+static void store_tile(const fk_int16_plan *p, int32_t phase, const int16_t *left, const float *down, const float *scales, const int16_t *integers,
                        const fk_epilogue *e, int64_t image, int64_t tile_row, int64_t tile_column, int64_t column, float *out) {
   float products[fk_int16_positions], lines[24], line[6], y[4];
   int64_t chunks = chunks_of(p);
@@ -129,8 +138,8 @@ static void store_tile(const fk_int16_plan *p, int32_t phase, const int16_t *lef
       int64_t sum = 0, at = phase * p->positions + i;
       for (int64_t c = chunk * fk_int16_chunk; c < fk_min64(p->depth, (chunk + 1) * fk_int16_chunk); c++)
         sum += (int64_t)left[i * p->depth + c] * integers[(at * p->depth + c) * p->width + column];
-      float scale = scales[(at * chunks + chunk) * p->width + column];
-      products[i] = chunk == 0 ? (float)sum * scale : fused((float)sum, scale, products[i]);
+      float number = (float)sum * scales[(at * chunks + chunk) * p->width + column], back = down[i * chunks + chunk];
+      products[i] = chunk == 0 ? number * back : fused(number, back, products[i]);
     }
   for (int32_t x = 0; x < p->edge; x++) {
     for (int32_t i = 0; i < p->edge; i++) line[i] = products[i * p->edge + x];
@@ -146,7 +155,7 @@ static void store_tile(const fk_int16_plan *p, int32_t phase, const int16_t *lef
       int64_t to = (4 * tile_column + k) * p->stride + phase % p->stride;
       if (to >= p->out_columns) break;
       int64_t at = (((image * p->out_rows + row) * f + group / f) * p->out_columns * f + to * f + group % f) * channels + channel;
-      float value = fused(y[k], down, e && e->bias ? e->bias[column] : 0);
+      float value = y[k] + (e && e->bias ? e->bias[column] : 0);
       if (e && e->residual) value += e->residual[at];
       if (e) value = fk_activate(e->activation, value, e->slope, e->activation == FK_ACT_PRELU ? e->slopes[channel] : 0);
       out[at] = value;
@@ -161,13 +170,14 @@ void fk_scalar_int16_run(const fk_conv_geometry *g, fk_conv_role role, const flo
   const float *scales = prepared;
   const int16_t *integers = (const int16_t *)(scales + scale_count(&p));
   float *numbers = (float *)fk_round_up((size_t)(uintptr_t)workspace, sizeof(float));
-  int16_t *left = (int16_t *)(numbers + p.positions * p.depth);
+  float *down = numbers + p.positions * p.depth;
+  int16_t *left = (int16_t *)(down + p.positions * chunks_of(&p));
   for (int64_t image = 0; image < g->n; image++)
     for (int32_t phase = 0; phase < p.stride * p.stride; phase++)
       for (int64_t row = 0; row < p.tile_rows; row++)
         for (int64_t tile = 0; tile < p.tile_columns; tile++) {
-          float down = load_tile(&p, a + image * p.source_rows * p.source_columns * p.depth, 4 * row + p.first_y[phase / p.stride],
-                                 4 * tile + p.first_x[phase % p.stride], numbers, left);
+          load_tile(&p, a + image * p.source_rows * p.source_columns * p.depth, 4 * row + p.first_y[phase / p.stride],
+                    4 * tile + p.first_x[phase % p.stride], numbers, down, left);
           for (int64_t column = 0; column < p.width; column++)
             store_tile(&p, phase, left, down, scales, integers, e, image, row, tile, column, out);
         }

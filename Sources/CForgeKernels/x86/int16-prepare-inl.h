@@ -48,7 +48,7 @@ FK_INLINE void int16_prepare_vector(const int32_t edge, const fk_int16_plan *p, 
       int16_weights_of(edge, taps, p->depth, c, step, across, count, u);
       for (int32_t i = 0; i < positions; i++) {
         vf size = __builtin_elementwise_abs(u[i]);
-        sum[i] += size;
+        sum[i] = vf_fma(u[i], u[i], sum[i]);
         most[i] = most[i] > size ? most[i] : size;
       }
     }
@@ -57,7 +57,7 @@ FK_INLINE void int16_prepare_vector(const int32_t edge, const fk_int16_plan *p, 
       vf_store(sums, sum[i]);
       vf_store(mosts, most[i]);
       for (int32_t lane = 0; lane < FK_LANES; lane++) {
-        fk_int16_scale scale = fk_int16_weight_scale(sums[lane], mosts[lane], end - first);
+        fk_int16_scale scale = fk_int16_weight_scale(sums[lane], mosts[lane]);
         ups[lane] = scale.up;
         scales[(i * chunks + chunk) * columns + lane] = scale.down;
       }

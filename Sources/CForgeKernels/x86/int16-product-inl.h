@@ -1,7 +1,7 @@
 // The product kernels of the 16-bit convolutions: with the dot-product instruction of VNNI where the CPU has it, else by a multiply-add
 // of pairs and an addition; tables without FK_TARGET spell the same out for the compiler. All are exact.
 typedef void int16_product(int64_t vectors, int64_t tiles, const int32_t *left, int64_t left_step, const int32_t *right, int64_t pairs,
-                           const float *scales, float *out, int64_t out_step);
+                           const float *scales, const float *downs, float *out, int64_t out_step);
 
 #define INT16_NAMED(name) int16_##name##_by_pairs
 #if !defined(FK_TARGET)

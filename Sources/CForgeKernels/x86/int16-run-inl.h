@@ -1,7 +1,7 @@
 // A 16-bit convolution: blocks of tiles, shared among the threads. Every tile has a scale of its own, so how tiles are cut into blocks
 // does not show in the result.
 
-enum { int16_block_bytes = 384 << 10, int16_most_tiles = 24 };
+enum { int16_block_bytes = 384 << 10 };
 
 typedef struct int16_job {
   fk_int16_plan plan;
@@ -28,9 +28,9 @@ static int64_t int16_block_tiles(const fk_int16_plan *p) {
 typedef struct int16_scratch {
   int32_t *integers;   // [tile][position][padded / 2]
   float *products;     // [tile][position][int16_panel]
-  float *numbers;      // [vector][position][FK_LANES]
+  float *numbers;      // of a chunk, [vector][position][FK_LANES]
   float *pixels;       // [edge * edge][padded]
-  float *downs;        // [tile]
+  float *downs;        // [position][chunk][int16_most_tiles]
 } int16_scratch;
 
 /// Cuts the scratch of one thread; returns its bytes.
@@ -38,8 +38,9 @@ static size_t int16_cut(const fk_int16_plan *p, char *memory, int16_scratch *s) 
   int64_t tiles = int16_block_tiles(p), padded = int16_padded(p->depth), words[5];
   words[0] = tiles * p->positions * padded / 2;
   words[1] = tiles * p->positions * int16_panel;
-  words[2] = words[3] = p->positions * padded;
-  words[4] = tiles;
+  words[2] = p->positions * fk_min64(padded, fk_int16_chunk);
+  words[3] = p->positions * padded;
+  words[4] = p->positions * fk_ceil_div(padded, fk_int16_chunk) * int16_most_tiles;
   size_t at[6] = {0};
   // A line between the parts keeps them off the same sets of the cache.
   for (int32_t i = 0; i < 5; i++) at[i + 1] = at[i] + fk_round_up((size_t)words[i] * sizeof(float), 64) + 64;
@@ -71,10 +72,12 @@ static void int16_load_tile(const int16_job *j, int32_t phase, int64_t tile, con
   int inside = row >= 0 && row + p->edge <= p->end_rows && column >= 0 && column + p->edge <= p->end_columns && p->depth == j->padded;
   if (!inside) int16_padded_tile(p, image, row, column, s->pixels);
   const float *pixels = inside ? image + (row * p->source_columns + column) * p->depth : s->pixels;
-  int64_t row_step = inside ? p->source_columns * p->depth : p->edge * j->padded, vectors = j->padded / FK_LANES;
+  int64_t row_step = inside ? p->source_columns * p->depth : p->edge * j->padded;
   int32_t *integers = s->integers + at * p->positions * (j->padded / 2);
-  s->downs[at] = p->edge == 6 ? int16_round_tile(6, pixels, row_step, j->padded, vectors, s->numbers, integers)
-                              : int16_round_tile(5, pixels, row_step, j->padded, vectors, s->numbers, integers);
+  if (p->edge == 6)
+    int16_round_tile(6, pixels, row_step, j->padded, s->numbers, integers, s->downs + at);
+  else
+    int16_round_tile(5, pixels, row_step, j->padded, s->numbers, integers, s->downs + at);
 }
 
 /// Where and how a vector of columns ends, for tile 0 of image 0.
@@ -102,7 +105,7 @@ static int16_ending int16_ending_of(const int16_job *j, int32_t phase, int64_t c
   return e;
 }
 
-static void int16_store_tile(const int16_job *j, int32_t phase, int64_t tile, const float *products, int64_t step, float down,
+static void int16_store_tile(const int16_job *j, int32_t phase, int64_t tile, const float *products, int64_t step,
                              const int16_ending *e) {
   const fk_int16_plan *p = &j->plan;
   int16_place t = int16_tile_place(p, tile);
@@ -112,14 +115,14 @@ static void int16_store_tile(const int16_job *j, int32_t phase, int64_t tile, co
   int64_t at = t.image * p->out_rows * p->out_columns * p->width + e->origin + 4 * (t.row * e->row_step + t.column * e->column_step);
   if (p->edge == 6) {
     if (e->scattered)
-      int16_output_tile(6, 0, products, step, down, e, j->residual, j->out, at, rows, columns);
+      int16_output_tile(6, 0, products, step, e, j->residual, j->out, at, rows, columns);
     else
-      int16_output_tile(6, 1, products, step, down, e, j->residual, j->out, at, rows, columns);
+      int16_output_tile(6, 1, products, step, e, j->residual, j->out, at, rows, columns);
   } else {
     if (e->scattered)
-      int16_output_tile(5, 0, products, step, down, e, j->residual, j->out, at, rows, columns);
+      int16_output_tile(5, 0, products, step, e, j->residual, j->out, at, rows, columns);
     else
-      int16_output_tile(5, 1, products, step, down, e, j->residual, j->out, at, rows, columns);
+      int16_output_tile(5, 1, products, step, e, j->residual, j->out, at, rows, columns);
   }
 }
 
@@ -138,11 +141,11 @@ static void int16_unit(const int16_job *j, int64_t unit, const int16_scratch *s)
     const float *scales = (const float *)(right + p->positions * pairs * columns);
     for (int32_t i = 0; i < p->positions; i++)
       j->product(vectors, tiles, s->integers + i * pairs, p->positions * pairs, right + i * pairs * columns, pairs, scales + i * chunks * columns,
-                 s->products + i * columns, step);
+                 s->downs + i * chunks * int16_most_tiles, s->products + i * columns, step);
     for (int64_t vector = 0; vector < vectors; vector++) {
       int16_ending e = int16_ending_of(j, phase, column + vector * FK_LANES);
       for (int64_t t = 0; t < tiles; t++)
-        int16_store_tile(j, phase, first + t, s->products + t * step + vector * FK_LANES, columns, s->downs[t], &e);
+        int16_store_tile(j, phase, first + t, s->products + t * step + vector * FK_LANES, columns, &e);
     }
   }
 }

@@ -1,49 +1,90 @@
 // Tiles of the 16-bit convolutions on their way in and out.
 
-/// Transforms a tile of edge x edge pixels with `vectors` vectors of channels each into numbers [vector][position][FK_LANES] and
-/// returns the bits of their largest magnitude: as integers they order infinities and NaNs last.
-FK_INLINE uint32_t int16_input_tile(const int32_t edge, const float *pixels, int64_t row_step, int64_t column_step, int64_t vectors, float *numbers) {
-  vi most = {0};
-  for (int64_t vector = 0; vector < vectors; vector++, pixels += FK_LANES, numbers += edge * edge * FK_LANES) {
-    vf down[fk_int16_positions], line[6];
+/// Transforms edge x edge pixels with `vectors` vectors of channels each into numbers [vector][position][FK_LANES], and adds up their
+/// squares at each position.
+FK_INLINE void int16_input_chunk(const int32_t edge, const float *pixels, int64_t row_step, int64_t column_step, int64_t vectors, float *numbers,
+                                 vf *squares) {
+  const int64_t step = edge * edge * FK_LANES;
+  for (int64_t vector = 0; vector < vectors; vector++)
 #pragma clang loop unroll(full)
     for (int32_t x = 0; x < edge; x++) {
-      vf column[6];
+      vf column[6], line[6];
 #pragma clang loop unroll(full)
-      for (int32_t y = 0; y < edge; y++) column[y] = vf_load(pixels + y * row_step + x * column_step);
+      for (int32_t y = 0; y < edge; y++) column[y] = vf_load(pixels + vector * FK_LANES + y * row_step + x * column_step);
       int16_input_line(edge, column, line);
 #pragma clang loop unroll(full)
-      for (int32_t y = 0; y < edge; y++) down[y * edge + x] = line[y];
+      for (int32_t y = 0; y < edge; y++) vf_store(numbers + vector * step + (y * edge + x) * FK_LANES, line[y]);
     }
+  for (int32_t y = 0; y < edge; y++) {
+    vf sums[int16_parts][6];
 #pragma clang loop unroll(full)
-    for (int32_t y = 0; y < edge; y++) {
-      int16_input_line(edge, down + y * edge, line);
+    for (int32_t part = 0; part < int16_parts; part++) {
+      vf sum[6], row[6], line[6];
 #pragma clang loop unroll(full)
-      for (int32_t x = 0; x < edge; x++) {
-        vf_store(numbers + (y * edge + x) * FK_LANES, line[x]);
-        most = __builtin_elementwise_max(most, vi_bits(line[x]) & 0x7fffffff);
+      for (int32_t x = 0; x < edge; x++) sum[x] = vf_splat(0);
+      for (int64_t vector = part; vector < vectors; vector += int16_parts) {
+        float *at = numbers + vector * step + y * edge * FK_LANES;
+#pragma clang loop unroll(full)
+        for (int32_t x = 0; x < edge; x++) row[x] = vf_load(at + x * FK_LANES);
+        int16_input_line(edge, row, line);
+#pragma clang loop unroll(full)
+        for (int32_t x = 0; x < edge; x++) {
+          vf_store(at + x * FK_LANES, line[x]);
+          sum[x] = vf_fma(line[x], line[x], sum[x]);
+        }
       }
+#pragma clang loop unroll(full)
+      for (int32_t x = 0; x < edge; x++) sums[part][x] = sum[x];
     }
+#pragma clang loop unroll(full)
+    for (int32_t half = int16_parts / 2; half > 0; half /= 2)
+#pragma clang loop unroll(full)
+      for (int32_t i = 0; i < half * 6; i++) sums[i / 6][i % 6] += sums[half + i / 6][i % 6];
+#pragma clang loop unroll(full)
+    for (int32_t x = 0; x < edge; x++) squares[y * edge + x] = sums[0][x];
   }
-  return (uint32_t)__builtin_reduce_max(most);
 }
 
-/// Rounds the numbers of a tile to pairs of integers [position][group][FK_LANES]; a group is two vectors.
-FK_INLINE void int16_round(const int32_t positions, const float *numbers, int64_t groups, float up, int32_t *integers) {
-  vf scale = vf_splat(up), round = vf_splat(FK_INT16_ROUND);
+/// fk_int16_input_scale of each position: `up` to up[position], `down` to down[position * step]. `squares` is overwritten.
+FK_INLINE void int16_input_scales(const int32_t positions, vf *squares, float *up, float *down, int64_t step) {
+  float lane[FK_LANES];
+#pragma clang loop unroll(disable)
+  for (int32_t first = 0; first < positions; first += FK_LANES) {
+    vf sum = vf_lane_sums(squares + first), least = vf_splat(FK_INT16_LEAST_SQUARE), top = vf_splat(FK_INT16_INPUT_NORM);
+    vf norm = __builtin_elementwise_sqrt(sum > least ? sum : least);
+    vi finite = sum < vf_splat(fk_infinity());
+    vf_store(up + first, finite ? top / norm : vf_splat(0));
+    vf_store(lane, finite ? norm / top : vf_splat(fk_nan()));
+    for (int32_t i = 0; i < FK_LANES && first + i < positions; i++) down[(first + i) * step] = lane[i];
+  }
+}
+
+/// Rounds numbers [vector][position][FK_LANES] to pairs of integers, `step` words apart from position to position; a group is two vectors.
+FK_INLINE void int16_round(const int32_t positions, const float *numbers, int64_t groups, const float *up, int32_t *integers, int64_t step) {
+  vf round = vf_splat(FK_INT16_ROUND);
   for (int64_t group = 0; group < groups; group++, numbers += 2 * positions * FK_LANES, integers += FK_LANES)
     for (int32_t i = 0; i < positions; i++) {
+      vf scale = vf_splat(up[i]);
       vf one = vf_fma(vf_load(numbers + i * FK_LANES), scale, round), two = vf_fma(vf_load(numbers + (positions + i) * FK_LANES), scale, round);
-      *(vi_unaligned *)(integers + i * groups * FK_LANES) = int16_pair(one, two);
+      *(vi_unaligned *)(integers + i * step) = int16_pair(one, two);
     }
 }
 
-/// Both steps; returns the factor that brings sums of the tile's integers back.
-FK_INLINE float int16_round_tile(const int32_t edge, const float *pixels, int64_t row_step, int64_t column_step, int64_t vectors, float *numbers,
-                                 int32_t *integers) {
-  fk_int16_scale scale = fk_int16_tile_scale(int16_input_tile(edge, pixels, row_step, column_step, vectors, numbers));
-  int16_round(edge * edge, numbers, vectors / 2, scale.up, integers);
-  return scale.down;
+/// A tile's integers [position][padded / 2] and the factors that bring sums of them back, down[(position * chunks + chunk) *
+/// int16_most_tiles].
+FK_INLINE void int16_round_tile(const int32_t edge, const float *pixels, int64_t row_step, int64_t padded, float *numbers, int32_t *integers,
+                                float *down) {
+  const int32_t positions = edge * edge;
+  const int64_t chunks = fk_ceil_div(padded, fk_int16_chunk);
+  for (int64_t chunk = 0; chunk < chunks; chunk++) {
+    int64_t first = chunk * fk_int16_chunk, vectors = fk_min64(fk_int16_chunk, padded - first) / FK_LANES;
+    vf squares[int16_square_vectors];
+    float up[int16_square_vectors];
+    for (int32_t i = positions; i < int16_square_vectors; i++) squares[i] = vf_splat(0);
+    int16_input_chunk(edge, pixels + first, row_step, padded, vectors, numbers, squares);
+    int16_input_scales(positions, squares, up, down + chunk * int16_most_tiles, chunks * int16_most_tiles);
+    int16_round(positions, numbers, vectors / 2, up, integers + first / 2, padded / 2);
+  }
 }
 
 /// A tile that hangs over the source's border, or whose channels do not fill whole groups, with zeros around it.
@@ -89,7 +130,7 @@ FK_INLINE void int16_finish(const int whole, const int16_ending *e, const float 
 }
 
 /// Transforms one vector of a tile's products, `step` floats apart from position to position, and ends it in rows x columns outputs.
-FK_INLINE void int16_output_tile(const int32_t edge, const int whole, const float *products, int64_t step, float down,
+FK_INLINE void int16_output_tile(const int32_t edge, const int whole, const float *products, int64_t step,
                                  const int16_ending *e, const float *residual, float *out, int64_t at, int64_t rows, int64_t columns) {
   vf half[24], line[4];
 #pragma clang loop unroll(full)
@@ -107,6 +148,6 @@ FK_INLINE void int16_output_tile(const int32_t edge, const int whole, const floa
     int16_output_line(edge, half + y * edge, line);
 #pragma clang loop unroll(full)
     for (int32_t x = 0; x < 4; x++)
-      if (x < columns) int16_finish(whole, e, residual, out, at + y * e->row_step + x * e->column_step, vf_fma(line[x], vf_splat(down), e->bias));
+      if (x < columns) int16_finish(whole, e, residual, out, at + y * e->row_step + x * e->column_step, line[x] + e->bias);
   }
 }

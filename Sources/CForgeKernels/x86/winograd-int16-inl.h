@@ -14,6 +14,9 @@ enum {
   int16_vectors = FK_LANES == 16 ? 4 : 2,   // vectors of columns in a panel
   int16_panel = int16_vectors * FK_LANES,
   int16_group = 2 * FK_LANES,               // channels whose halves are paired: channel i with channel FK_LANES + i
+  int16_parts = fk_int16_partial_sums / FK_LANES,
+  int16_square_vectors = (fk_int16_positions + FK_LANES - 1) / FK_LANES * FK_LANES,
+  int16_most_tiles = 24,                    // of a block
 };
 
 typedef int32_t vi __attribute__((ext_vector_type(FK_LANES)));
