@@ -29,11 +29,10 @@ def plant_echo(planter, dataset, table):
             continue
         planter.put(dataset, tag, [], "echo")
         plant = planter.plants[-1]
-        texts += plant["tokens"]
         if plant["vr"] in ("DA", "DT"):
             date = plant["tokens"][0]
-            texts.append(f"{date[6:]}.{date[4:6]}.{date[:4]}")
-            planter.hide("repeated date", texts[-1:])
+            plant["tokens"].append(f"{date[6:]}.{date[4:6]}.{date[:4]}")
+        texts += plant["tokens"]
     repeat(planter, dataset, texts)
 
 

@@ -1,5 +1,5 @@
-/// What in a description may name somebody, by its shape: words that no vocabulary knows, long numbers, mixtures of letters and digits, calendar
-/// dates, the local part of an e-mail address.
+/// What in a description may name somebody, by its shape: words that no vocabulary knows, long numbers, mixtures of letters and digits,
+/// calendar dates, the local part of an e-mail address.
 ///
 /// A word counts from 5 letters on, or 4 with a capital (`Beck`, but not `MDDW`): shorter ones are abbreviations more often than names.
 struct DescriptionWords {
@@ -15,8 +15,8 @@ struct DescriptionWords {
 
   /// - Parameters:
   ///   - text: ASCII, or letters of other scripts folded as in `FoldedText`.
-  ///   - isTechnical: from a private attribute. There a word has to stand by itself, since parts of `LightSpeedApps2.4` and `*epfid2d1_64` are
-  ///     repeated in attributes that stay.
+  ///   - isTechnical: from a private attribute. There a word has to stand by itself, since parts of `LightSpeedApps2.4` and `*epfid2d1_64`
+  ///     are repeated in attributes that stay.
   init(_ text: [UInt8], isTechnical: Bool, readsDates: Bool) {
     self.text = text
     self.isTechnical = isTechnical
@@ -59,7 +59,7 @@ struct DescriptionWords {
   }
 
   private mutating func addNumbers(_ ranges: [Range<Int>]) {
-    for range in ranges where range.count >= (isTechnical ? 6 : 5) && (!isTechnical || standsAlone(range)) { wholes.append(Array(text[range])) }
+    for range in ranges where isTechnical ? range.count >= 6 && standsAlone(range) : range.count >= 5 { wholes.append(Array(text[range])) }
     guard !isTechnical else { return }
     // A telephone number: groups with one sign between, 9 digits or more.
     var start = 0

@@ -118,13 +118,15 @@ struct IdentifierCollector {
     }
   }
 
-  /// What the table leaves alone and what is taken away nevertheless: names, dates, addresses, attributes that PS3.6 does not know, text where
-  /// none belongs, and the texts in sequences that go.
+  /// What the table leaves alone and what is taken away nevertheless: names, dates, addresses, attributes that PS3.6 does not know, text
+  /// where none belongs, and the texts in sequences that go.
   private mutating func addUnlisted(_ element: Element, isTaken: Bool) {
     guard let bytes = element.bytes, !bytes.isEmpty, !IdentifierCollector.schemes.contains(element.tag.packed) else { return }
     let entry = DataDictionary.entry(for: element.tag)
     if element.vr == .PN || entry?.vr == .PN { return addNames(element) }
-    guard let entry, !DatasetCleaner.isDropped(element.tag), !(0x5000...0x60FF).contains(element.tag.group) else { return addPrintable(element) }
+    guard let entry, !DatasetCleaner.isDropped(element.tag), !(0x5000...0x60FF).contains(element.tag.group) else {
+      return addPrintable(element)
+    }
     switch entry.vr {
     case .DA, .DT:
       if !actions.options.contains(.retainLongitudinalFullDates) { for value in values(element) { addDateSpellings(value) } }
@@ -181,9 +183,8 @@ struct IdentifierCollector {
 
   /// Words where a date, a time, an age or a UID belongs.
   private mutating func addMisplaced(_ element: Element) {
-    guard let bytes = element.bytes, bytes.split(whereSeparator: { !IdentifierSet.isLetter($0) && $0 < 0x80 }).contains(where: { $0.count >= 4 })
-    else { return }
-    addDescription(element)
+    let words = (element.bytes ?? []).split { !IdentifierSet.isLetter($0) && $0 < 0x80 }
+    if words.contains(where: { $0.count >= 4 }) { addDescription(element) }
   }
 
   /// Text in an attribute that has no business holding any.
@@ -192,8 +193,8 @@ struct IdentifierCollector {
   }
 
   private static func isPrintable(_ bytes: [UInt8]) -> Bool {
-    bytes.count >= 4 && bytes.count <= longestPrivateText && bytes.allSatisfy { $0 >= 0x20 && $0 != 0x7F || $0 == 0 || (9...13).contains($0) }
-      && bytes.prefix(4).allSatisfy { $0 != 0 }
+    (4...longestPrivateText).contains(bytes.count) && bytes.prefix(4).allSatisfy { $0 != 0 }
+      && bytes.allSatisfy { $0 >= 0x20 && $0 != 0x7F || $0 == 0 || (9...13).contains($0) }
   }
 
   /// Longer ones are protocols and histories of vendors.
@@ -272,44 +273,6 @@ struct IdentifierCollector {
     let isWord = lower.count < 6 || MedicalVocabulary.hasFragment(String(decoding: lower, as: UTF8.self))
     tokens.insert(.init(bytes: lower, isNumber: false, isWord: isWord))
   }
-
-  /// Every word in it is a medical or another harmless word, a number under 5 digits, or what this profile itself writes.
-  static func isCommon(_ value: [UInt8]) -> Bool {
-    let words = value.split { !IdentifierSet.isAlphanumeric($0) }
-    return words.allSatisfy { word in
-      let text = String(decoding: word, as: UTF8.self)
-      return MedicalVocabulary.contains(text) || commonWords.contains(text) || word.count < 2
-        || (word.count < 5 && word.allSatisfy(IdentifierSet.isDigit))
-    }
-  }
-
-  /// Attributes that name an organization, a place, a residence or a station: each of their words identifies.
-  private static let worded: Set<UInt32> = [
-    0x0008_0080, 0x0008_0081, 0x0008_0092, 0x0008_0094, 0x0008_1010, 0x0008_1040, 0x0010_0021, 0x0010_1040, 0x0010_2152, 0x0010_2154, 0x0010_2155, 0x0010_2299, 0x0012_0010,
-    0x0012_0031, 0x0012_0060, 0x0012_0081, 0x0032_1020, 0x0032_1033, 0x0038_001E, 0x0038_0300, 0x0038_0400, 0x0040_0010, 0x0040_0011,
-    0x0040_0242, 0x0040_0243, 0x0040_1005, 0x0040_1102, 0x0040_2009, 0x0040_4036, 0x0040_A027, 0x0040_A353, 0x0088_0910, 0x4008_011A,
-  ]
-
-  static let commonWords: Set<String> = [
-    "anonymized", "anonymised", "anonymous", "anon", "unknown", "unspecified", "none", "null", "other", "patient", "person", "subject",
-    "study",
-    "series", "doctor", "hospital", "clinic", "department", "center", "centre", "university", "medical", "radiology", "default",
-    "undefined",
-    "original", "derived", "primary", "secondary", "monochrome", "siemens", "philips", "canon", "toshiba", "hitachi", "fujifilm", "agfa",
-    "kodak",
-    "hologic", "healthcare", "systems", "electric", "general", "united", "imaging", "about", "blank", "basic", "application",
-    "confidentiality",
-    "profile", "clean", "retain", "option", "scanforge", "identifying", "equipment", "identification", "removed", "modified", "unmodified",
-    "structured", "graphics", "descriptors", "longitudinal", "temporal", "information", "full", "dates", "characteristics", "identity",
-    "institution", "device", "safe", "private", "uids", "version", "station", "scanner", "from", "with", "the",
-    "admin", "user", "operator", "service", "staff", "physician", "technologist", "technician", "tech", "nurse", "street", "north", "south",
-    "east", "west", "healthineers", "shimadzu", "samsung", "neusoft", "mindray", "carestream", "konica", "minolta", "esaote", "bruker",
-    "elekta", "varian", "magnetom", "somatom", "biograph", "avanto", "skyra", "prisma", "verio", "aera", "vida", "symphony", "espree", "trio",
-    "sola", "definition", "sensation", "emotion", "perspective", "force", "syngo", "numaris", "artis", "axiom", "mobilett", "ysio",
-    "acuson", "ingenia", "achieva", "intera", "brilliance", "ingenuity", "iqon", "gyroscan", "signa", "genesis", "discovery", "optima",
-    "revolution", "lightspeed", "brightspeed", "hispeed", "logiq", "vivid", "voluson", "aquilion", "vantage", "titan", "aplio",
-    "selenia", "senographe", "dimensions",
-  ]
 
   private func values(_ element: Element) -> [[UInt8]] {
     repertoire.split(element.bytes ?? []) { $0 == 0x5C }.map { IdentifierCollector.trimmed($0[...]) }.filter { !$0.isEmpty }

@@ -90,7 +90,9 @@ struct IdentifierSet: Sendable {
         units.append(bytes[index])
         index += 2
       }
-      for match in matches(in: units) + spellings.matches(inBinary: units) { found.append(start + 2 * match.lowerBound..<start + 2 * match.upperBound - 1) }
+      for match in matches(in: units) + spellings.matches(inBinary: units) {
+        found.append(start + 2 * match.lowerBound..<start + 2 * match.upperBound - 1)
+      }
       start = index - 1
     }
     return found

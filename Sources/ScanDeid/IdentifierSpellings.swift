@@ -51,7 +51,9 @@ struct IdentifierSpellings: Sendable {
     guard !isEmpty else { return [] }
     let found = matches(in: FoldedText(bytes, repertoire), of: bytes, isCode: isCode)
     // Declared as something else, and UTF-8 nevertheless.
-    guard repertoire != .western, bytes.contains(where: { $0 >= 0x80 }), String(validating: bytes, as: UTF8.self) != nil else { return found }
+    guard repertoire != .western, bytes.contains(where: { $0 >= 0x80 }), String(validating: bytes, as: UTF8.self) != nil else {
+      return found
+    }
     return found + matches(in: FoldedText(bytes), of: bytes, isCode: isCode)
   }
 

@@ -68,7 +68,9 @@ struct SpellingCollector {
     add(value, repertoire, isTechnical: true, readsDates: readsDates, except: common)
   }
 
-  private mutating func add(_ value: [UInt8], _ repertoire: Repertoire, isTechnical: Bool, readsDates: Bool, except common: Set<[UInt8]> = []) {
+  private mutating func add(
+    _ value: [UInt8], _ repertoire: Repertoire, isTechnical: Bool, readsDates: Bool, except common: Set<[UInt8]> = []
+  ) {
     let texts =
       value.allSatisfy { $0 < 0x80 && $0 != 0x1B } ? [value] : SpellingCollector.spellings(value, repertoire).map(\.spaced)
     for text in texts { add(DescriptionWords(text, isTechnical: isTechnical, readsDates: readsDates), except: common) }
@@ -140,16 +142,17 @@ struct SpellingCollector {
 
   /// Words of 3 letters that stand beside names, and common ones that are no names.
   private static let particles: Set<String> = [
-    "van", "von", "der", "den", "des", "del", "dos", "das", "dal", "ten", "ter", "bin", "bint", "med", "phd", "dvm", "rad", "sir", "mrs", "esq", "iii",
-    "jun", "sen", "dip", "and", "the", "not", "all", "new", "old", "one", "two", "non", "any", "out", "per", "for", "use", "set", "top", "low", "max",
-    "mid", "mix", "avg", "sum", "sub", "raw", "roi", "cal", "mod", "ref", "rev", "ver", "std", "opt", "iso", "dim", "pos", "neg", "yes", "end", "ext",
-    "int", "img", "vol", "seg", "adc", "fat", "wat", "iph", "oph", "nav", "hea", "nea", "spa", "lab", "usa", "inc", "ltd", "llc", "corp", "pty", "gmbh",
-    "mon", "tue", "wed", "thu", "fri", "sat", "sun", "jan", "feb", "mar", "apr", "may", "jul", "aug", "sep", "oct", "nov", "dec", "man", "boy", "day",
-    "mcl", "nil", "tbd", "xxx", "aaa", "abc", "tmp", "pat", "dcm", "nih", "mit", "gov", "com", "org", "net", "edu", "www", "box", "can", "bed", "pad",
+    "van", "von", "der", "den", "des", "del", "dos", "das", "dal", "ten", "ter", "bin", "med", "phd", "dvm", "rad", "sir", "mrs",
+    "esq", "iii", "jun", "sen", "dip", "and", "the", "not", "all", "new", "old", "one", "two", "non", "any", "out", "per", "for",
+    "use", "set", "top", "low", "max", "mid", "mix", "avg", "sum", "sub", "raw", "roi", "cal", "mod", "ref", "rev", "ver", "std",
+    "opt", "iso", "dim", "pos", "neg", "yes", "end", "ext", "int", "img", "vol", "seg", "adc", "fat", "wat", "iph", "oph", "nav",
+    "hea", "nea", "spa", "lab", "usa", "inc", "ltd", "llc", "pty", "mon", "tue", "wed", "thu", "fri", "sat", "sun", "jan", "feb",
+    "mar", "apr", "may", "jul", "aug", "sep", "oct", "nov", "dec", "man", "boy", "day", "mcl", "nil", "tbd", "xxx", "aaa", "abc",
+    "tmp", "pat", "dcm", "nih", "mit", "gov", "com", "org", "net", "edu", "www", "box", "can", "bed", "pad",
   ]
 
-  /// The value folded; with `Müller` as Mueller, and the other way round (plain Muller is what both fold to); in another character set than the
-  /// declared one as UTF-8, too, when the bytes are that.
+  /// The value folded; with `Müller` as Mueller, and the other way round (plain Muller is what both fold to); in another character set than
+  /// the declared one as UTF-8, too, when the bytes are that.
   private static func spellings(_ value: [UInt8], _ repertoire: Repertoire) -> [FoldedText] {
     var texts = [FoldedText(value, repertoire)]
     func add(_ spelling: [UInt8]) {

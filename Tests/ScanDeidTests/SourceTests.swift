@@ -31,16 +31,27 @@ struct SourceTests {
     ([creator("ACME"), element(0x0009_1001, .PN, "Wieczorek^Anna")], "v1 wieczorek", "v1"),
     ([creator("ACME"), element(0x0009_1001, .UN, "Wieczorek Anna")], "v1 Wieczorek", "v1"),
     ([creator("ACME Wieczorek")], "v1 Wieczorek", "v1"),
-    ([creator("ACME"), Element(Tag(0x0009, 0x1001), .SQ, .sequence([Dataset([element(0x0018_1020, .LO, "Wieczorek")])]))], "v1 Wieczorek", "v1"),
-    ([element(0x0040_4034, .PN, "Wieczorek^Anna")], "v1 Wieczorek", "v1"), ([element(0x0018_0050, .LO, "Wieczorek ")], "v1 Wieczorek", "v1"),
+    (
+      [creator("ACME"), Element(Tag(0x0009, 0x1001), .SQ, .sequence([Dataset([element(0x0018_1020, .LO, "Wieczorek")])]))], "v1 Wieczorek",
+      "v1"
+    ),
+    ([element(0x0040_4034, .PN, "Wieczorek^Anna")], "v1 Wieczorek", "v1"),
+    ([element(0x0018_0050, .LO, "Wieczorek ")], "v1 Wieczorek", "v1"),
     ([element(0x0012_FFEE, .LO, "Wieczorek")], "v1 Wieczorek", "v1"), ([element(0x6000_1500, .LO, "Wieczorek")], "v1 Wieczorek", "v1"),
     ([element(0x0010_2155, .LT, "anna.wieczorek@mail.example")], "v1 anna.wieczorek", "v1"),
-    ([element(0x0008_0094, .SH, "wieczorek77@m.example")], "v1 Wieczorek", "v1"), ([element(0x0010_4000, .LT, "beck@m.example")], "v1 beck", "v1"),
-    ([element(0x0010_4000, .LT, "call 089 555 1234 first")], "t2 0895551234", "t2"), ([element(0x0010_4000, .LT, "born 7.3.1951")], "b 1951-03-07", "b"),
-    ([element(0x0010_0030, .LO, "07.03.1951")], "b 1951-03-07", "b"), ([element(0x0010_1040, .LO, "Lindenstrasse 12")], "v1 Lindenstr.", "v1 ."),
-    ([element(0x0018_1030, .LO, "Wieczorek_knee")], "v1 Wieczorek", "v1"), ([element(0x0018_1030, .LO, "kontrolle B\u{E4}ckermeister")], "Baeckermeister", "ANONYMIZED"),
+    ([element(0x0008_0094, .SH, "wieczorek77@m.example")], "v1 Wieczorek", "v1"),
+    ([element(0x0010_4000, .LT, "beck@m.example")], "v1 beck", "v1"),
+    ([element(0x0010_4000, .LT, "call 089 555 1234 first")], "t2 0895551234", "t2"),
+    ([element(0x0010_4000, .LT, "born 7.3.1951")], "b 1951-03-07", "b"),
+    ([element(0x0010_0030, .LO, "07.03.1951")], "b 1951-03-07", "b"),
+    ([element(0x0010_1040, .LO, "Lindenstrasse 12")], "v1 Lindenstr.", "v1 ."),
+    ([element(0x0018_1030, .LO, "Wieczorek_knee")], "v1 Wieczorek", "v1"),
+    ([element(0x0018_1030, .LO, "kontrolle B\u{E4}ckermeister")], "Baeckermeister", "ANONYMIZED"),
     (
-      [Element(Tag(0x0040, 0x1101), .SQ, .sequence([Dataset([element(0x0008_0100, .SH, "8841290"), element(0x0008_0104, .LO, "Wieczorek")])]))],
+      [
+        Element(
+          Tag(0x0040, 0x1101), .SQ, .sequence([Dataset([element(0x0008_0100, .SH, "8841290"), element(0x0008_0104, .LO, "Wieczorek")])]))
+      ],
       "v1 Wieczorek 8841290", "v1"
     ),
   ]
