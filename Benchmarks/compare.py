@@ -11,6 +11,7 @@ import argparse
 import json
 import os
 import platform
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -39,6 +40,52 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--markdown", type=Path, default=ROOT / "docs/benchmarks.md", help="file whose marked part is replaced")
     parser.add_argument("--print", action="store_true", help="print the table and leave the file alone")
     return parser.parse_args()
+
+
+class Refused(Exception):
+    """The request cannot be carried out; what to change. Nothing was measured."""
+
+
+PEERS = ["torch", "openvino", "onnxruntime", "MNN"]
+
+
+def check(options: argparse.Namespace) -> None:
+    """Finds now what would else come up after an hour of measuring. Makes `options.python` a path that can be run."""
+    if options.rounds < 1:
+        raise Refused("--rounds must be at least 1")
+    if not 0 < options.seconds <= 3600:
+        raise Refused("--seconds must be above 0 and at most 3600")
+    known = sorted({contest.goal for contest in CONTESTS})
+    unknown = sorted(set(filter(None, options.goals.split(","))) - set(known))
+    if unknown:
+        raise Refused(f"--goals: there is no {', '.join(unknown)}; goals are {', '.join(known)}")
+    for program in ("scanforge", "scanforge-bench"):
+        if not os.access(options.bin / program, os.X_OK):
+            raise Refused(f"--bin: {options.bin} has no program {program}; build it with make, or name the folder of the build")
+    if options.json and (options.json.is_dir() or not options.json.resolve().parent.is_dir()):
+        raise Refused(f"--json: {options.json} cannot be written; name a file in a folder that is there")
+    if not options.print and not options.markdown.is_file():
+        raise Refused(f"--markdown: {options.markdown} is no file; name the one that receives the table, or use --print")
+    if options.only_ours:
+        return
+    if not (options.peers / "bench_infer.py").is_file():
+        raise Refused(f"--peers: {options.peers} does not hold the peers' scripts; name their folder, or use --only-ours")
+    found = shutil.which(str(options.python))
+    if not found:
+        raise Refused(f"--python: {options.python} is no program; name the python that has the peers, or use --only-ours")
+    options.python = Path(found)
+    script = f"import importlib.util as u; print(*[n for n in {PEERS} if u.find_spec(n) is None])"
+    try:
+        done = subprocess.run([found, "-c", script], capture_output=True, text=True, timeout=60)
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise Refused(f"--python: {found} does not run ({error})") from error
+    if done.returncode != 0:
+        raise Refused(f"--python: {found} is no working python")
+    missing = done.stdout.split()
+    if "torch" in missing:
+        raise Refused(f"--python: {found} lacks {', '.join(missing)}, and torch makes the models; install them there, name another python, or use --only-ours")
+    if missing:
+        print(f"compare: {found} lacks {', '.join(missing)}, which will be missing in the table", file=sys.stderr)
 
 
 def chosen(options: argparse.Namespace) -> list:
@@ -75,8 +122,7 @@ def measure(contests: list, runner: Runner, rounds: int) -> tuple[dict, dict]:
 
 
 def versions(python: Path) -> dict[str, str]:
-    names = ["torch", "openvino", "onnxruntime", "MNN"]
-    script = f"import importlib.metadata as m, json; print(json.dumps({{n: m.version(n) for n in {names}}}))"
+    script = f"import importlib.metadata as m, json; print(json.dumps({{n: m.version(n) for n in {PEERS}}}))"
     done = subprocess.run([str(python), "-c", script], capture_output=True, text=True)
     return json.loads(done.stdout) if done.returncode == 0 else {}
 
@@ -93,15 +139,20 @@ def main() -> int:
     options = arguments()
     if options.quick:
         options.rounds, options.seconds = 1, 0.3
-    runner = Runner(
-        options.bin.resolve(), options.python.absolute(), options.peers.resolve(), options.models.resolve(), options.seconds)
-    contests = chosen(options)
-    if not contests:
-        print("compare: no contest is named so; goals are " + ", ".join(sorted({contest.goal for contest in CONTESTS})), file=sys.stderr)
+    try:
+        check(options)
+        contests = chosen(options)
+        if not contests:
+            raise Refused("--work: no contest of these goals has that text in its name; names are " + "; ".join(sorted({c.work for c in CONTESTS})))
+    except Refused as refusal:
+        print(f"compare: {refusal}", file=sys.stderr)
         return 2
+    runner = Runner(
+        options.bin.resolve(), None if options.only_ours else options.python.absolute(), ROOT if options.only_ours else options.peers.resolve(),
+        options.models.resolve(), options.seconds)
     try:
         runner.prepare()
-    except Failed as failure:
+    except (Failed, OSError) as failure:
         print(f"compare: {failure}", file=sys.stderr)
         return 3
     load = [os.getloadavg()[0]]
@@ -109,7 +160,7 @@ def main() -> int:
     load.append(os.getloadavg()[0])
     facts = {
         "machine": processor(), "system": platform.system(), "rounds": options.rounds, "seconds": options.seconds, "load": load,
-        "versions": versions(options.python),
+        "versions": {} if options.only_ours else versions(options.python),
     }
     if options.json:
         rows = [

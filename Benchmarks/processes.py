@@ -101,7 +101,7 @@ class TreeWatch:
 class Runner:
     """Knows where the programs, the peers' scripts and their models are."""
 
-    def __init__(self, binaries: Path, python: Path, scripts: Path, models: Path, seconds: float):
+    def __init__(self, binaries: Path, python: Path | None, scripts: Path, models: Path, seconds: float):
         self.binaries, self.python, self.scripts, self.models, self.seconds = binaries, python, scripts, models, seconds
         self.environment = dict(
             os.environ, MODELDIR=str(models), PYTHONDONTWRITEBYTECODE="1", TORCHINDUCTOR_CACHE_DIR=str(models / "inductor"))
@@ -116,7 +116,7 @@ class Runner:
         return {
             result["name"]: {
                 "s": result["median_s"], "MB": result["peak_rss_bytes"] / 1e6, "peak_gflops": report["peak_gflops"],
-                "peak_share": result["peak_share"], "isa": report["isa"],
+                "peak_share": result["peak_share"], "isa": report["isa"], "disturbance": report["peak_disturbance"],
             }
             for result in report["results"]
         }
@@ -197,6 +197,8 @@ class Runner:
         write_slice(self.models)
         (self.models / "ours").mkdir(exist_ok=True)
         self._call([str(self.binaries / "scanforge-bench"), "make-model", "--output", str(self.models / "ours" / "model.safetensors")])
+        if not self.python:
+            return
         if not (self.models / "shapes.json").exists():
             self._call([str(self.python), "export.py", str(self.models)])
         if not (self.models / "sr256.pt").exists():
@@ -212,6 +214,9 @@ class Runner:
 
     def _call(self, command):
         environment = dict(self.environment, PYTHONPATH=str(self.scripts))
-        done = subprocess.run(command, cwd=self.scripts, env=environment, capture_output=True, text=True)
+        try:
+            done = subprocess.run(command, cwd=self.scripts, env=environment, capture_output=True, text=True)
+        except OSError as error:
+            raise Failed(f"{command[0]}: {error.strerror}") from error
         if done.returncode != 0:
             raise Failed(f"{command[0]}: {(done.stderr or done.stdout).strip()[-500:]}")

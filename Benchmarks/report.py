@@ -80,6 +80,9 @@ def markdown(contests: list, samples: dict, failures: dict, facts: dict) -> str:
     ]
     if two:
         lines += [f"Multiply-add peak of both cores, measured in the same processes: {median(two):.0f} GFLOP/s; table `{ours[0]['isa']}`."]
+    disturbed = max((figures["disturbance"] for figures in ours), default=0)
+    if disturbed > 0.15:
+        lines += [f"**The machine was disturbed**: in one process half of the bursts that measure the peak ran {disturbed:.0%} or more below it."]
     if facts["versions"]:
         lines += ["Peers: " + ", ".join(f"{name} {version}" for name, version in facts["versions"].items()) + "."]
     lines += [

@@ -39,12 +39,15 @@ while let argument = arguments.popFirst() {
   }
 }
 guard let folder else { refuse("an output folder is needed") }
+var isFolder: ObjCBool = false
+if FileManager.default.fileExists(atPath: folder, isDirectory: &isFolder), !isFolder.boolValue { refuse("\(folder) is there already and is not a folder") }
 do {
   let summary = try set.write(to: URL(fileURLWithPath: folder))
   print(
     "\(summary.dicomFiles) DICOM and \(summary.tiffFiles) TIFF files with masks, \(summary.planted) planted texts, \(summary.bytes / 1_000_000) MB: \(folder)"
   )
 } catch {
-  FileHandle.standardError.write(Data("make-phantoms: \(error)\n".utf8))
+  let reason = error is CocoaError ? "\(folder) cannot be written. Check its permissions and the free space." : "\(error)"
+  FileHandle.standardError.write(Data("make-phantoms: \(reason)\n".utf8))
   exit(3)
 }

@@ -55,14 +55,14 @@ static double millimeters(float per_unit, uint16_t unit) {
   return 0;
 }
 
-static int describe(ctiff_reader *reader, char *message, size_t message_size) {
+/// Describes the directory that libtiff stands at.
+static int describe(const ctiff_reader *reader, ctiff_info *info, char *message, size_t message_size) {
   TIFF *tiff = reader->tiff;
-  ctiff_info *info = &reader->info;
   uint32_t rows = 0, columns = 0;
   uint16_t samples = 1, bits = 1, format = SAMPLEFORMAT_UINT, planar = PLANARCONFIG_CONTIG, photometric = 0, compression = 1, orientation = 1, unit = RESUNIT_INCH;
   float x = 0, y = 0;
   if (!TIFFGetField(tiff, TIFFTAG_IMAGEWIDTH, &columns) || !TIFFGetField(tiff, TIFFTAG_IMAGELENGTH, &rows) || !rows || !columns)
-    return ctiff_fail(CTIFF_NOT_TIFF, message, message_size, "The first page has no width or no height");
+    return ctiff_fail(CTIFF_NOT_TIFF, message, message_size, "The page has no width or no height");
   TIFFGetFieldDefaulted(tiff, TIFFTAG_SAMPLESPERPIXEL, &samples);
   TIFFGetFieldDefaulted(tiff, TIFFTAG_BITSPERSAMPLE, &bits);
   TIFFGetFieldDefaulted(tiff, TIFFTAG_SAMPLEFORMAT, &format);
@@ -124,7 +124,7 @@ ctiff_reader *ctiff_open(const uint8_t *bytes, size_t count, int *status, char *
   reader->memory.source = bytes;
   reader->memory.count = count;
   reader->tiff = ctiff_memory_open(&reader->memory, "r");
-  *status = reader->tiff ? describe(reader, message, message_size)
+  *status = reader->tiff ? describe(reader, &reader->info, message, message_size)
                          : ctiff_fail(CTIFF_NOT_TIFF, message, message_size, "The first page cannot be read");
   if (*status != CTIFF_OK) {
     ctiff_close(reader);
@@ -190,9 +190,8 @@ static int damaged(char *message, size_t size, const char *what, uint32_t index,
   return CTIFF_DAMAGED;
 }
 
-static int read_strips(ctiff_reader *reader, uint8_t *out, char *message, size_t message_size) {
+static int read_strips(const ctiff_reader *reader, const ctiff_info *info, uint8_t *out, char *message, size_t message_size) {
   TIFF *tiff = reader->tiff;
-  const ctiff_info *info = &reader->info;
   uint32_t per_strip = info->rows;
   TIFFGetFieldDefaulted(tiff, TIFFTAG_ROWSPERSTRIP, &per_strip);
   if (per_strip == 0 || per_strip > info->rows) per_strip = info->rows;
@@ -224,9 +223,8 @@ static int read_strips(ctiff_reader *reader, uint8_t *out, char *message, size_t
   return status;
 }
 
-static int read_tiles(ctiff_reader *reader, uint8_t *out, char *message, size_t message_size) {
+static int read_tiles(const ctiff_reader *reader, const ctiff_info *info, uint8_t *out, char *message, size_t message_size) {
   TIFF *tiff = reader->tiff;
-  const ctiff_info *info = &reader->info;
   uint32_t width = 0, height = 0;
   if (!TIFFGetField(tiff, TIFFTAG_TILEWIDTH, &width) || !TIFFGetField(tiff, TIFFTAG_TILELENGTH, &height) || !width || !height)
     return ctiff_fail(CTIFF_DAMAGED, message, message_size, "The tiles have no size");
@@ -260,7 +258,53 @@ static int read_tiles(ctiff_reader *reader, uint8_t *out, char *message, size_t 
   return status;
 }
 
+static int read_page(const ctiff_reader *reader, const ctiff_info *info, uint8_t *out, char *message, size_t message_size) {
+  return info->is_tiled ? read_tiles(reader, info, out, message, message_size) : read_strips(reader, info, out, message, message_size);
+}
+
 int ctiff_read(ctiff_reader *reader, uint8_t *out, size_t count, char *message, size_t message_size) {
   if (count != reader->info.byte_count) return ctiff_fail(CTIFF_TOO_LARGE, message, message_size, "The buffer has another size than the image");
-  return reader->info.is_tiled ? read_tiles(reader, out, message, message_size) : read_strips(reader, out, message, message_size);
+  return read_page(reader, &reader->info, out, message, message_size);
+}
+
+/// Goes to the first (0) or the next directory and describes it. 1: a page like the first; 0: another one; -1: the chain ends here.
+static int is_alike(const ctiff_reader *reader, uint32_t index, ctiff_info *page) {
+  if (index == 0 ? !TIFFSetDirectory(reader->tiff, 0) : !TIFFReadDirectory(reader->tiff)) return -1;
+  *page = (ctiff_info){0};
+  if (describe(reader, page, NULL, 0) != CTIFF_OK) return 0;
+  const ctiff_info *first = &reader->info;
+  return page->rows == first->rows && page->columns == first->columns && page->samples_per_pixel == first->samples_per_pixel &&
+         page->bits_per_sample == first->bits_per_sample && page->is_signed == first->is_signed && page->is_float == first->is_float &&
+         page->is_planar == first->is_planar && page->photometric == first->photometric;
+}
+
+uint32_t ctiff_alike(ctiff_reader *reader, uint32_t most, uint32_t *others) {
+  uint32_t alike = 0;
+  ctiff_info page;
+  for (uint32_t index = 0; index < most; index++) {
+    int found = is_alike(reader, index, &page);
+    if (found < 0) break;
+    alike += (uint32_t)found;
+  }
+  *others = most - alike;
+  return alike;
+}
+
+int ctiff_read_alike(ctiff_reader *reader, uint32_t most, uint8_t *out, size_t count, char *message, size_t message_size) {
+  size_t done = 0;
+  ctiff_info page;
+  for (uint32_t index = 0; index < most; index++) {
+    int found = is_alike(reader, index, &page);
+    if (found < 0) break;
+    if (!found) continue;
+    if (count - done < page.byte_count) return ctiff_fail(CTIFF_TOO_LARGE, message, message_size, "The buffer has another size than the pages");
+    char reason[160] = "";
+    int status = read_page(reader, &page, out + done, reason, sizeof reason);
+    if (status != CTIFF_OK) {
+      if (message && message_size) snprintf(message, message_size, "Page %u: %s", index + 1, reason);
+      return status;
+    }
+    done += page.byte_count;
+  }
+  return done == count ? CTIFF_OK : ctiff_fail(CTIFF_DAMAGED, message, message_size, "There are fewer pages than at first");
 }

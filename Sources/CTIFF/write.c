@@ -7,6 +7,8 @@ static size_t row_bytes_of(const ctiff_image *image) {
   return (size_t)image->columns * image->samples_per_pixel * (image->bits_per_sample / 8);
 }
 
+static uint32_t pages_of(const ctiff_image *image) { return image->pages ? image->pages : 1; }
+
 /// Strips of about 64 kB decode in cache and compress nearly as well as larger ones.
 static uint32_t strip_rows_of(const ctiff_image *image) {
   uint32_t rows = (uint32_t)(65536 / row_bytes_of(image));
@@ -33,18 +35,23 @@ static int set_tags(const ctiff_image *image, TIFF *tiff) {
   return ok;
 }
 
-/// Asks `next` for the rows strip by strip: it fills `strip` with `count` bytes from byte `offset` of the image's words on, or returns 0.
+/// Asks `next` for the rows of all pages strip by strip: it fills `strip` with `count` bytes from byte `offset` of the words on, or returns 0.
 static int encode(const ctiff_image *image, ctiff_rows next, void *context, TIFF *tiff) {
   size_t row_bytes = row_bytes_of(image);
   uint32_t per_strip = strip_rows_of(image);
-  uint8_t *strip = set_tags(image, tiff) ? malloc(row_bytes * per_strip) : NULL;
+  uint8_t *strip = malloc(row_bytes * per_strip);
   if (!strip) return 0;
   int ok = 1;
-  for (uint32_t row = 0, index = 0; ok && row < image->rows; row += per_strip, index++) {
-    uint32_t rows = image->rows - row < per_strip ? image->rows - row : per_strip;
-    // libtiff's predictors work in place, so it gets a copy.
-    ok = next(context, row * (uint64_t)row_bytes, strip, rows * row_bytes) &&
-         TIFFWriteEncodedStrip(tiff, index, strip, (tmsize_t)(rows * row_bytes)) >= 0;
+  for (uint32_t page = 0; ok && page < pages_of(image); page++) {
+    // The last directory is written when the file is closed.
+    ok = (page == 0 || TIFFWriteDirectory(tiff)) && set_tags(image, tiff);
+    uint64_t start = (uint64_t)page * image->rows * row_bytes;
+    for (uint32_t row = 0, index = 0; ok && row < image->rows; row += per_strip, index++) {
+      uint32_t rows = image->rows - row < per_strip ? image->rows - row : per_strip;
+      // libtiff's predictors work in place, so it gets a copy.
+      ok = next(context, start + row * (uint64_t)row_bytes, strip, rows * row_bytes) &&
+           TIFFWriteEncodedStrip(tiff, index, strip, (tmsize_t)(rows * row_bytes)) >= 0;
+    }
   }
   free(strip);
   return ok && TIFFFlush(tiff);
@@ -80,7 +87,7 @@ int ctiff_write_memory(
   TIFF *tiff = ctiff_memory_open(&memory, count > 0xFFF00000u ? "w8l" : "wl");
   if (!tiff) return ctiff_fail(CTIFF_MEMORY, message, message_size, "Not enough memory");
   whole_image whole = {words, count};
-  int ok = row_bytes_of(image) * image->rows == count && encode(image, rows_of_whole, &whole, tiff);
+  int ok = row_bytes_of(image) * image->rows * pages_of(image) == count && encode(image, rows_of_whole, &whole, tiff);
   TIFFClose(tiff);
   if (!ok || memory.out_of_memory) {
     free(memory.sink);
@@ -96,7 +103,7 @@ int ctiff_write_descriptor(
     const ctiff_image *image, ctiff_rows next, void *context, int descriptor, char *message, size_t message_size) {
   int status = check(image, message, message_size);
   if (status != CTIFF_OK) return status;
-  uint64_t count = (uint64_t)row_bytes_of(image) * image->rows;
+  uint64_t count = (uint64_t)row_bytes_of(image) * image->rows * pages_of(image);
   int complaints = 0;
   TIFF *tiff = ctiff_file_open(descriptor, &complaints, count > 0xFFF00000u ? "w8l" : "wl");
   if (!tiff) return ctiff_fail(CTIFF_WRITE, message, message_size, "The file cannot be written");

@@ -1,7 +1,7 @@
 internal import CForgeKernels
 
-/// Runs `body` for each index on the kernels' threads.
-func parallel(_ count: Int, _ body: (Int) -> Void) {
+/// Runs `body` for each index on the kernels' threads. Not from within itself.
+package func parallel(_ count: Int, _ body: (Int) -> Void) {
   withoutActuallyEscaping(body) { body in
     var body = body
     withUnsafeMutablePointer(to: &body) { pointer in

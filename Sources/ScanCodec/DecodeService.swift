@@ -40,16 +40,16 @@ package enum DecodeService {
   private static func decode(_ request: DecodeRequest, _ output: OutputMemory, _ reply: inout DecodeReply) throws(CodecError) {
     guard request.byteCount > 0 else { throw .unreadable(request.format, "The file is empty") }
     let input = try InputMemory(descriptor: DecodeContract.inputDescriptor, count: request.byteCount)
-    try decode(input, request.format, wantsPixels: request.wantsPixels, output, &reply)
+    try decode(input, request.format, wantsPixels: request.wantsPixels, pages: request.pages, output, &reply)
   }
 
   /// Decodes one file that the pre-scan has accepted; `reply` tells what lies where in `output`.
   package static func decode(
-    _ input: InputMemory, _ format: ScanFormat, wantsPixels: Bool, _ output: OutputMemory, _ reply: inout DecodeReply
+    _ input: InputMemory, _ format: ScanFormat, wantsPixels: Bool, pages: Int, _ output: OutputMemory, _ reply: inout DecodeReply
   ) throws(CodecError) {
     switch format {
     case .dicom: try DICOMDecoder(output: output).decode(input.bytes, wantsPixels: wantsPixels, reply: &reply)
-    case .tiff: try TIFFDecoder(output: output).decode(input, wantsPixels: wantsPixels, reply: &reply)
+    case .tiff: try TIFFDecoder(output: output).decode(input, wantsPixels: wantsPixels, pages: pages, reply: &reply)
     case .png: try PNGDecoder(output: output).decode(input.bytes, wantsPixels: wantsPixels, reply: &reply)
     }
   }

@@ -52,16 +52,16 @@ final class DecodeWorker {
   /// Decodes one file.
   ///
   /// - Throws: `.crashed` and `.timeout` end the worker; the caller must drop it.
-  func decode(_ bytes: consuming [UInt8], count: Int, format: ScanFormat, wantsPixels: Bool, seconds: Int) throws(DecodeWorkerError)
-    -> DecodedFile
-  {
+  func decode(
+    _ bytes: consuming [UInt8], count: Int, format: ScanFormat, wantsPixels: Bool, pages: Int, seconds: Int
+  ) throws(DecodeWorkerError) -> DecodedFile {
     served += 1
     defer {
       input.clear()
       output.clear()
     }
     try input.write(consume bytes, count: count)
-    let request = DecodeRequest(format: format, byteCount: count, wantsPixels: wantsPixels)
+    let request = DecodeRequest(format: format, byteCount: count, wantsPixels: wantsPixels, pages: pages)
     guard let body = try? JSONEncoder().encode(request) else { throw .badReply }
     try send(body)
     let reply = try receive(deadline: .now + .seconds(seconds), seconds: seconds)

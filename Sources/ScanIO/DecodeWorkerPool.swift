@@ -56,14 +56,16 @@ package final class DecodeWorkerPool: @unchecked Sendable {
   /// - Parameters:
   ///   - bytes: the file; its memory goes as the worker's copy comes.
   ///   - count: how many of the bytes, from the first, to decode.
+  ///   - pages: of a TIFF, as in `DecodeRequest`.
   /// - Throws: `.missing` and `.doesNotStart` concern the machine, the rest this file. A failure that the worker itself reports is in
   ///   `reply.failure`.
-  package func decode(_ bytes: consuming [UInt8], count: Int, format: ScanFormat, wantsPixels: Bool) throws(DecodeWorkerError)
-    -> DecodedFile
-  {
+  package func decode(
+    _ bytes: consuming [UInt8], count: Int, format: ScanFormat, wantsPixels: Bool, pages: Int = 1
+  ) throws(DecodeWorkerError) -> DecodedFile {
     let worker = try borrow()
     do throws(DecodeWorkerError) {
-      let decoded = try worker.decode(consume bytes, count: count, format: format, wantsPixels: wantsPixels, seconds: secondsPerItem)
+      let decoded = try worker.decode(
+        consume bytes, count: count, format: format, wantsPixels: wantsPixels, pages: pages, seconds: secondsPerItem)
       giveBack(worker.served < itemsPerWorker ? worker : nil)
       return decoded
     } catch {

@@ -38,7 +38,7 @@ package struct InspectReport: Encodable, Sendable {
   /// Inspects one file. Never throws: what goes wrong is in `error`.
   package init(path: String, reader: ScanReader = ScanReader()) {
     file = path
-    let (facts, result) = reader.attempt(path: path, pixels: true)
+    let (facts, result) = reader.attempt(path: path, pixels: true, firstPageOnly: true)
     add(facts)
     switch result {
     case .success(let scan):

@@ -37,6 +37,16 @@ enum PlainDataset {
     return result
   }
 
+  /// What a decoder needs of a dataset: the Image Pixel attributes (PS3.3 section C.7.6.3) and the pixels.
+  static func image(of dataset: Dataset) -> Dataset {
+    let pixels: Set<Tag> = [.pixelData, .floatPixelData, .doubleFloatPixelData]
+    var image = Dataset(dataset.elements.filter { ($0.tag.group == 0x0028 && $0.vr != .SQ) || pixels.contains($0.tag) })
+    // A file needs a class and an instance; the decoder looks at neither.
+    image.set(.sopClassUID, .UI, text: UID.secondaryCaptureImageStorage)
+    image.set(.sopInstanceUID, .UI, text: "2.25.1")
+    return image
+  }
+
   static func complete(_ scan: inout RawScan, _ dataset: Dataset, _ report: PrescanReport) {
     scan.dataset = dataset
     scan.photometric = dataset.text(.photometricInterpretation).map(Photometric.init(dicom:))

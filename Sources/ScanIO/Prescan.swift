@@ -49,13 +49,16 @@ package struct PrescanLimits: Sendable, Equatable {
   package var depth = 64
   /// DICOM elements in all, nested ones too.
   package var elements = 1_000_000
+  /// DICOM elements of a file that only a decoder can read (big-endian, deflated): it takes several microseconds for each.
+  package var decoderElements = 200_000
   /// DICOM items and fragments in all.
   package var items = 250_000
   /// Bytes of all decoded samples of the image, one to eight bytes a sample.
   package var decodedBytes = 1 << 30
   /// Bytes of an inflated DICOM dataset.
   package var inflatedBytes = 512 << 20
-  /// Inflated over deflated size, once more than `inflateFreeBytes` have come out; only masks come near it.
+  /// Inflated over deflated size (of a deflated DICOM dataset, a PNG, a compressed TIFF page), once more than `inflateFreeBytes` have come out; only
+  /// masks come near it.
   package var inflateRatio = 200
   package var inflateFreeBytes = 256 << 20
   /// Zeros behind the last element of an inflated DICOM dataset.
@@ -72,6 +75,12 @@ package struct PrescanLimits: Sendable, Equatable {
   package init() {}
 
   package static let standard = PrescanLimits()
+
+  /// - Parameter storedBytes: what the file has of an image that is compressed.
+  func checkDensity(_ geometry: PixelGeometry?, storedBytes: Int, _ format: ScanFormat) throws(PrescanError) {
+    guard let decoded = geometry?.decodedBytes, decoded > inflateFreeBytes, decoded / inflateRatio > storedBytes else { return }
+    throw .tooDense(format, ratio: inflateRatio, freeBytes: inflateFreeBytes)
+  }
 }
 
 /// What the pre-scan learned.
@@ -79,6 +88,9 @@ package struct PrescanReport: Sendable, Equatable {
   package var format: ScanFormat
   /// DICOM: Transfer Syntax UID of the File Meta Information; nil when the file has none, and for TIFF and PNG.
   package var transferSyntaxUID: String?
+  /// DICOM: Media Storage SOP Class and Instance UID of the File Meta Information, which repeat the dataset's (PS3.10 section 7.1).
+  package var mediaStorageSOPClassUID: String?
+  package var mediaStorageSOPInstanceUID: String?
   /// DICOM: the file does not begin with a 128-byte preamble and `DICM`.
   package var isPreambleMissing = false
   /// DICOM: there is no group 0002.
@@ -89,6 +101,14 @@ package struct PrescanReport: Sendable, Equatable {
   package var plainElements: PlainElements?
   /// Size of the image that a decoder will produce (TIFF: page 0); nil when the file has none.
   package var geometry: PixelGeometry?
+  /// DICOM: there is an element with pixels, native or in fragments, at the top level.
+  package var hasPixels = true
+  /// TIFF: directories of the main chain that were read, up to the first that cannot be.
+  package var pages = 1
+  /// TIFF: those of them that have page 0's geometry.
+  package var pagesAlike = 1
+  /// TIFF: why a later page of page 0's size cannot be decoded. Whoever reads page 0 alone may go on.
+  package var pageFault: PrescanError?
   /// DICOM elements, TIFF directories or PNG chunks that were walked.
   package var count = 0
   /// DICOM: bytes behind the last element, zeros mostly, which decoders take for a broken one.
@@ -97,6 +117,16 @@ package struct PrescanReport: Sendable, Equatable {
   package var warnings: [ScanWarning] = []
 
   package init(format: ScanFormat) { self.format = format }
+
+  /// Whether all pages of a TIFF can be decoded together, as the frames of one image.
+  ///
+  /// - Throws: `pageFault`, or `.tooLarge`: each page alone is within the limit.
+  package func checkPages(_ limits: PrescanLimits) throws(PrescanError) {
+    if let pageFault { throw pageFault }
+    guard let bytes = geometry?.decodedBytes, let all = product([bytes, pagesAlike]), all <= limits.decodedBytes else {
+      throw .tooLarge(format, limitBytes: limits.decodedBytes)
+    }
+  }
 
   mutating func warn(_ warning: ScanWarning) {
     if !warnings.contains(warning) { warnings.append(warning) }

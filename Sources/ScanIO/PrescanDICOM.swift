@@ -25,6 +25,8 @@ enum PrescanDICOM {
     let meta = try metaInformation(bytes, from: start)
     report.transferSyntaxUID = meta.transferSyntaxUID
     report.isMetaMissing = meta.end == start
+    report.mediaStorageSOPClassUID = meta.mediaStorageSOPClassUID
+    report.mediaStorageSOPInstanceUID = meta.mediaStorageSOPInstanceUID
     if report.isPreambleMissing || report.isMetaMissing { report.warn(.metaMissing) }
 
     guard meta.end < bytes.count else { throw .truncated(.dicom, place: "after the File Meta Information") }
@@ -71,6 +73,7 @@ enum PrescanDICOM {
   struct Meta {
     var transferSyntaxUID: String?
     var mediaStorageSOPClassUID: String?
+    var mediaStorageSOPInstanceUID: String?
     var end: Int
   }
 
@@ -87,6 +90,7 @@ enum PrescanDICOM {
       case 0x0000:
         if let claimed = bytes.word32(at: header.valueStart, bigEndian: false) { groupEnd = header.valueStart + length + Int(claimed) }
       case 0x0002: meta.mediaStorageSOPClassUID = bytes.text(at: header.valueStart, length: length)
+      case 0x0003: meta.mediaStorageSOPInstanceUID = bytes.text(at: header.valueStart, length: length)
       case 0x0010: meta.transferSyntaxUID = bytes.text(at: header.valueStart, length: length)
       default: break
       }

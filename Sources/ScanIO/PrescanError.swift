@@ -15,6 +15,8 @@ package enum PrescanError: ExplainedError, Equatable {
   case tooMany(ScanFormat, what: Count, limit: Int)
   /// The image would need more memory than the limit when decoded.
   case tooLarge(ScanFormat, limitBytes: Int)
+  /// TIFF or PNG that decodes to a multiple of its size in the file beyond what images come to.
+  case tooDense(ScanFormat, ratio: Int, freeBytes: Int)
   /// DICOM Pixel Data is shorter than rows, columns, frames, samples and bits say.
   case pixelShort(expectedBytes: Int, foundBytes: Int)
   /// Rows, columns, bits or samples of zero, or outside what the format allows.
@@ -41,6 +43,7 @@ package enum PrescanError: ExplainedError, Equatable {
     case .tooDeep: "dicom.tooDeep"
     case .tooMany(let format, let what, _): "\(format.rawValue).tooMany.\(what.rawValue)"
     case .tooLarge(let format, _): "\(format.rawValue).tooLarge"
+    case .tooDense(let format, _, _): "\(format.rawValue).tooDense"
     case .pixelShort: "dicom.pixelShort"
     case .pixelAttributes(let format): "\(format.rawValue).pixelAttributes"
     case .deflateDamaged: "dicom.deflateDamaged"
@@ -59,6 +62,8 @@ package enum PrescanError: ExplainedError, Equatable {
     case .tooDeep(let limit, _): "sequences are nested more than \(limit) deep"
     case .tooMany(let format, let what, let limit): "the \(format.label) file has more than \(limit) \(what.rawValue)"
     case .tooLarge(let format, let limit): "the \(format.label) image would need more than \(limit >> 20) MiB when decoded"
+    case .tooDense(let format, let ratio, let free):
+      "the \(format.label) image needs more than \(free >> 20) MiB when decoded, and more than \(ratio) times its size in the file"
     case .pixelShort(let expected, let found): "Pixel Data has \(found) bytes, but its rows, columns, frames and bits ask for \(expected)"
     case .pixelAttributes(let format): "the \(format.label) image's rows, columns, samples or bits are not possible"
     case .deflateDamaged: "the deflated dataset does not inflate"
@@ -83,7 +88,7 @@ package enum PrescanError: ExplainedError, Equatable {
     case .structure, .pixelShort, .pixelAttributes, .deflateDamaged, .rleHeader, .checksum:
       "Export the file again from its source system; this copy is damaged."
     case .tooDeep, .tooMany, .deflateTooLarge: "Leave this file out; no imaging device writes such a file."
-    case .tooLarge: "Split the image into fewer frames or smaller tiles."
+    case .tooLarge, .tooDense: "Split the image into fewer frames or smaller tiles."
     }
   }
 }

@@ -8,7 +8,7 @@ enum PrescanPNG {
   static func scan(_ bytes: PrescanBytes, limits: PrescanLimits) throws(PrescanError) -> PrescanReport {
     var report = PrescanReport(format: .png)
     var position = 8
-    var hasData = false
+    var dataBytes = 0
     while true {
       guard let length = bytes.word32(at: position, bigEndian: true), let name = bytes.text(at: position + 4, length: 4),
         let crc = readCRC(bytes, at: position, length: Int(length)), let body = bytes.slice(at: position + 4, length: Int(length) + 4)
@@ -28,10 +28,11 @@ enum PrescanPNG {
         report.geometry = try header(bytes, at: position + 8, limits: limits)
       }
       position += Int(length) + 12
-      if name == "IDAT" { hasData = true }
+      if name == "IDAT" { dataBytes += Int(length) }
       if name == "IEND" { break }
     }
-    guard hasData else { throw .structure(.png, place: "IDAT") }
+    guard dataBytes > 0 else { throw .structure(.png, place: "IDAT") }
+    try limits.checkDensity(report.geometry, storedBytes: dataBytes, .png)
     return report
   }
 

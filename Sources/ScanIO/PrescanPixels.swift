@@ -6,6 +6,7 @@ struct PrescanPixels {
   private var rows: Int?
   private var columns: Int?
   private var frames: Int?
+  private var hasBadFrameCount = false
   private var samplesPerPixel: Int?
   private var bitsAllocated: Int?
   private var photometric: String?
@@ -47,9 +48,11 @@ struct PrescanPixels {
     case .bitsAllocated where isFirst(tag): bitsAllocated = word(bytes, offset, length, bigEndian)
     case .photometricInterpretation where isFirst(tag): photometric = bytes.text(at: offset, length: length)
     case .numberOfFrames where isFirst(tag):
-      let text = bytes.text(at: offset, length: length)?.filter { $0 != " " } ?? ""
+      let value = bytes.text(at: offset, length: length)?.filter { $0 != " " }
       // An empty or odd text counts as one frame, as decoders take it; a number out of range is refused by the memory limit.
-      if let number = Double(text), number > 1 { frames = number < 1e12 ? Int(number) : Int.max }
+      let number = value.flatMap { Double($0) }
+      if let number, number > 1 { frames = number < 1e12 ? Int(number) : Int.max }
+      hasBadFrameCount = value != "" && !(number.map { $0 >= 1 } ?? false)
     case .pixelData:
       try beginPixels(tag)
       nativeLength = length
@@ -116,6 +119,8 @@ struct PrescanPixels {
 
   /// Checks the claims against the data and fills the report's geometry.
   func check(transferSyntaxUID: String, limits: PrescanLimits, report: inout PrescanReport) throws(PrescanError) {
+    if hasBadFrameCount { report.warn(.frameCount) }
+    report.hasPixels = hasPixelElement
     guard hasPixelElement else {
       // A file that ends between two elements is whole by its structure. Image attributes, an image class or no class at all leave it
       // open whether Pixel Data was cut off, so that is told.

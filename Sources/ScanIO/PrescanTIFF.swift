@@ -2,7 +2,8 @@ import ScanModel
 
 /// TIFF 6.0 and BigTIFF in both byte orders: directories, entries, strips and tiles.
 ///
-/// Page 0 is what ScanForge decodes, so its faults refuse the file; faults of later pages and of sub-directories are warnings.
+/// Faults of page 0 refuse the file. A later page that looks like page 0 is a frame of the same image, and its faults are noted for whoever
+/// decodes it; faults of other pages and of sub-directories are warnings.
 enum PrescanTIFF {
   static func hasSignature(_ bytes: PrescanBytes) -> Bool {
     let heads: [[UInt8]] = [[0x49, 0x49, 42, 0], [0x4D, 0x4D, 0, 42], [0x49, 0x49, 43, 0], [0x4D, 0x4D, 0, 43]]
@@ -22,7 +23,7 @@ enum PrescanTIFF {
     let page = try TIFFDirectory.read(bytes, at: first, layout, limits: limits)
     report.count = 1
     var parts = limits.entries
-    report.geometry = try PrescanTIFFPage(page, bytes, layout).check(limits: limits, parts: &parts, report: &report)
+    report.geometry = try PrescanTIFFPage(page, number: 0, bytes, layout).check(limits: limits, parts: &parts, report: &report)
     if !page.isWhole { report.warn(.truncated) }
     walkRest(bytes, after: page, layout, limits: limits, report: &report)
     return report
@@ -39,7 +40,7 @@ enum PrescanTIFF {
     // Strips and tiles of later pages that are looked at; page 0 has been looked at in full.
     var parts = limits.entries
     while index < queue.count {
-      let (offset, isImage) = queue[index]
+      let (offset, role) = queue[index]
       index += 1
       guard visited.insert(offset).inserted else {
         report.warn(.decoder)
@@ -50,13 +51,29 @@ enum PrescanTIFF {
         return
       }
       report.count += 1
-      if isImage { report.warn(.morePages) }
+      if role == .subImage { report.warn(.morePages) }
       do throws(PrescanError) {
         let directory = try TIFFDirectory.read(bytes, at: offset, layout, limits: limits)
         entries += directory.entries.count
-        queue += directory.successors(bytes, layout, limits: limits).prefix(max(0, limits.directories - queue.count))
+        queue += directory.successors(bytes, layout, limits: limits, isPage: role == .page).prefix(max(0, limits.directories - queue.count))
         if !directory.isWhole { report.warn(.truncated) }
-        if isImage { _ = try PrescanTIFFPage(directory, bytes, layout).check(limits: limits, parts: &parts, report: &report) }
+        switch role {
+        case .page:
+          report.pages += 1
+          let image = PrescanTIFFPage(directory, number: report.pages - 1, bytes, layout)
+          guard image.hasSize(of: report.geometry) else {
+            report.warn(.morePages)
+            break
+          }
+          do throws(PrescanError) {
+            if try image.check(limits: limits, parts: &parts, report: &report) == report.geometry { report.pagesAlike += 1 } else { report.warn(.morePages) }
+          } catch {
+            report.pageFault = report.pageFault ?? error
+            throw error
+          }
+        case .subImage: _ = try PrescanTIFFPage(directory, number: nil, bytes, layout).check(limits: limits, parts: &parts, report: &report)
+        case .metadata: break
+        }
       } catch {
         if case .truncated = error { report.warn(.truncated) } else { report.warn(.decoder) }
       }
@@ -160,14 +177,18 @@ struct TIFFDirectory {
     return TIFFDirectory(offset: offset, entries: entries, next: next ?? 0, isWhole: isWhole && next != nil)
   }
 
+  enum Role { case page, subImage, metadata }
+
   /// The next page, sub-images (330), and the directories of EXIF (34665), GPS (34853) and interoperability (40965), which are no images.
-  func successors(_ bytes: PrescanBytes, _ layout: TIFFLayout, limits: PrescanLimits) -> [(offset: Int, isImage: Bool)] {
-    var offsets: [(offset: Int, isImage: Bool)] = next > 0 ? [(next, true)] : []
+  ///
+  /// - Parameter isPage: this directory is of the main chain.
+  func successors(_ bytes: PrescanBytes, _ layout: TIFFLayout, limits: PrescanLimits, isPage: Bool = true) -> [(offset: Int, role: Role)] {
+    var offsets: [(offset: Int, role: Role)] = next > 0 ? [(next, isPage ? .page : .subImage)] : []
     for tag in [UInt16(330), 34665, 34853, 40965] {
       guard let entry = entries[tag] else { continue }
       for index in 0..<min(entry.count, limits.directories) {
         guard let offset = entry.integer(index, bytes, layout) else { break }
-        offsets.append((offset, tag == 330))
+        offsets.append((offset, tag == 330 ? .subImage : .metadata))
       }
     }
     return offsets

@@ -20,7 +20,7 @@ package struct ScanReader: Sendable {
   }
 
   package func read(path: String, pixels: Bool = true) throws -> RawScan {
-    try attempt(path: path, pixels: pixels).result.get()
+    try attempt(path: path, pixels: pixels, firstPageOnly: false).result.get()
   }
 
   /// Reads bytes that are in memory already; `source` is where they came from.
@@ -30,29 +30,67 @@ package struct ScanReader: Sendable {
   }
 
   /// Reads `path` and tells what was learned of the file, also when it cannot be read to its end.
-  func attempt(path: String, pixels: Bool) -> (facts: ScanFacts, result: Result<RawScan, any Error>) {
+  ///
+  /// - Parameter firstPageOnly: of a TIFF.
+  func attempt(path: String, pixels: Bool, firstPageOnly: Bool) -> (facts: ScanFacts, result: Result<RawScan, any Error>) {
     var facts = ScanFacts()
     let result = Result {
-      try scan(ScanFile.bytes(atPath: path), source: Redacted(path), pixels: pixels, facts: &facts)
+      try scan(ScanFile.bytes(atPath: path), source: Redacted(path), pixels: pixels, firstPageOnly: firstPageOnly, facts: &facts)
     }
     return (facts, result)
   }
 
-  private func scan(_ bytes: consuming [UInt8], source: Redacted<String>, pixels: Bool, facts: inout ScanFacts) throws -> RawScan {
+  private func scan(
+    _ bytes: consuming [UInt8], source: Redacted<String>, pixels: Bool, firstPageOnly: Bool = false, facts: inout ScanFacts
+  ) throws -> RawScan {
     let report = try Prescan.scan(bytes, limits: limits)
     facts.format = report.format
     facts.warnings = report.warnings
-    if !pixels, let dataset = PlainDataset.read(bytes, report) {
-      var scan = RawScan(source: source, format: .dicom, warnings: facts.warnings)
-      PlainDataset.complete(&scan, dataset, report)
-      return scan
+    let wantsDecoder = pixels && report.hasPixels
+    if !wantsDecoder || report.count > ScanReader.manyElements, let dataset = PlainDataset.read(bytes, report) {
+      // Nothing of the file is needed any more.
+      bytes = []
+      return try scan(dataset, report, source: source, decodes: wantsDecoder, facts: &facts)
     }
+    if report.format == .dicom, report.count > limits.decoderElements {
+      throw PrescanError.tooMany(.dicom, what: .elements, limit: limits.decoderElements)
+    }
+    let pages = firstPageOnly ? 1 : report.pages
+    if pages > 1 { try report.checkPages(limits) }
     // The worker has a copy: the file's bytes go as it comes, and it goes as the samples come, so that memory holds one of them.
     let count = bytes.count - report.paddingBytes
-    let decoded = try pool.decode(consume bytes, count: count, format: report.format, wantsPixels: pixels)
+    let decoded = try pool.decode(consume bytes, count: count, format: report.format, wantsPixels: pixels, pages: pages)
     facts.add(decoded.reply)
     if let failure = decoded.reply.failure { throw failure }
-    return try Self.assemble(decoded, report.format, source, facts)
+    var scan = try Self.assemble(decoded, report.format, source, facts)
+    if report.format == .dicom { MediaStorageIdentity.complete(&scan, report) }
+    return scan
+  }
+
+  /// From so many on the attributes are read here: a decoder takes several microseconds for each.
+  private static let manyElements = 20_000
+
+  /// A scan of attributes that were read without a decoder, which at most gets the few that tell how the pixels are stored.
+  private func scan(
+    _ dataset: Dataset, _ report: PrescanReport, source: Redacted<String>, decodes: Bool, facts: inout ScanFacts
+  ) throws -> RawScan {
+    var scan = RawScan(source: source, format: .dicom)
+    PlainDataset.complete(&scan, dataset, report)
+    if decodes {
+      let file = try DICOMWriter.file(PlainDataset.image(of: dataset), transferSyntaxUID: scan.transferSyntaxUID)
+      let count = file.count
+      let decoded = try pool.decode(consume file, count: count, format: .dicom, wantsPixels: true)
+      facts.add(decoded.reply)
+      if let failure = decoded.reply.failure { throw failure }
+      let image = try Self.assemble(decoded, .dicom, source, facts)
+      (scan.pixels, scan.photometric) = (image.pixels, image.photometric)
+    }
+    facts.modality = dataset.text(.modality)
+    facts.filePhotometric = dataset.text(.photometricInterpretation)
+    facts.fileTransferSyntaxUID = scan.fileTransferSyntaxUID
+    scan.warnings = facts.warnings
+    MediaStorageIdentity.complete(&scan, report)
+    return scan
   }
 
   /// What the worker found, as a scan; its answer is trusted no more than the file.

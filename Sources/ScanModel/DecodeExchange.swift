@@ -9,11 +9,14 @@ package struct DecodeRequest: Codable, Sendable, Equatable {
   package var byteCount: Int
   /// Decode the samples; without it the reply has the dataset alone.
   package var wantsPixels: Bool
+  /// TIFF: how many directories of the main chain to read as pages, as the pre-scan found them; 1 for the first page alone.
+  package var pages: Int
 
-  package init(format: ScanFormat, byteCount: Int, wantsPixels: Bool) {
+  package init(format: ScanFormat, byteCount: Int, wantsPixels: Bool, pages: Int) {
     self.format = format
     self.byteCount = byteCount
     self.wantsPixels = wantsPixels
+    self.pages = pages
   }
 }
 

@@ -44,10 +44,12 @@ package enum ScanWarning: String, Sendable, CaseIterable, Codable {
   case metaMissing = "meta.missing"
   /// The decoder complained and went on.
   case decoder = "decoder"
+  /// Number of Frames is no number of 1 or more; one frame was taken.
+  case frameCount = "frames.invalid"
   /// Bits above Bits Stored are not clean.
   case dirtyBits = "pixel.dirtyBits"
   /// Bytes behind the last attribute that are no attributes; they were left out.
   case trailingBytes = "trailing.bytes"
-  /// More pages or sub-images exist; only the first was read.
+  /// More pages or sub-images exist that were not read: those of another size or kind than the first page, and in `inspect` all later ones.
   case morePages = "pages.more"
 }

@@ -15,7 +15,7 @@ package struct ModelSource {
   package var isCatalogued: Bool { workspace != nil }
 
   /// - Parameter text: an existing file or folder wins over a name in the workspace.
-  /// - Throws: `CatalogError.notAWorkspace`, `.noSuchModel`.
+  /// - Throws: `PipelineError.noModel` when it is neither; `CatalogError` for a workspace that cannot be read or a model that was changed.
   package init(_ text: String, workspace: URL) throws {
     let path = URL(fileURLWithPath: text)
     if FileManager.default.fileExists(atPath: path.path) {
@@ -23,10 +23,16 @@ package struct ModelSource {
       name = path.deletingPathExtension().lastPathComponent
       self.workspace = nil
     } else {
-      let catalog = try Catalog.openForReading(at: workspace)
-      url = try catalog.verifiedModel(named: text).folder
+      do {
+        let catalog = try Catalog.openForReading(at: workspace)
+        url = try catalog.verifiedModel(named: text).folder
+        self.workspace = catalog.workspace
+      } catch CatalogError.notAWorkspace {
+        throw PipelineError.noModel(text, hasWorkspace: false)
+      } catch CatalogError.noSuchModel, CatalogError.modelName {
+        throw PipelineError.noModel(text, hasWorkspace: true)
+      }
       name = text
-      self.workspace = catalog.workspace
     }
   }
 

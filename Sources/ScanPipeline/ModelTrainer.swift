@@ -66,21 +66,38 @@ package struct ModelTrainer {
       places: [try catalog.workspace.model(named: options.name).path] + sheets.suffix(1))
   }
 
+  /// Neither a model nor an unfinished training of that name is begun anew unless asked for.
+  ///
+  /// - Throws: `PipelineError.unfinishedTraining`, `.modelExists`.
+  func checkName() throws {
+    guard !context.resumesTraining, !replaces else { return }
+    if ModelTrainer.isUnfinished(options.name, in: context.catalog.workspace) { throw PipelineError.unfinishedTraining(options.name) }
+    if (try? context.catalog.model(named: options.name)) != nil { throw PipelineError.modelExists(options.name) }
+  }
+
   /// Where checkpoints go until the model is published; a killed training goes on from here.
   private func workingFolder() throws -> ModelFolder {
     _ = try context.catalog.workspace.model(named: options.name)
-    let url = context.catalog.workspace.runs.appendingPathComponent("training-\(options.name)", isDirectory: true)
-    try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
-    return ModelFolder(url)
+    let folder = ModelTrainer.workingFolder(of: options.name, in: context.catalog.workspace)
+    try FileManager.default.createDirectory(at: folder.url, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+    return folder
+  }
+
+  private static func workingFolder(of name: String, in workspace: Workspace) -> ModelFolder {
+    ModelFolder(workspace.runs.appendingPathComponent("training-\(name)", isDirectory: true))
+  }
+
+  /// A training of that name has left a checkpoint and no model.
+  static func isUnfinished(_ name: String, in workspace: Workspace) -> Bool {
+    FileManager.default.fileExists(atPath: workingFolder(of: name, in: workspace).state.path)
   }
 
   /// - Returns: true when the training goes on from a state in `working`.
   private func prepare(_ working: ModelFolder) throws -> Bool {
     let files = FileManager.default
-    let published = try? context.catalog.model(named: options.name)
     if context.resumesTraining {
       if files.fileExists(atPath: working.state.path) { return true }
-      if let published {
+      if let published = try? context.catalog.model(named: options.name) {
         // Copies, since published files are read-only links to objects.
         for name in ["state.safetensors", "model.safetensors"] {
           let copy = working.url.appendingPathComponent(name)
@@ -92,7 +109,7 @@ package struct ModelTrainer {
       }
       return false
     }
-    if published != nil, !replaces { throw PipelineError.modelExists(options.name) }
+    try checkName()
     for file in [working.state, working.model, working.summary] { try? files.removeItem(at: file) }
     return false
   }

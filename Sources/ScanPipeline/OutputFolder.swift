@@ -3,17 +3,39 @@ import ScanIO
 
 /// Where results may go.
 package enum OutputFolder {
-  /// Refuses a folder inside a workspace, whose contents are recorded one by one, and one that an input would read back.
+  /// Refuses what is no folder, a folder inside a workspace, whose contents are recorded one by one, and one that an input would read back.
   ///
-  /// - Throws: `PipelineError.outputInsideWorkspace`, `.outputInsideInput`.
-  package static func check(_ output: URL, inputs: [URL] = []) throws(PipelineError) {
+  /// - Parameter key: a file that must not lie inside an input either.
+  /// - Throws: `PipelineError.outputNotAFolder`, `.outputInsideWorkspace`, `.outputInsideInput`, `.keyInsideInput`.
+  package static func check(_ output: URL, inputs: [URL] = [], key: URL? = nil) throws(PipelineError) {
+    guard isFolderOrFree(output) else { throw .outputNotAFolder }
     let target = resolved(output)
     var folder = target
     while folder != "/" && !folder.isEmpty {
       if isWorkspace(folder) { throw .outputInsideWorkspace }
       folder = (folder as NSString).deletingLastPathComponent
     }
-    for input in inputs.map(resolved) where (target + "/").hasPrefix(input + "/") { throw .outputInsideInput }
+    let sources = inputs.map(resolved)
+    if sources.contains(where: { holds($0, target) }) { throw .outputInsideInput }
+    if let key, sources.contains(where: { holds($0, resolved(key)) }) { throw .keyInsideInput }
+  }
+
+  /// Whether a folder has that name, or nobody, and the nearest thing above it that exists is a folder.
+  package static func isFolderOrFree(_ url: URL) -> Bool {
+    var place = url.standardizedFileURL
+    var status = stat()
+    while true {
+      if stat(place.path, &status) == 0 { return status.st_mode & S_IFMT == S_IFDIR }
+      // A link to nowhere has the name and leads to no folder; below a file there is nothing.
+      if lstat(place.path, &status) == 0 { return false }
+      guard errno == ENOENT || errno == ENOTDIR, place.path != "/" else { return true }
+      place.deleteLastPathComponent()
+    }
+  }
+
+  /// `path` is `folder` or lies inside it; both resolved.
+  static func holds(_ folder: String, _ path: String) -> Bool {
+    path == folder || path.hasPrefix(folder.hasSuffix("/") ? folder : folder + "/")
   }
 
   /// The folder holds a catalog and its objects.
@@ -23,7 +45,7 @@ package enum OutputFolder {
   }
 
   /// Absolute, with the links of the part that exists followed.
-  private static func resolved(_ url: URL) -> String {
+  static func resolved(_ url: URL) -> String {
     var existing = url.standardizedFileURL
     var rest: [String] = []
     while !FileManager.default.fileExists(atPath: existing.path), existing.path != "/" {

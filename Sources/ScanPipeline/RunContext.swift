@@ -51,12 +51,22 @@ package enum PipelineError: ExplainedError, Equatable {
   case itemFailed(stage: String, number: Int)
   case nothingToLearn(model: String, split: String)
   case noLabels
+  /// Neither a file or folder nor a model of the workspace.
+  case noModel(String, hasWorkspace: Bool)
   case modelExists(String)
+  /// A training of that name was killed or interrupted, and its checkpoint is there.
+  case unfinishedTraining(String)
   case ranBefore(String)
+  /// As `unfinishedTraining`, of a pipeline.
+  case unfinishedBefore(String)
   case nothingToSuperResolve
   case unknownSplit
   case outputInsideWorkspace
   case outputInsideInput
+  /// Something else than a folder has the output folder's name, or that of a folder above it.
+  case outputNotAFolder
+  /// The key is an input, or lies inside one.
+  case keyInsideInput
   case otherKey
   case outputExists
   case mixedSizes
@@ -66,6 +76,8 @@ package enum PipelineError: ExplainedError, Equatable {
     switch self {
     case .interrupted: .item
     case .itemFailed: .item
+    // A path that leads nowhere is a missing file.
+    case .noModel(let text, let hasWorkspace): hasWorkspace && !text.contains("/") ? .request : .surroundings
     default: .request
     }
   }
@@ -76,12 +88,17 @@ package enum PipelineError: ExplainedError, Equatable {
     case .itemFailed: "run.itemFailed"
     case .nothingToLearn: "train.nothingToLearn"
     case .noLabels: "train.noLabels"
+    case .noModel: "model.missing"
     case .modelExists: "train.modelExists"
+    case .unfinishedTraining: "train.unfinished"
     case .ranBefore: "run.modelExists"
+    case .unfinishedBefore: "run.unfinished"
     case .nothingToSuperResolve: "superResolve.nothing"
     case .unknownSplit: "ingest.unknownSplit"
     case .outputInsideWorkspace: "output.insideWorkspace"
     case .outputInsideInput: "output.insideInput"
+    case .outputNotAFolder: "output.notAFolder"
+    case .keyInsideInput: "key.insideInput"
     case .otherKey: "key.other"
     case .outputExists: "output.exists"
     case .mixedSizes: "train.mixedSizes"
@@ -95,12 +112,19 @@ package enum PipelineError: ExplainedError, Equatable {
     case .itemFailed(let stage, let number): "\(stage) stopped at item \(number)"
     case .nothingToLearn(let model, let split): "There are no slices in the \(split) split for \(model) to learn from"
     case .noLabels: "The slices have no labels, and a conditional model learns from labels"
+    case .noModel(let text, let hasWorkspace):
+      "There is no model \(text): no file or folder has that path, and "
+        + (hasWorkspace ? "no model of the workspace that name" : "there is no workspace to look for that name in")
     case .modelExists(let name): "The workspace has a model called \(name) already"
+    case .unfinishedTraining(let name): "The workspace has an unfinished training of \(name)"
     case .ranBefore(let name): "The workspace has the model \(name) of an earlier run"
+    case .unfinishedBefore(let name): "The workspace has an unfinished training of \(name) from an earlier run"
     case .nothingToSuperResolve: "The workspace has no images to super-resolve in that split"
     case .unknownSplit: "A split in the CSV file is not train, val or test"
     case .outputInsideWorkspace: "The output folder lies inside a workspace"
     case .outputInsideInput: "The output folder is an input folder or lies inside one"
+    case .outputNotAFolder: "The output, or a part of its path, is there already and is not a folder"
+    case .keyInsideInput: "The key lies inside an input folder and would be read as a scan"
     case .otherKey: "The pseudonym key is not the one that this workspace was made with"
     case .outputExists: "An output file exists already with other contents"
     case .mixedSizes: "The slices have different sizes"
@@ -114,12 +138,17 @@ package enum PipelineError: ExplainedError, Equatable {
     case .itemFailed: "See the message above, or use --on-item-error continue."
     case .nothingToLearn: "Ingest images, or choose another split."
     case .noLabels: "Ingest with --label-from folder, csv:FILE or attribute:KEYWORD."
+    case .noModel: "Give the path of a model.safetensors file or of a model's folder, or the name of a model of the workspace (--workspace DIR; scanforge catalog list --kind model shows them)."
     case .ranBefore: "Use --resume to go on with that run, or another --workspace."
+    case .unfinishedBefore: "Use --resume to go on with that run; for a changed pipeline give the model another name, or use another --workspace."
+    case .unfinishedTraining: "Use --resume to go on with it, --replace to begin anew, or another --name."
     case .modelExists: "Give another --name, use --resume to go on with it, or --replace."
     case .nothingToSuperResolve: "Ingest images, or choose split: all."
     case .unknownSplit: "Use train, val or test in the split column."
     case .outputInsideWorkspace: "Choose a folder outside the workspace."
     case .outputInsideInput: "Choose a folder outside the inputs."
+    case .outputNotAFolder: "Name a folder; it is made when there is none."
+    case .keyInsideInput: "Keep the key in a private folder elsewhere."
     case .otherKey: "Put the earlier key back under keys/, or start a new workspace: under another key every patient would count as a new one."
     case .outputExists: "Choose an empty folder, or the seed and model of before."
     case .mixedSizes: "Give --size, so that all are brought to one size."

@@ -55,11 +55,13 @@ package struct Runner {
     return reports
   }
 
-  /// Before anything is done again: a training would not replace a model.
+  /// Before anything is done again: a training would replace neither a model nor an unfinished training.
   private func refuseKnownModels() throws {
     let known = Set(try context.catalog.models().map(\.name))
     for step in spec.steps {
-      if let train = step.stage as? TrainStage, known.contains(train.options.name) { throw PipelineError.ranBefore(train.options.name) }
+      guard let name = (step.stage as? TrainStage)?.options.name else { continue }
+      if ModelTrainer.isUnfinished(name, in: context.catalog.workspace) { throw PipelineError.unfinishedBefore(name) }
+      if known.contains(name) { throw PipelineError.ranBefore(name) }
     }
   }
 

@@ -46,7 +46,8 @@ package struct ScanWarningTally: Sendable, Equatable {
     case .decoder: "made the decoder complain"
     case .dirtyBits: "\(has) data above Bits Stored"
     case .trailingBytes: "\(has) bytes behind the last attribute; they were left out"
-    case .morePages: "\(has) more pages or sub-images; only the first was used"
+    case .morePages: "\(has) pages of another size or kind than the first, or sub-images; they were left out"
+    case .frameCount: "\(has) a Number of Frames that is no number of 1 or more; one frame was taken"
     }
   }
 }

@@ -67,15 +67,26 @@ package struct TrainingOptions: Sendable, Equatable {
     return isPlain(first) && text.utf8.allSatisfy { isPlain($0) || [45, 46, 95].contains($0) }
   }
 
-  /// Checks the model's own options without data.
-  package func check() throws(ForgeGANError) { try ModelRegistry.entry(model).check(modelOptions) }
+  /// Checks the model's own options without data. What follows from the size is told of the size.
+  package func check() throws(ForgeGANError) {
+    if model == "srgan", let size {
+      let sides = SRGAN.Configuration.patchSides
+      let allowed = sides.lowerBound * superResolutionFactor...sides.upperBound * superResolutionFactor
+      guard sides.contains(size / superResolutionFactor) else {
+        throw .badOption("size", model: model, reason: "must be a whole number in \(allowed.lowerBound)...\(allowed.upperBound) with factor \(superResolutionFactor)")
+      }
+    }
+    try ModelRegistry.entry(model).check(modelOptions)
+  }
+
+  /// 1 for one that the model refuses.
+  private var superResolutionFactor: Int { max(1, extra.objectValue?["factor"]?.integerValue ?? 2) }
 
   /// The model's options with the size put where the model wants it.
   package var modelOptions: JSON {
     guard case .object(var values) = extra, let size else { return extra }
     if model == "srgan" {
-      let factor = values["factor"]?.integerValue ?? 2
-      values["patch"] = .integer(max(1, size / factor))
+      values["patch"] = .integer(max(1, size / superResolutionFactor))
     } else {
       values["size"] = .integer(size)
     }

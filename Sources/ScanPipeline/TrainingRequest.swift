@@ -65,6 +65,8 @@ package struct TrainingRequest {
   package func run(_ context: RunContext, data: String?, options deid: Set<DeidOption>, replaces: Bool) throws -> StageOutcome {
     var trainer = ModelTrainer(options: options, context: context)
     trainer.replaces = replaces
+    // Before images are taken in for nothing.
+    try trainer.checkName()
     var leftOut = 0
     if let data {
       if FileManager.default.fileExists(atPath: data) {

@@ -16,7 +16,9 @@ import ForgeTensor
 
   static func main() {
     do {
-      let arguments = try BenchArguments(CommandLine.arguments.dropFirst(), suites: suites.map(\.name) + ["make-model"])
+      let names = suites.map(\.name) + ["make-model"]
+      let arguments = try BenchArguments(CommandLine.arguments.dropFirst(), suites: names)
+      if arguments.wantsHelp { return print(BenchArguments.help(suites: names)) }
       if arguments.suite == "make-model" { return try ModelMaker.write(to: arguments.output) }
       guard let suite = suites.first(where: { $0.name == arguments.suite }) else { return }
       fk_set_threads(Int32(arguments.threads))

@@ -6,6 +6,8 @@ enum BenchError: ExplainedError {
   case unknownSuite(String, known: [String])
   case unknownFlag(String)
   case badValue(flag: String, value: String, expected: String)
+  /// A flag that means nothing to the suite.
+  case foreignFlag(String, suite: String, known: [String])
 
   var kind: FailureKind { .request }
   var code: String {
@@ -13,6 +15,7 @@ enum BenchError: ExplainedError {
     case .unknownSuite: "bench.unknownSuite"
     case .unknownFlag: "bench.unknownFlag"
     case .badValue: "bench.badValue"
+    case .foreignFlag: "bench.foreignFlag"
     }
   }
   var what: String {
@@ -20,6 +23,7 @@ enum BenchError: ExplainedError {
     case .unknownSuite(let name, _): name.isEmpty ? "no suite was named" : "there is no suite \(name)"
     case .unknownFlag(let flag): "\(flag) is not a flag"
     case .badValue(let flag, let value, let expected): "\(flag) \(value) is not \(expected)"
+    case .foreignFlag(let flag, let suite, _): "\(suite) does not take \(flag)"
     }
   }
   var remedy: String {
@@ -27,6 +31,7 @@ enum BenchError: ExplainedError {
     case .unknownSuite(_, let known): "Name one of \(known.joined(separator: ", "))."
     case .unknownFlag: "Use \(BenchArguments.flags)."
     case .badValue: "Correct the value."
+    case .foreignFlag(_, _, let known): "Use \(known.joined(separator: ", "))."
     }
   }
 }
@@ -35,7 +40,36 @@ enum BenchError: ExplainedError {
 struct BenchArguments {
   static let flags =
     "--json, --threads N, --isa NAME, --layer TEXT, --cpu-time, --work NAME, --size N, --precision fp32|int16, --seconds S or --output FILE"
+  /// Every suite's that measures.
+  private static let common = ["--json", "--threads", "--isa", "--cpu-time", "--seconds"]
+  /// What a suite takes beside these.
+  private static let own = [
+    "peak": ["--layer"], "conv": ["--layer"], "srgan-infer": ["--size", "--precision"], "train": ["--work"], "generate": ["--work", "--precision"],
+  ]
 
+  static func flags(of suite: String) -> [String] { suite == "make-model" ? ["--output"] : common + (own[suite] ?? []) }
+
+  static func help(suites: [String]) -> String {
+    """
+    scanforge-bench SUITE [flags]: measures the convolution core and prints one report.
+
+    \(suites.map { "  \($0): \(flags(of: $0).joined(separator: " "))" }.joined(separator: "\n"))
+
+    --json          one JSON object instead of lines
+    --threads N     0, as without it: all cores
+    --isa NAME      a table of this CPU: \(String(cString: fk_available_tables()))
+    --layer TEXT    only results whose name holds TEXT
+    --cpu-time      process CPU time over threads instead of wall time
+    --seconds S     how long each result is measured
+    --work NAME     train: srgan, cdcgan64, cdcgan128; generate: cdcgan64, cdcgan128
+    --size N        side of the image: 64, 128, 256
+    --precision P   fp32 or int16
+    --output FILE   where make-model writes a model to measure whole programs with
+    """
+  }
+
+  /// The caller wants `help` and nothing measured.
+  var wantsHelp = false
   var suite = ""
   var json = false
   /// 0 means all cores.
@@ -63,11 +97,17 @@ struct BenchArguments {
     }
     table = best
     var rest = Array(words)[...]
+    if rest.contains(where: { $0 == "--help" || $0 == "-h" }) {
+      wantsHelp = true
+      return
+    }
+    var given: [String] = []
     func value(_ flag: String) throws(BenchError) -> String {
       guard let value = rest.popFirst() else { throw .badValue(flag: flag, value: "(nothing)", expected: "followed by a value") }
       return value
     }
     while let word = rest.popFirst() {
+      if word.hasPrefix("-") { given.append(word) }
       switch word {
       case "--json": json = true
       case "--cpu-time": cpuTime = true
@@ -103,6 +143,8 @@ struct BenchArguments {
       }
     }
     if !suites.contains(suite) { throw .unknownSuite(suite, known: suites) }
+    let known = Self.flags(of: suite)
+    if let foreign = given.first(where: { !known.contains($0) }) { throw .foreignFlag(foreign, suite: suite, known: known) }
   }
 
   /// The workload that `--work` names.
@@ -122,5 +164,14 @@ struct BenchArguments {
     return size
   }
 
-  func wants(_ name: String) -> Bool { filter.isEmpty || name.contains(filter) }
+  /// The results that `--layer` leaves.
+  ///
+  /// - Parameter known: what to name when it leaves none; the results unless given.
+  func wanted(among names: [String], known: [String]? = nil) throws(BenchError) -> Set<String> {
+    let wanted = names.filter { filter.isEmpty || $0.contains(filter) }
+    guard !wanted.isEmpty else {
+      throw .badValue(flag: "--layer", value: filter, expected: "a part of any of \((known ?? names).joined(separator: ", "))")
+    }
+    return Set(wanted)
+  }
 }

@@ -22,13 +22,10 @@ struct BenchResult: Encodable {
 
   /// - Parameters:
   ///   - operations: direct-convolution operations of one repetition.
-  ///   - peak: multiply-adds of the machine, GFLOP/s.
   ///   - images: of one repetition.
-  init(name: String, _ watch: Stopwatch, operations: Double, peak: Double, images: Int) {
+  init(name: String, _ watch: Stopwatch, operations: Double, images: Int) {
     self.init(name: name, medianSeconds: watch.median, spreadSeconds: watch.spread)
-    let gigaflops = operations / watch.median / 1e9
-    effectiveGigaflops = gigaflops
-    peakShare = gigaflops / peak
+    effectiveGigaflops = operations / watch.median / 1e9
     imagesPerSecond = Double(images) / watch.median
   }
 
@@ -61,20 +58,32 @@ struct BenchReport: Encodable {
   var isa: String
   var threads: Int
   var peakGigaflops: Double
+  /// How far the median burst of the peak lay below the fastest, as a share.
+  var peakDisturbance: Double
   var results: [BenchResult]
 
   enum CodingKeys: String, CodingKey {
     case suite, isa, threads, results
     case peakGigaflops = "peak_gflops"
+    case peakDisturbance = "peak_disturbance"
   }
 
-  /// - Parameter peak: multiply-adds of all threads, measured in this run, GFLOP/s.
-  init(suite: String, _ arguments: BenchArguments, peak: Double, results: [BenchResult]) {
+  /// Above this the machine had other work.
+  private static let quiet = 0.15
+
+  /// - Parameter meter: has measured the peak around the results, which get their shares of it here.
+  init(suite: String, _ arguments: BenchArguments, _ meter: PeakMeter, results: [BenchResult]) {
     self.suite = suite
     isa = String(cString: arguments.table.pointee.name)
     threads = Int(fk_threads())
+    let peak = meter.gigaflops
     peakGigaflops = peak
-    self.results = results
+    peakDisturbance = meter.disturbance
+    self.results = results.map { result in
+      var result = result
+      result.peakShare = result.effectiveGigaflops.map { $0 / peak }
+      return result
+    }
   }
 
   func print(json: Bool) {
@@ -87,13 +96,24 @@ struct BenchReport: Encodable {
       return
     }
     Swift.print("\(suite), \(isa), \(threads) threads, multiply-add peak \(Self.number(peakGigaflops, 1)) GF/s")
+    if peakDisturbance > Self.quiet {
+      Swift.print("the machine was disturbed: half of the bursts of the peak ran \(Self.number(peakDisturbance * 100, 0)) % or more below it")
+    }
     for result in results {
-      var line = "\(result.name): \(Self.number(result.medianSeconds * 1e3, 3)) ms ±\(Self.number(result.spreadSeconds * 1e3, 3))"
+      let digits = Self.decimals(milliseconds: result.medianSeconds * 1e3)
+      var line = "\(result.name): \(Self.number(result.medianSeconds * 1e3, digits)) ms ±\(Self.number(result.spreadSeconds * 1e3, digits))"
       if let flops = result.effectiveGigaflops { line += ", \(Self.number(flops, 1)) GF/s" }
       if let share = result.peakShare { line += ", \(Self.number(share * 100, 0)) % of peak" }
       if let images = result.imagesPerSecond { line += ", \(Self.number(images, 1)) images/s" }
       Swift.print(line)
     }
+  }
+
+  /// Three, and more for what would not show four digits.
+  static func decimals(milliseconds: Double) -> Int {
+    var (digits, bound) = (3, 1.0)
+    while digits < 9, milliseconds < bound { (digits, bound) = (digits + 1, bound / 10) }
+    return digits
   }
 
   static func number(_ value: Double, _ digits: Int) -> String { String(format: "%.\(digits)f", value) }

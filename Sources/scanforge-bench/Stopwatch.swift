@@ -6,20 +6,31 @@ struct Stopwatch {
   /// Sorted, in seconds.
   let times: [Double]
 
-  /// Runs `body` once unmeasured, then for about `seconds` unless the arguments say otherwise, `least` to 200 times.
-  init(_ arguments: BenchArguments, seconds: Double = 0.5, atLeast least: Int = 5, _ body: () throws -> Void) rethrows {
+  /// - Parameter times: one at least, in seconds.
+  init(times: [Double]) {
+    precondition(!times.isEmpty, "Stopwatch: nothing was measured")
+    self.times = times.sorted()
+  }
+
+  /// Runs `body` once unmeasured, then for about `seconds` unless the arguments say otherwise, `least` to `most` times.
+  ///
+  /// - Parameter isShort: whatever the arguments say, `seconds` is meant.
+  init(
+    _ arguments: BenchArguments, seconds: Double = 0.5, atLeast least: Int = 5, atMost most: Int = 200, isShort: Bool = false,
+    _ body: () throws -> Void
+  ) rethrows {
     try body()
-    let seconds = arguments.seconds ?? seconds
+    let seconds = isShort ? seconds : arguments.seconds ?? seconds
     let clock = arguments.cpuTime ? CLOCK_PROCESS_CPUTIME_ID : CLOCK_MONOTONIC
     let share = arguments.cpuTime ? Double(fk_threads()) : 1
     var times: [Double] = []
     let end = Self.now(CLOCK_MONOTONIC) + seconds
-    while times.count < least || (times.count < 200 && Self.now(CLOCK_MONOTONIC) < end) {
+    while times.count < least || (times.count < most && Self.now(CLOCK_MONOTONIC) < end) {
       let start = Self.now(clock)
       try body()
       times.append((Self.now(clock) - start) / share)
     }
-    self.times = times.sorted()
+    self.init(times: times)
   }
 
   var median: Double { times[times.count / 2] }

@@ -19,6 +19,7 @@ struct ScanForge: ParsableCommand {
       Train.self,
       Generate.self,
       Upscale.self,
+      Evaluate.self,
       ExportVerb.self,
       AuditVerb.self,
       CatalogVerb.self,

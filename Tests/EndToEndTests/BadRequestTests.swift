@@ -97,6 +97,77 @@ import Testing
     }
   }
 
+  @Test func `a model that is not there is named, with what to do`() throws {
+    try inFolder { folder in
+      let commands = [
+        ["generate", "--count", "1", "--output", "o"], ["generate", "--count", "1"], ["upscale", "in.tif", "--output", "o"],
+      ]
+      for command in commands {
+        let result = try Program.run("scanforge", command + ["--model", "nowhere/model.safetensors"], in: folder)
+        #expect(result.exitCode == 3, "\(command): \(result.errors)")
+        #expect(result.errors.contains("There is no model nowhere/model.safetensors: no file or folder has that path"), "\(result.errors)")
+        #expect(result.errors.contains("Give the path of a model.safetensors file"))
+        #expect(!result.errors.contains("catalog.") && !result.errors.contains("scanforge init"))
+        #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path).isEmpty)
+      }
+    }
+    _ = SmallRun.result
+    let unknown = try Program.run(arguments: ["generate", "--model", "nosuch", "--count", "1", "--workspace", "workspace"])
+    #expect(unknown.exitCode == 2)
+    #expect(unknown.errors.contains("There is no model nosuch") && unknown.errors.contains("--kind model"))
+  }
+
+  @Test func `an output that is a file is one error in every verb`() throws {
+    _ = SmallRun.result
+    try inFolder { folder in
+      try write("mine", to: folder.appendingPathComponent("afile"))
+      try FileManager.default.createSymbolicLink(atPath: folder.appendingPathComponent("link").path, withDestinationPath: "nowhere")
+      let run = SmallRun.folder
+      let model = run.appendingPathComponent("workspace/models/srgan/model.safetensors").path
+      let generator = run.appendingPathComponent("workspace/models/cgan/model.safetensors").path
+      let scans = run.appendingPathComponent("phantoms/tiff").path
+      for output in ["afile", "afile/below/it", "link"] {
+        let commands = [
+          ["deidentify", scans, "--output", output], ["upscale", scans, "--model", model, "--output", output],
+          ["generate", "--model", generator, "--count", "1", "--output", output],
+          ["generate", "--model", generator, "--count", "1", "--output", output, "--format", "npz"],
+          ["export", "--workspace", run.appendingPathComponent("workspace").path, "--format", "imagefolder", "--to", output],
+        ]
+        for command in commands {
+          let result = try Program.run("scanforge", command, in: folder)
+          #expect(result.exitCode == 2, "\(command): \(result.errors)")
+          #expect(result.errors.contains("is there already and is not a folder"), "\(command): \(result.errors)")
+        }
+      }
+      #expect(try String(contentsOf: folder.appendingPathComponent("afile"), encoding: .utf8) == "mine")
+      let pipeline = SmallRun.pipeline.replacingOccurrences(of: "{ to: out,", with: "{ to: afile,")
+      try write(pipeline, to: folder.appendingPathComponent("p.yaml"))
+      let planned = try Program.run("scanforge", ["run", "p.yaml", "--dry-run"], in: folder)
+      #expect(planned.exitCode == 2 && planned.errors.contains("afile is none"), "\(planned.errors)")
+    }
+  }
+
+  @Test func `an unfinished training is not begun anew by mistake`() throws {
+    try inFolder { folder in
+      #expect(try Program.run("scanforge", ["init", "--workspace", "w"], in: folder).exitCode == 0)
+      let working = folder.appendingPathComponent("w/runs/training-mine")
+      try FileManager.default.createDirectory(at: working, withIntermediateDirectories: true)
+      try write("hours of work", to: working.appendingPathComponent("state.safetensors"))
+      let result = try Program.run("scanforge", ["train", "cgan", "--name", "mine", "--steps", "1", "--size", "32", "--workspace", "w"], in: folder)
+      #expect(result.exitCode == 2)
+      #expect(result.errors.contains("The workspace has an unfinished training of mine. Use --resume to go on with it"), "\(result.errors)")
+      #expect(FileManager.default.fileExists(atPath: working.appendingPathComponent("state.safetensors").path))
+    }
+  }
+
+  @Test func `a size that srgan cannot have is told of as the size`() throws {
+    try inFolder { folder in
+      let result = try Program.run("scanforge", ["train", "srgan", "--size", "1000", "--steps", "1"], in: folder)
+      #expect(result.exitCode == 2)
+      #expect(result.errors.contains("size must be a whole number in 16...512 with factor 2") && !result.errors.contains("patch"), "\(result.errors)")
+    }
+  }
+
   @Test func `a full disk is exit 3 and leaves nothing that looks finished`() throws {
     try inFolder { folder in
       let disk = folder.appendingPathComponent("disk")

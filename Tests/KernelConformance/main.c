@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../KernelSanitizer/arguments.h"
 #include "check.h"
 
 const variant *variants(void) {
@@ -55,12 +56,14 @@ static int check(uint64_t seed, int64_t rounds, int64_t first) {
 }
 
 int main(int argc, char **argv) {
+  no_more_arguments(argc, 5);
   if (argc > 1 && strcmp(argv[1], "check") == 0)
-    return check(argc > 2 ? strtoull(argv[2], NULL, 10) : 1, argc > 3 ? atoll(argv[3]) : 1500, argc > 4 ? atoll(argv[4]) : 0);
+    return check(number_argument(argc, argv, 2, "seed", 0, 1), (int64_t)number_argument(argc, argv, 3, "rounds", 1, 1500),
+                 (int64_t)number_argument(argc, argv, 4, "first round", 0, 0));
   if (argc > 2 && strcmp(argv[1], "hash") == 0)
     for (const variant *v = variants(); v->table; v++)
       if (strcmp(v->name, argv[2]) == 0) {
-        print_hashes(v, argc > 3 ? strtoull(argv[3], NULL, 10) : 1, argc > 4 ? atoll(argv[4]) : 300);
+        print_hashes(v, number_argument(argc, argv, 3, "seed", 0, 1), (int64_t)number_argument(argc, argv, 4, "rounds", 1, 300));
         return 0;
       }
   printf("usage: driver check [seed [rounds [first]]] | hash VARIANT [seed [rounds]]; variants:");

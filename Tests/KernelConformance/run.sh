@@ -3,6 +3,7 @@
 # `portable` against each other, byte by byte. Usage: run.sh [seed [rounds]]. Exit 0: all well (or no clang here, which is said).
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
+[ $# -le 2 ] || { echo "kernel conformance: at most seed and rounds" >&2; exit 2; }
 . "$here/../KernelSanitizer/clang.sh"
 . "$here/build.sh"
 if [ -z "$clang" ]; then

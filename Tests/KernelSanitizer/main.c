@@ -8,6 +8,7 @@
 
 #include "../../Sources/CForgeKernels/fk_philox.h"
 #include "../../Sources/CForgeKernels/include/forge_kernels.h"
+#include "arguments.h"
 
 static uint64_t state;
 static int failures;
@@ -169,6 +170,8 @@ static void integers(const fk_table *table) {
                         .dilation_w = 1, .groups = 1};
   g.p = between(0, (g.h + 2 * g.pad_top) / stride + 1), g.q = between(1, (g.w + 2 * g.pad_left) / stride + 1);
   if (role == FK_CONV_DATA_GRADIENT) factor = 1;
+  // Whole vectors: tiles inside the image are read where they lie, without a padded copy.
+  if (roll() % 2) g.c = 32 * between(1, 3), g.k = 32 * between(1, 3);
   if (factor > 1) g.k = factor * factor * between(2, 18);
   int64_t nx = (int64_t)g.n * g.h * g.w * g.c, ng = (int64_t)g.n * g.p * g.q * g.k, no = role == FK_CONV_FORWARD ? ng : nx;
   int32_t channels = role == FK_CONV_FORWARD ? g.k : g.c;
@@ -442,8 +445,9 @@ static void known_answers(void) {
 }
 
 int main(int argc, char **argv) {
-  uint64_t seed = argc > 1 ? strtoull(argv[1], NULL, 10) : 1;
-  int rounds = argc > 2 ? atoi(argv[2]) : 60;
+  no_more_arguments(argc, 3);
+  uint64_t seed = number_argument(argc, argv, 1, "seed", 0, 1);
+  int rounds = (int)number_argument(argc, argv, 2, "rounds", 1, 60);
   static const char *const names[] = {"scalar", "portable", "avx2", "avx512", "neon"};
   known_answers();
   int tables = 0;

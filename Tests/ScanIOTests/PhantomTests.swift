@@ -82,6 +82,9 @@ import Testing
     #expect(result.exitCode == 2)
     #expect(result.errors.hasPrefix("make-phantoms: --patients needs a number from 0 to 99\n"))
     #expect(!FileManager.default.fileExists(atPath: "somewhere"))
+    let file = try TestData.temporaryFolder().appendingPathComponent("afile")
+    try Data().write(to: file)
+    #expect(try Program.run("make-phantoms", [file.path]).exitCode == 2)
   }
 }
 

@@ -7,6 +7,27 @@ import Testing
 
 /// Attributes read here equal those that the decode worker reads.
 @Suite struct PlainDatasetTests {
+  @Test func `many attributes do not go to the decoder`() throws {
+    var dataset = SampleDICOM.image()
+    for number in 0..<25_000 { dataset.set(Element(Tag(0x0019 + UInt16(number / 10_000) * 2, 0x1000 + UInt16(number % 10_000)), .LO, .bytes([]))) }
+    let reader = ScanReader(pool: PhantomSample.pool)
+    let scan = try reader.read(SampleDICOM.file(dataset), source: Redacted("many"))
+    let whole = try reader.read(SampleDICOM.file(), source: Redacted("few"))
+    #expect(scan.pixels == whole.pixels && scan.photometric == whole.photometric)
+    #expect(scan.dataset.elements.count == dataset.elements.count)
+    // Without its attributes the decoder would have nothing to do: a reader that lacks one shows who was asked.
+    let alone = ScanReader(pool: DecodeWorkerPool(executable: "/nonexistent", workers: 1))
+    dataset.remove(.pixelData)
+    #expect(try alone.read(SampleDICOM.file(dataset), source: Redacted("headless")).pixels == nil)
+    var limits = PrescanLimits()
+    limits.decoderElements = 20_000
+    let limited = ScanReader(pool: PhantomSample.pool, limits: limits)
+    #expect(try limited.read(SampleDICOM.file(dataset), source: Redacted("plain")).pixels == nil)
+    #expect(throws: PrescanError.tooMany(.dicom, what: .elements, limit: 20_000)) {
+      try limited.read(SampleDICOM.file(dataset, syntax: .deflated), source: Redacted("deflated"))
+    }
+  }
+
   /// Through the worker: decoding the samples is asked for, and they are dropped.
   private static func byWorker(_ bytes: [UInt8]) throws -> RawScan {
     var scan = try DecodeSamples.read(bytes)

@@ -58,7 +58,8 @@ typealias Tag = ScanModel.Tag
   @Test func `a TIFF cut in a later page is read with a flag`() throws {
     guard let folder = TestData.shared("corpus", for: "pre-scan of a cut multi-page TIFF") else { return }
     let bytes = [UInt8](try Data(contentsOf: folder.appendingPathComponent("tiff/skimage/multipage.tif")))
-    #expect(try Prescan.scan(bytes).warnings == [.morePages])
+    let report = try Prescan.scan(bytes)
+    #expect(report.warnings.isEmpty && report.pages == report.pagesAlike && report.pages > 1)
     #expect(try Prescan.scan(Array(bytes.dropLast(40))).warnings.contains(.truncated))
   }
 

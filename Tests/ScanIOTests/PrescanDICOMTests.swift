@@ -55,6 +55,16 @@ import Testing
     }
   }
 
+  @Test(arguments: [("-1", true), ("0", true), ("few", true), ("0.5", true), ("1\\2", true), ("1", false), ("", false), (" 1 ", false)])
+  func `a Number of Frames that is none is told of`(text: String, isTold: Bool) throws {
+    var image = SampleDICOM.image()
+    image.set(.numberOfFrames, .IS, text: text)
+    image.set(Element(.pixelData, .OW, .bytes([UInt8](repeating: 1, count: 16 * 12 * 2))))
+    let report = try Prescan.scan(SampleDICOM.file(image))
+    #expect(report.warnings == (isTold ? [.frameCount] : []))
+    #expect(report.geometry?.frames == 1)
+  }
+
   @Test func `an object that ends before its Pixel Data is read with a flag`() throws {
     var image = SampleDICOM.image()
     image.remove(.pixelData)

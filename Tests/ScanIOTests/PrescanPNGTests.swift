@@ -4,6 +4,19 @@ import ScanModel
 import Testing
 
 @Suite struct PrescanPNGTests {
+  @Test func `a large image that is hardly there is refused before it is inflated`() throws {
+    var limits = PrescanLimits()
+    (limits.inflateFreeBytes, limits.inflateRatio) = (1_000_000, 200)
+    func png(side: Int) throws -> [UInt8] {
+      let pixels = PixelBuffer(rows: side, columns: side, bitsAllocated: 8, words: [UInt8](repeating: 0, count: side * side))
+      return try PNGWriter.encode(pixels, photometric: .monochrome2, spacing: nil)
+    }
+    #expect(try Prescan.scan(png(side: 1000), limits: limits).geometry?.rows == 1000)
+    let error = #expect(throws: PrescanError.self) { try Prescan.scan(png(side: 1001), limits: limits) }
+    #expect(error == .tooDense(.png, ratio: 200, freeBytes: 1_000_000))
+    #expect(error?.code == "png.tooDense")
+  }
+
   @Test func `a whole image passes`() throws {
     let report = try Prescan.scan(SamplePNG.file())
     #expect(report.format == .png)

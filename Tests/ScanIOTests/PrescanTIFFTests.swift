@@ -34,7 +34,9 @@ import Testing
   @Test func `a later page outside the file is a warning`() throws {
     var sample = SampleTIFF()
     sample.nextPage = .at(0x7FFF_FFF0)
-    #expect(try Prescan.scan(sample.file()).warnings == [.morePages, .truncated])
+    let report = try Prescan.scan(sample.file())
+    #expect(report.warnings == [.truncated])
+    #expect(report.pages == 1 && report.pageFault == nil)
   }
 
   @Test func `sub-directories that point to themselves end`() throws {
@@ -53,6 +55,19 @@ import Testing
     #expect(throws: PrescanError.tooLarge(.tiff, limitBytes: 1 << 30)) { try Prescan.scan(sample.file()) }
     sample.width = 0
     #expect(throws: PrescanError.pixelAttributes(.tiff)) { try Prescan.scan(sample.file()) }
+  }
+
+  @Test func `a large compressed page that is hardly there is refused`() throws {
+    var sample = SampleTIFF()
+    sample.compression = 8
+    var limits = PrescanLimits()
+    // 400 bytes of pixels, of which the file has 400.
+    (limits.inflateFreeBytes, limits.inflateRatio) = (399, 1)
+    #expect(try Prescan.scan(sample.file(), limits: limits).geometry?.rows == 20)
+    sample.width = 30
+    #expect(throws: PrescanError.tooDense(.tiff, ratio: 1, freeBytes: 399)) { try Prescan.scan(sample.file(), limits: limits) }
+    sample.compression = 1
+    #expect(throws: PrescanError.truncated(.tiff, place: "page 0, part 0")) { try Prescan.scan(sample.file(), limits: limits) }
   }
 
   @Test func `a strip outside the file is refused`() {
@@ -110,6 +125,7 @@ struct SampleTIFF {
   var width = 10
   var height = 20
   var nextPage = NextPage.none
+  var compression = 1
   /// How far the second strip's offset is moved.
   var stripShift = 0
   /// More entries: tag, type, values.
@@ -124,7 +140,7 @@ struct SampleTIFF {
     let pointer = isBig ? 8 : 4
     let directory = isBig ? 16 : 8
     var entries: [(UInt16, UInt16, [Int])] = [
-      (256, 4, [width]), (257, 4, [height]), (258, 3, [16]), (259, 3, [1]), (262, 3, [1]), (273, 4, [0, 0]), (277, 3, [1]), (278, 3, [10]),
+      (256, 4, [width]), (257, 4, [height]), (258, 3, [16]), (259, 3, [compression]), (262, 3, [1]), (273, 4, [0, 0]), (277, 3, [1]), (278, 3, [10]),
       (279, 4, [200, 200]),
     ]
     entries = (entries + extra).sorted { $0.0 < $1.0 }

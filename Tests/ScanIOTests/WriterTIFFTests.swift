@@ -40,9 +40,7 @@ import Testing
       try TIFFWriter.encode(pixels, photometric: .palette, spacing: nil)
     }
     pixels.frames = 2
-    #expect(throws: ScanWriteError.multipleFrames(.tiff, frames: 2)) {
-      try TIFFWriter.encode(pixels, photometric: .monochrome2, spacing: nil)
-    }
+    #expect(throws: ScanWriteError.pixelCount(.tiff)) { try TIFFWriter.encode(pixels, photometric: .monochrome2, spacing: nil) }
     pixels.frames = 1
     pixels.rows = 10
     #expect(throws: ScanWriteError.pixelCount(.tiff)) { try TIFFWriter.encode(pixels, photometric: .monochrome2, spacing: nil) }

@@ -19,9 +19,10 @@ package enum TestData {
     return nil
   }
 
-  /// A fresh folder under the system's temporary folder. The caller removes it.
+  /// A fresh folder of this process. The caller removes it, so that a long run does not fill the disk; what a failing or trapping test leaves
+  /// goes when the process ends, and what a killed one leaves when the next begins.
   package static func temporaryFolder(_ name: String = "scanforge") throws -> URL {
-    let url = FileManager.default.temporaryDirectory.appendingPathComponent("\(name)-\(UUID().uuidString)")
+    let url = TemporaryFolders.root.appendingPathComponent("\(name)-\(UUID().uuidString)")
     try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
     return url
   }

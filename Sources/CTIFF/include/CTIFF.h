@@ -42,6 +42,11 @@ ctiff_reader *ctiff_open(const uint8_t *bytes, size_t count, int *status, char *
 void ctiff_info_of(const ctiff_reader *reader, ctiff_info *info);
 /// Reads the first page as little-endian words in C order into `out`, which holds `info.byte_count` bytes.
 int ctiff_read(ctiff_reader *reader, uint8_t *out, size_t count, char *message, size_t message_size);
+/// How many of the first `most` directories of the main chain are pages like the first: same size, samples, depth, planes and photometric
+/// interpretation. `*others` receives how many are not, or cannot be read.
+uint32_t ctiff_alike(ctiff_reader *reader, uint32_t most, uint32_t *others);
+/// Reads the pages that ctiff_alike counts, one after the other; `count` is their number times `info.byte_count`.
+int ctiff_read_alike(ctiff_reader *reader, uint32_t most, uint8_t *out, size_t count, char *message, size_t message_size);
 /// Told while ctiff_read runs: the file's bytes before `end` will not be read again.
 typedef void (*ctiff_consumed)(void *context, uint64_t end);
 /// Has ctiff_read call `consumed`, if the strips or tiles lie in the file one after the other; ctiff_read can then be called once only.
@@ -50,8 +55,9 @@ void ctiff_on_consumed(ctiff_reader *reader, ctiff_consumed consumed, void *cont
 int ctiff_complaints(const ctiff_reader *reader);
 void ctiff_close(ctiff_reader *reader);
 
-/// What to write: one page, strips, little-endian, structural tags only.
+/// What to write: pages of one kind, strips, little-endian, structural tags only.
 typedef struct {
+  uint32_t pages;  ///< one after the other in the words; 0 is one
   uint32_t rows, columns;
   uint32_t samples_per_pixel;  ///< 1 grey, 2 grey + alpha, 3 RGB, 4 RGB + alpha; color by pixel
   uint32_t bits_per_sample;    ///< 8, 16, 32, 64
@@ -65,7 +71,7 @@ typedef struct {
 /// `*out` is allocated with malloc; release it with ctiff_free. `words` are little-endian.
 int ctiff_write_memory(
     const ctiff_image *image, const uint8_t *words, size_t count, uint8_t **out, size_t *out_count, char *message, size_t message_size);
-/// Fills `strip` with `count` bytes of the image's words from byte `offset` on, ascending; 0 ends the work.
+/// Fills `strip` with `count` bytes of the words of all pages from byte `offset` on, ascending; 0 ends the work.
 typedef int (*ctiff_rows)(void *context, uint64_t offset, uint8_t *strip, size_t count);
 /// Writes to an open file from its start, asking for the words strip by strip; what is written on failure is no TIFF.
 int ctiff_write_descriptor(

@@ -31,6 +31,9 @@ extension SRGAN {
     package var adversarialWeight: Double
     package var featureWeight: Double
 
+    /// Sides that a small patch may have.
+    package static let patchSides = 8...256
+
     package init(_ json: JSON) throws(ForgeGANError) {
       var options = try ModelOptions(json, model: "srgan")
       factor = options.integer("factor", default: 2, among: [2, 3, 4])
@@ -38,7 +41,7 @@ extension SRGAN {
       phase = options.choice("phase", default: .both)
       contentShare = options.number("contentShare", default: 0.7, in: 0.05...0.95)
       batch = options.integer("batch", default: 8, in: 1...1024)
-      patch = options.integer("patch", default: 24, in: 8...256)
+      patch = options.integer("patch", default: 24, in: Self.patchSides)
       width = options.integer("width", default: network == .published ? 64 : 32, in: 4...256)
       blocks = options.integer("blocks", default: network == .published ? 16 : 6, in: 1...64)
       residualScale = options.number("residualScale", default: 1, in: 0.01...1)

@@ -52,7 +52,8 @@ package enum ScanWriteError: ExplainedError, Equatable {
   package var remedy: String {
     switch self {
     case .unsupportedSamples, .unsupportedPhotometric, .multipleFrames: "Choose another output format."
-    case .noPixels, .pixelCount, .missingAttribute, .encoder: "Leave this file out, and report it if other programs can read it."
+    case .missingAttribute: "Leave this file out: it is a fragment of an object. Export it again from its source, and report it if other programs show it whole."
+    case .noPixels, .pixelCount, .encoder: "Leave this file out, and report it if other programs can read it."
     }
   }
 }

@@ -2,7 +2,7 @@ import CTIFF
 package import ScanDeid
 package import ScanModel
 
-/// One-page TIFF with structural tags and resolution only: nothing that could identify or date an image.
+/// TIFF, a page for each frame, with structural tags and resolution only: nothing that could identify or date an image.
 ///
 /// Uncompressed, so that the bytes do not depend on the machine's zlib; equal input gives equal bytes anywhere.
 package enum TIFFWriter {
@@ -23,11 +23,10 @@ package enum TIFFWriter {
     try encode(scan.pixels, photometric: .monochrome2, spacing: scan.spacingMillimeters)
   }
 
-  /// - Parameter pixels: 8 to 64 bits, integer or float; 1 to 4 samples a pixel; one frame. For pixels that this program made, such as sample grids.
+  /// - Parameter pixels: 8 to 64 bits, integer or float; 1 to 4 samples a pixel. For pixels that this program made, such as sample grids.
   package static func encode(_ pixels: PixelBuffer, photometric: Photometric, spacing: SpacingMillimeters?) throws(ScanWriteError)
     -> [UInt8]
   {
-    guard pixels.frames == 1 else { throw .multipleFrames(.tiff, frames: pixels.frames) }
     guard pixels.hasWholeWords else { throw .pixelCount(.tiff) }
     var image = try structure(of: pixels, photometric: photometric, spacing: spacing)
     let words = pixels.interleaved().words
@@ -77,6 +76,8 @@ package enum TIFFWriter {
     case (.rgb, 3...4): image.photometric = 2
     default: throw .unsupportedPhotometric(.tiff, name: photometric.name)
     }
+    guard let pages = UInt32(exactly: pixels.frames), pages > 0 else { throw .pixelCount(.tiff) }
+    image.pages = pages
     image.rows = UInt32(pixels.rows)
     image.columns = UInt32(pixels.columns)
     image.samples_per_pixel = UInt32(pixels.samplesPerPixel)

@@ -20,29 +20,17 @@ final class BatchJournal {
     let warnings: [ScanWarning]
   }
 
-  private struct Request: Codable, Equatable {
-    var version = 1
-    let edition: String
-    let keyFingerprint: String
-    let profile: String
-    let options: [String]
-    let keepsNames: Bool
-  }
-
   static let name = ".scanforge-journal"
   private let path: String
   private let descriptor: Int32
   private let entries: [String: Entry]
 
   /// Takes up what an earlier run of the same request left at `root`, and begins anew otherwise.
-  init(root: String, deidentifier: Deidentifier, keepsNames: Bool) throws(FileWriteError) {
+  init(root: String, _ request: BatchRequest) throws(FileWriteError) {
     path = root + "/" + BatchJournal.name
-    let request = Request(
-      edition: Deidentifier.edition, keyFingerprint: deidentifier.key.fingerprint, profile: deidentifier.profile.rawValue,
-      options: deidentifier.options.map(\.rawValue).sorted(), keepsNames: keepsNames)
     var kept: [Entry] = []
     let lines = ((try? Data(contentsOf: URL(fileURLWithPath: path))) ?? Data()).split(separator: 10)
-    if let first = lines.first, (try? JSONDecoder().decode(Request.self, from: first)) == request {
+    if let first = lines.first, (try? JSONDecoder().decode(BatchRequest.self, from: first)) == request {
       kept = lines.dropFirst().compactMap { try? JSONDecoder().decode(Entry.self, from: $0) }
     }
     entries = Dictionary(kept.map { ($0.source, $0) }) { $1 }

@@ -52,7 +52,8 @@ package struct DeidentifyBatch: Sendable {
   /// Checks the request, then works through it.
   ///
   /// - Parameter failed: told of each item that fails, in input order.
-  /// - Throws: `DeidError`, `InputError`, `KeyFileError` before anything is written; `FileWriteError`, `DecodeWorkerError` when the machine fails.
+  /// - Throws: `DeidError`, `InputError`, `KeyFileError`, `MappingFileError` before any output is written; `FileWriteError`, `DecodeWorkerError`
+  ///   when the machine fails.
   package func run(
     reader: ScanReader = ScanReader(), progress: ProgressSink = { _ in }, failed: (Failure) -> Void = { _ in }
   ) throws -> DeidentifySummary {
@@ -60,17 +61,21 @@ package struct DeidentifyBatch: Sendable {
     _ = try Deidentifier(profile: profile, options: options, key: PseudonymKey.random())
     let (items, skipped) = try InputCollector.collect(inputs)
     try checkPlaces()
+    try checkEarlierRequest(nil)
     let key = try keyFile.map { path throws(KeyFileError) in try PseudonymKey.loadOrCreate(path) }
     if key == nil {
       progress(.note(stage: "deidentify", text: "without --key the pseudonyms follow from a key made for this run, which is dropped"))
     }
     let deidentifier = try Deidentifier(profile: profile, options: options, key: key?.key ?? .random())
-    let mapping = try mappingFolder.map { try MappingFiles(folder: $0) }
+    let keepsNames = keepsNames
+    let request = BatchRequest(deidentifier, keepsNames: keepsNames)
+    try checkEarlierRequest(request)
+    let mapping = try mappingFolder.map { path throws(MappingFileError) in try MappingFiles(folder: path) }
     let tree = try OutputTree(root: output)
     defer { tree.close() }
-    let keepsNames = keepsNames
+    request.mark(output)
     // Without a lasting key nothing can be continued.
-    let journal = try key.map { _ in try BatchJournal(root: output, deidentifier: deidentifier, keepsNames: keepsNames) }
+    let journal = try key.map { _ in try BatchJournal(root: output, request) }
     var group = PublicationGroup(
       tree: tree, journal: journal, mapping: mapping,
       summary: DeidentifySummary(deidentifier: deidentifier, hasLastingKey: key != nil, files: items.count, skipped: skipped))
@@ -116,28 +121,37 @@ package struct DeidentifyBatch: Sendable {
     return summary
   }
 
-  /// The output must not feed the next run, nor carry the secrets.
-  private func checkPlaces() throws(InputError) {
-    let target = DeidentifyBatch.resolved(output)
+  /// The output must not feed the next run, nor carry the secrets; and these must not be taken for scans.
+  private func checkPlaces() throws {
+    func resolved(_ path: String) -> String { OutputFolder.resolved(URL(fileURLWithPath: path)) }
+    let target = resolved(output)
+    let secrets = [keyFile, mappingFolder].compactMap { $0 }.map(resolved)
     for (index, input) in inputs.enumerated() {
-      let source = DeidentifyBatch.resolved(input)
-      if target == source || target.hasPrefix(source + "/") { throw .outputInsideInput(position: index + 1) }
+      let source = resolved(input)
+      if OutputFolder.holds(source, target) { throw InputError.outputInsideInput(position: index + 1) }
+      if secrets.contains(where: { OutputFolder.holds(source, $0) }) { throw InputError.secretInsideInput(position: index + 1) }
     }
-    for secret in [keyFile, mappingFolder].compactMap({ $0 }).map(DeidentifyBatch.resolved) where (secret + "/").hasPrefix(target + "/") {
-      throw .secretInsideOutput
-    }
-    let present = (try? FileManager.default.contentsOfDirectory(atPath: output)) ?? []
-    if keyFile == nil, present.contains(where: { !$0.hasPrefix(".") }) { throw .outputNotEmpty }
+    if secrets.contains(where: { OutputFolder.holds(target, $0) }) { throw InputError.secretInsideOutput }
+    if let mappingFolder, !OutputFolder.isFolderOrFree(URL(fileURLWithPath: mappingFolder)) { throw MappingFileError.notAFolder }
+    if keyFile == nil, holdsOutputs { throw InputError.outputNotEmpty }
   }
 
-  /// The absolute path with links resolved as far as it exists.
-  private static func resolved(_ path: String) -> String {
-    var existing = URL(fileURLWithPath: path).standardizedFileURL
-    var rest: [String] = []
-    while access(existing.path, F_OK) != 0, existing.path != "/" {
-      rest.append(existing.lastPathComponent)
-      existing.deleteLastPathComponent()
+  private var holdsOutputs: Bool {
+    let present = (try? FileManager.default.contentsOfDirectory(atPath: output)) ?? []
+    return present.contains { !$0.hasPrefix(".") }
+  }
+
+  /// An output folder goes on as it was begun.
+  ///
+  /// - Parameter request: nil before the key is known; a key that is yet to be made is another one in any case.
+  private func checkEarlierRequest(_ request: BatchRequest?) throws(InputError) {
+    guard holdsOutputs, let earlier = BatchRequest(borneBy: output) else { return }
+    let differences: [String]
+    if let request {
+      differences = request.differences(from: earlier)
+    } else {
+      differences = keyFile.map { access($0, F_OK) == 0 } ?? false ? [] : ["the key"]
     }
-    return rest.reversed().reduce(existing.resolvingSymlinksInPath().path) { $0 == "/" ? "/" + $1 : $0 + "/" + $1 }
+    guard differences.isEmpty else { throw .outputOfAnotherRequest(differences: differences) }
   }
 }

@@ -138,13 +138,17 @@ package enum InputError: ExplainedError, Equatable {
   case outputInsideInput(position: Int)
   /// The key or the mapping would travel with the output.
   case secretInsideOutput
+  /// The key or the mapping lies inside an input folder.
+  case secretInsideInput(position: Int)
+  /// The output folder holds what another key or other options gave.
+  case outputOfAnotherRequest(differences: [String])
   /// A run without a lasting key cannot continue an earlier one.
   case outputNotEmpty
 
   package var kind: FailureKind {
     switch self {
     case .missing, .denied, .empty: .surroundings
-    case .outputInsideInput, .secretInsideOutput, .outputNotEmpty: .request
+    case .outputInsideInput, .secretInsideOutput, .secretInsideInput, .outputOfAnotherRequest, .outputNotEmpty: .request
     }
   }
 
@@ -155,6 +159,8 @@ package enum InputError: ExplainedError, Equatable {
     case .empty: "input.empty"
     case .outputInsideInput: "output.insideInput"
     case .secretInsideOutput: "output.holdsSecret"
+    case .secretInsideInput: "input.holdsSecret"
+    case .outputOfAnotherRequest: "output.otherRequest"
     case .outputNotEmpty: "output.notEmpty"
     }
   }
@@ -166,13 +172,16 @@ package enum InputError: ExplainedError, Equatable {
     case .empty: "there is no file to read"
     case .outputInsideInput: "the output folder is this input folder or lies inside it"
     case .secretInsideOutput: "the key or the mapping would lie inside the output folder and travel with it"
+    case .secretInsideInput: "the key or the mapping lies inside this input folder and would be read as a scan"
+    case .outputOfAnotherRequest(let differences):
+      "the output folder holds the results of another request, which differs in \(differences.joined(separator: ", "))"
     case .outputNotEmpty: "the output folder is not empty, and without --key a run cannot continue an earlier one"
     }
   }
 
   package var place: String? {
     switch self {
-    case .missing(let position), .denied(let position), .outputInsideInput(let position): "input \(position)"
+    case .missing(let position), .denied(let position), .outputInsideInput(let position), .secretInsideInput(let position): "input \(position)"
     default: nil
     }
   }
@@ -183,7 +192,8 @@ package enum InputError: ExplainedError, Equatable {
     case .denied: "Give yourself read permission, or run as a user who has it."
     case .empty: "Name files, or folders that hold DICOM, TIFF or PNG files; hidden files, links, ScanForge workspaces and names that are not UTF-8 do not count."
     case .outputInsideInput: "Choose an output folder outside all inputs."
-    case .secretInsideOutput: "Keep the key and the mapping in a private folder elsewhere."
+    case .secretInsideOutput, .secretInsideInput: "Keep the key and the mapping in a private folder elsewhere."
+    case .outputOfAnotherRequest: "Choose another output folder, or repeat the earlier request as it was: every file would get a second copy beside the first."
     case .outputNotEmpty: "Choose an empty folder, or keep a key with --key FILE."
     }
   }

@@ -30,6 +30,9 @@ package struct ExportStage: Stage {
     guard state.isNormalized else {
       throw .needs(stage: "export", what: "normalize before it", remedy: "Add - normalize: { intensity: auto } after deidentify.", position)
     }
+    guard OutputFolder.isFolderOrFree(URL(fileURLWithPath: to)) else {
+      throw .needs(stage: "export", what: "a folder to write to, and \(to) is none", remedy: "Name a folder; it is made when there is none.", position)
+    }
     guard state.isSplit else {
       throw .needs(stage: "export", what: "split before it", remedy: "Add - split: { train: 0.8, test: 0.2 } before export.", position)
     }

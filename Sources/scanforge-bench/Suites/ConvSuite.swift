@@ -10,7 +10,6 @@ enum ConvSuite {
     var prepared: fk_precision?
   }
 
-
   struct Layer {
     var name: String
     var c: Int, k: Int, kernel: Int, stride: Int, padding: Int, images: Int, size: Int
@@ -34,19 +33,20 @@ enum ConvSuite {
     Layer(name: "3x3_512_512@6n16", c: 512, k: 512, kernel: 3, stride: 1, padding: 1, images: 16, size: 6),
   ]
 
-  static func run(_ arguments: BenchArguments) -> BenchReport {
-    let (peak, _) = PeakSuite.multiplyAdds(arguments)
-    var results: [BenchResult] = []
-    for layer in layers {
-      for role in [FK_CONV_FORWARD, FK_CONV_DATA_GRADIENT, FK_CONV_WEIGHT_GRADIENT] {
-        for prepared in role == FK_CONV_WEIGHT_GRADIENT ? [nil] : [nil, FK_FLOAT32, FK_INT16] {
-          let item = Case(role: role, prepared: prepared)
-          let name = name(of: layer, item)
-          if arguments.wants(name), let result = measure(arguments, layer, item, name, peak) { results.append(result) }
-        }
+  static func run(_ arguments: BenchArguments) throws(BenchError) -> BenchReport {
+    let cases = [FK_CONV_FORWARD, FK_CONV_DATA_GRADIENT, FK_CONV_WEIGHT_GRADIENT].flatMap { role in
+      (role == FK_CONV_WEIGHT_GRADIENT ? [nil] : [nil, FK_FLOAT32, FK_INT16]).map { Case(role: role, prepared: $0) }
+    }
+    let all = layers.flatMap { layer in cases.map { (layer: layer, item: $0, name: name(of: layer, $0)) } }
+    let wanted = try arguments.wanted(among: all.map(\.name), known: layers.map(\.name))
+    let meter = PeakMeter(arguments)
+    let results = meter.around {
+      all.filter { wanted.contains($0.name) }.compactMap { one in
+        meter.sample(seconds: 0.02)
+        return measure(arguments, one.layer, one.item, one.name)
       }
     }
-    return BenchReport(suite: "conv", arguments, peak: peak, results: results)
+    return BenchReport(suite: "conv", arguments, meter, results: results)
   }
 
   /// `3x3_64_64@256 fwd`, `… fwd prepared`, `… fwd int16`; roles are the layer's: a transposed layer's forward pass is the data gradient.
@@ -58,7 +58,7 @@ enum ConvSuite {
   }
 
   /// Nil where the precision has no kernel for the layer.
-  private static func measure(_ arguments: BenchArguments, _ layer: Layer, _ item: Case, _ name: String, _ peak: Double) -> BenchResult? {
+  private static func measure(_ arguments: BenchArguments, _ layer: Layer, _ item: Case, _ name: String) -> BenchResult? {
     let (table, role) = (arguments.table.pointee, item.role)
     let out = (layer.size + 2 * layer.padding - layer.kernel) / layer.stride + 1
     var geometry = fk_conv_geometry(
@@ -93,7 +93,7 @@ enum ConvSuite {
       precondition(status == FK_OK, "\(name): status \(status.rawValue)")
     }
     let flops = 2.0 * Double(layer.kernel * layer.kernel * layer.c * layer.k) * Double(layer.images * out * out)
-    return BenchResult(name: name, watch, operations: flops, peak: peak, images: layer.images)
+    return BenchResult(name: name, watch, operations: flops, images: layer.images)
   }
 
   private static func random(_ arguments: BenchArguments, _ count: Int, stream: UInt64) -> UnsafeMutableBufferPointer<Float> {

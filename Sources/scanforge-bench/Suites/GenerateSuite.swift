@@ -16,13 +16,13 @@ enum GenerateSuite {
     let inference = try PreparedInference(latent: latent, labels: labels, of: DCGANGenerator.classes, precision: arguments.precision) {
       network($0, labels: $1, .inference)
     }
-    let (peak, _) = PeakSuite.multiplyAdds(arguments)
-    let watch = try Stopwatch(arguments, seconds: 3) { try inference() }
+    let meter = PeakMeter(arguments)
+    let watch = try meter.around { try Stopwatch(arguments, seconds: 3) { try inference() } }
     return BenchReport(
-      suite: "generate", arguments, peak: peak,
+      suite: "generate", arguments, meter,
       results: [
         BenchResult(
-          name: "generate \(work) \(arguments.precision.rawValue)", watch, operations: operations, peak: peak, images: batch)
+          name: "generate \(work) \(arguments.precision.rawValue)", watch, operations: operations, images: batch)
       ])
   }
 }

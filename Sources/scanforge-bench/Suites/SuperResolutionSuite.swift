@@ -14,14 +14,14 @@ enum SuperResolutionSuite {
     let operations = ProductOperations(behind: network(.zeros([1, sample, sample, 1]), .training)).forward
     let image = RandomStream(seed: 1, named: "image").uniform([1, side, side, 1], counter: 0)
     let inference = try PreparedInference(image: image, precision: arguments.precision) { network($0, .inference) }
-    let (peak, _) = PeakSuite.multiplyAdds(arguments)
-    let watch = try Stopwatch(arguments, seconds: 3) { try inference() }
+    let meter = PeakMeter(arguments)
+    let watch = try meter.around { try Stopwatch(arguments, seconds: 3) { try inference() } }
     let flops = operations * Double(side * side) / Double(sample * sample)
     return BenchReport(
-      suite: "srgan-infer", arguments, peak: peak,
+      suite: "srgan-infer", arguments, meter,
       results: [
         BenchResult(
-          name: "srgan-infer \(side) \(arguments.precision.rawValue)", watch, operations: flops, peak: peak, images: 1)
+          name: "srgan-infer \(side) \(arguments.precision.rawValue)", watch, operations: flops, images: 1)
       ])
   }
 }

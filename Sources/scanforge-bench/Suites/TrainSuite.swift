@@ -15,11 +15,11 @@ enum TrainSuite {
       default: ConditionalGANTraining(size: 128, batch: 32)
       }
     let operations = training.operations
-    let (peak, _) = PeakSuite.multiplyAdds(arguments)
-    let watch = Stopwatch(arguments, seconds: 6, atLeast: 3) { training.step() }
+    let meter = PeakMeter(arguments)
+    let watch = meter.around { Stopwatch(arguments, seconds: 6, atLeast: 3) { training.step() } }
     return BenchReport(
-      suite: "train", arguments, peak: peak,
-      results: [BenchResult(name: "train \(work)", watch, operations: operations, peak: peak, images: training.batch)])
+      suite: "train", arguments, meter,
+      results: [BenchResult(name: "train \(work)", watch, operations: operations, images: training.batch)])
   }
 }
 

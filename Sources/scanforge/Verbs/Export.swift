@@ -2,6 +2,7 @@ import ArgumentParser
 import Foundation
 import ScanCatalog
 import ScanExport
+import ScanPipeline
 
 struct ExportVerb: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -29,6 +30,7 @@ struct ExportVerb: ParsableCommand {
         guard let part = ScanCatalog.Split(rawValue: text) else { throw CatalogError.malformedQuery("split=\(text)") }
         return part
       }
+      guard OutputFolder.isFolderOrFree(URL(fileURLWithPath: to)) else { throw PipelineError.outputNotAFolder }
       let catalog = try Catalog(Workspace.open(at: common.workspaceURL), mode: .readWrite)
       let exporter = Exporter(catalog, threads: common.threadCount, progress: console.progress)
       var reports: [CanonicalJSON] = []

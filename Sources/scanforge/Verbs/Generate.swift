@@ -70,8 +70,10 @@ struct Generate: ParsableCommand {
     let precision = InferencePrecision(rawValue: self.precision) ?? .fp32
     try common.perform { console in
       let outcome: StageOutcome
+      if let output { try OutputFolder.check(URL(fileURLWithPath: output)) }
+      // Before a workspace is made for nothing.
+      let source = try ModelSource(model, workspace: common.workspaceURL)
       if let output {
-        let source = try ModelSource(model, workspace: common.workspaceURL)
         if storePlan, source.isCatalogued { throw ValidationError("--store-plan needs a model file outside of a workspace.") }
         let files = SyntheticFiles(
           folder: URL(fileURLWithPath: output), format: SyntheticFiles.Format(rawValue: format) ?? .tiff, threads: common.threadCount)
@@ -79,6 +81,9 @@ struct Generate: ParsableCommand {
           model: source.url, name: source.name, seed: seed, truncation: truncation, precision: precision, storesPlan: storePlan)
         outcome = try files.write(amount, generator: generator, progress: console.progress)
       } else {
+        guard source.isCatalogued else {
+          throw ValidationError("A model file goes with --output DIR; without it only a model of the workspace, by its name.")
+        }
         let context = try RunContext(workspace: common.workspaceURL, seed: seed, threads: common.threadCount, progress: console.progress)
         outcome = try context.generateIntoWorkspace(model: model, amount: amount, seed: seed, truncation: truncation, precision: precision)
       }

@@ -54,6 +54,9 @@ struct Upscale: ParsableCommand {
 
   func run() throws {
     try common.perform { console in
+      // Before a key is made for nothing.
+      try OutputFolder.check(
+        URL(fileURLWithPath: output), inputs: inputs.map { URL(fileURLWithPath: $0) }, key: key.map { URL(fileURLWithPath: $0) })
       DecodeWorkerPool.shared.prestart()
       let source = try ModelSource(model, workspace: common.workspaceURL)
       let files = UpscaledFiles(

@@ -86,12 +86,13 @@ package enum FuzzPath {
   private static func read(_ bytes: UnsafeRawBufferPointer, _ format: ScanFormat) -> RawScan? {
     law(isStarted, "DCMTK's data dictionary is missing: install the package dcmtk")
     guard let report = try? Prescan.scan(bytes, limits: limits), report.format == format else { return nil }
+    if report.pages > 1, (try? report.checkPages(limits)) == nil { return nil }
     let file = UnsafeRawBufferPointer(rebasing: bytes[..<(bytes.count - report.paddingBytes)])
     var reply = DecodeReply()
     var facts = ScanFacts()
     do {
       try output.reset()
-      try DecodeService.decode(InputMemory(borrowing: file), format, wantsPixels: true, output, &reply)
+      try DecodeService.decode(InputMemory(borrowing: file), format, wantsPixels: true, pages: report.pages, output, &reply)
       facts.add(reply)
       return try ScanReader.assemble(DecodedFile(reply, in: memory), format, Redacted("fuzz"), facts)
     } catch let error as DecodeWorkerError {

@@ -1,0 +1,76 @@
+import ForgeGAN
+package import ScanCatalog
+
+extension Evaluation {
+  /// For programs. Figures that are not finite are null.
+  package var json: CanonicalJSON {
+    var values: [String: CanonicalJSON] = [
+      "real": .integer(Int64(realCount)), "synthetic": .integer(Int64(syntheticCount)), "size": side > 0 ? .integer(Int64(side)) : .null,
+      "extractors": .array(views.map(\.json)), "notMeasured": .array(notMeasured.map { .string($0) }),
+    ]
+    if let checkerboard { values["checkerboard"] = .object(["real": .finite(checkerboard.real), "synthetic": .finite(checkerboard.synthetic)]) }
+    if let pairs {
+      values["pairs"] = .object([
+        "count": .integer(Int64(pairs.count)), "psnr": .finite(pairs.psnr), "ssim": .finite(pairs.ssim),
+        "msSSIM": pairs.multiScaleSSIM.map { .finite($0) } ?? .null,
+      ])
+    }
+    if let consistency { values["classConsistency"] = consistency.json }
+    if let utility {
+      values["trainOnSyntheticTestOnReal"] = .object([
+        "trainedOnReal": .integer(Int64(utility.trainedOn.real)), "trainedOnSynthetic": .integer(Int64(utility.trainedOn.synthetic)),
+        "judgedOn": .integer(Int64(utility.judgedOn)), "real": .estimate(utility.real), "synthetic": .estimate(utility.synthetic),
+        "ratio": .finite(utility.ratio),
+      ])
+    }
+    if let memory {
+      values["memorization"] = .object([
+        "extractor": .string(memory.extractor), "setSize": .integer(Int64(memory.setSize)), "closerToTraining": .estimate(memory.closer),
+        "honestCloserToTraining": .estimate(memory.honest), "authenticity": .finite(memory.statistics.authenticity),
+        "nearestDistanceRatio": .finite(memory.statistics.nearestRatio), "distanceToClosestMedian": .finite(memory.statistics.distance(quantile: 0.5)),
+        "distanceToClosest5Percent": .finite(memory.statistics.distance(quantile: 0.05)), "suspects": .integer(Int64(memory.suspects)),
+        "flagged": .bool(memory.isFlagged),
+      ])
+    }
+    return .object(values)
+  }
+}
+
+extension Evaluation.View {
+  fileprivate var json: CanonicalJSON {
+    .object([
+      "extractor": .string(extractor), "sha256": .string(digest), "real": .integer(Int64(figures.realCount)),
+      "synthetic": .integer(Int64(figures.generatedCount)), "kid": .estimate(figures.kernelDistance), "fid": .estimate(figures.frechetDistance),
+      "neighbours": .integer(Int64(figures.coverage.neighbours)), "precision": .finite(figures.coverage.precision),
+      "recall": .finite(figures.coverage.recall), "density": .finite(figures.coverage.density), "coverage": .finite(figures.coverage.coverage),
+      "inceptionScore": scoreOfClasses.map { .finite($0) } ?? .null,
+      "realFloor": .object([
+        "kid": .finite(figures.floor.kernelDistance), "fid": .finite(figures.floor.frechetDistance), "recall": .finite(figures.floor.recall),
+        "count": .integer(Int64(figures.floor.count)),
+      ]),
+    ])
+  }
+}
+
+extension Evaluation.Consistency {
+  fileprivate var json: CanonicalJSON {
+    func matrix(_ rows: [[Int]]) -> CanonicalJSON { .array(rows.map { .array($0.map { .integer(Int64($0)) }) }) }
+    return .object([
+      "classifierSha256": .string(digest), "labels": .array(labelNames.map { .string($0) }), "trainedOn": .integer(Int64(trainedOn)),
+      "realAccuracy": .estimate(accuracy.real), "syntheticAccuracy": .estimate(accuracy.synthetic),
+      "byLabel": .object(
+        Dictionary(uniqueKeysWithValues: zip(labelNames, recalls).map { ($0, $1.map { .estimate($0) } ?? .null) })),
+      "realConfusion": matrix(real.confusion), "syntheticConfusion": matrix(synthetic.confusion),
+    ])
+  }
+}
+
+extension CanonicalJSON {
+  fileprivate static func finite(_ value: Double) -> CanonicalJSON { value.isFinite ? .number(value) : .null }
+
+  fileprivate static func estimate(_ estimate: Estimate) -> CanonicalJSON {
+    .object([
+      "value": .finite(estimate.value), "low": .finite(estimate.interval.lowerBound), "high": .finite(estimate.interval.upperBound),
+    ])
+  }
+}

@@ -1,0 +1,64 @@
+import ForgeGAN
+import Foundation
+
+extension Evaluation {
+  /// A figure is at home in brackets: `KID[extractor hash, real, synthetic]`.
+  package var lines: [String] {
+    var lines: [String] = []
+    for view in views {
+      let figures = view.figures
+      let bracket = "[\(view.extractor) \(view.digest.prefix(12)), \(figures.realCount) real, \(figures.generatedCount) synthetic]"
+      let floor = "real against real, \(figures.floor.count) each:"
+      lines.append(
+        "KID\(bracket) = \(Evaluation.text(figures.kernelDistance, digits: 5)); \(floor) \(Evaluation.text(figures.floor.kernelDistance, digits: 5))")
+      lines.append(
+        "FID\(bracket) = \(Evaluation.text(figures.frechetDistance, digits: 3)); \(floor) \(Evaluation.text(figures.floor.frechetDistance, digits: 3))")
+      let coverage = figures.coverage
+      lines.append(
+        "precision, recall, density, coverage\(bracket), k = \(coverage.neighbours): "
+          + [coverage.precision, coverage.recall, coverage.density, coverage.coverage].map { Evaluation.text($0, digits: 3) }.joined(separator: ", ")
+          + "; \(floor) recall \(Evaluation.text(figures.floor.recall, digits: 3))")
+      if let score = view.scoreOfClasses { lines.append("IS\(bracket) = \(Evaluation.text(score, digits: 3)) of at most \(consistency?.labelNames.count ?? 0)") }
+    }
+    if let consistency {
+      lines.append(
+        "class consistency: \(Evaluation.percent(consistency.accuracy.synthetic)) of \(consistency.synthetic.count) synthetic images, by a classifier that is right on "
+          + "\(Evaluation.percent(consistency.accuracy.real)) of \(consistency.real.count) real images")
+      for (name, recall) in zip(consistency.labelNames, consistency.recalls) {
+        lines.append("  \(name): \(recall.map(Evaluation.percent) ?? "no synthetic image")")
+      }
+    }
+    if let utility {
+      lines.append(
+        "trained on synthetic, tested on real: \(Evaluation.percent(utility.synthetic)) of \(utility.judgedOn); trained on real: "
+          + "\(Evaluation.percent(utility.real)); ratio \(Evaluation.text(utility.ratio, digits: 3))")
+    }
+    if let memory {
+      lines.append(
+        "memorization[\(memory.extractor), \(memory.setSize) training and as many held-out images]: \(Evaluation.percent(memory.closer)) of the synthetic images "
+          + "are nearer to training images, honest images \(Evaluation.percent(memory.honest)); \(memory.suspects) suspected copies; "
+          + (memory.isFlagged ? "FLAGGED" : "not flagged"))
+    }
+    if let checkerboard {
+      lines.append(
+        "checkerboard: synthetic \(Evaluation.text(checkerboard.synthetic, digits: 2)), real \(Evaluation.text(checkerboard.real, digits: 2))")
+    }
+    if let pairs {
+      lines.append(
+        "\(pairs.count) pairs: PSNR \(Evaluation.text(pairs.psnr, digits: 2)) dB, SSIM \(Evaluation.text(pairs.ssim, digits: 4))"
+          + (pairs.multiScaleSSIM.map { ", MS-SSIM \(Evaluation.text($0, digits: 4))" } ?? ""))
+    }
+    return lines + notMeasured.map { "not measured: \($0)" }
+  }
+
+  static func text(_ value: Double, digits: Int) -> String { String(format: "%.\(digits)f", value) }
+
+  static func text(_ estimate: Estimate, digits: Int) -> String {
+    "\(text(estimate.value, digits: digits)) (95 %: \(text(estimate.interval.lowerBound, digits: digits)) to \(text(estimate.interval.upperBound, digits: digits)))"
+  }
+
+  static func percent(_ estimate: Estimate) -> String {
+    func part(_ value: Double) -> String { String(format: "%.1f", 100 * value) }
+    return "\(part(estimate.value)) % (95 %: \(part(estimate.interval.lowerBound)) to \(part(estimate.interval.upperBound)))"
+  }
+}

@@ -1,0 +1,86 @@
+package import ForgeGAN
+
+/// What an evaluation found. Every figure of a set stands with its extractor, the hash of the extractor's weights and the numbers of images.
+package struct Evaluation: Sendable {
+  /// One extractor's view.
+  package struct View: Sendable {
+    package let extractor: String
+    /// SHA-256 of the extractor's weights, hexadecimal.
+    package let digest: String
+    package let figures: SetFigures
+    package let scoreOfClasses: Double?
+  }
+
+  /// What a classifier trained on real images says.
+  package struct Consistency: Sendable {
+    package let digest: String
+    package let labelNames: [String]
+    package let trainedOn: Int
+    package let real: ClassificationScore
+    package let synthetic: ClassificationScore
+    package let accuracy: (real: Estimate, synthetic: Estimate)
+    /// By label: share of the synthetic images that the classifier takes for what they are labelled.
+    package let recalls: [Estimate?]
+  }
+
+  /// A classifier trained on synthetic images, judged on real ones, beside the one trained on real images.
+  package struct Utility: Sendable {
+    package let trainedOn: (real: Int, synthetic: Int)
+    package let judgedOn: Int
+    package let real: Estimate
+    package let synthetic: Estimate
+    package var ratio: Double { real.value > 0 ? synthetic.value / real.value : .nan }
+  }
+
+  /// Whether synthetic images lie nearer to training images than other real images do.
+  package struct Memory: Sendable {
+    package let extractor: String
+    package let statistics: MemorizationStatistics
+    /// Share of synthetic images nearer to a training image than to any held-out image; sets of equal size.
+    package let closer: Estimate
+    /// The same of held-out images that stand in for synthetic ones: what honest images reach.
+    package let honest: Estimate
+    package let setSize: Int
+    /// Synthetic images nearer to their training image than any honest one is.
+    package let suspects: Int
+    package var isFlagged: Bool { closer.interval.lowerBound > max(honest.interval.upperBound, 0.5) || suspects > 0 }
+  }
+
+  /// Images that have a counterpart of the same name.
+  package struct Pairs: Sendable {
+    package let count: Int
+    package let psnr: Double
+    package let ssim: Double
+    /// nil where images are smaller than 176 pixels.
+    package let multiScaleSSIM: Double?
+  }
+
+  package var realCount = 0
+  package var syntheticCount = 0
+  package var side = 0
+  package var views: [View] = []
+  package var consistency: Consistency?
+  package var utility: Utility?
+  package var memory: Memory?
+  package var pairs: Pairs?
+  /// Mean checkerboard score of real and synthetic images.
+  package var checkerboard: (real: Double, synthetic: Double)?
+  /// What was not measured and why, in sentences.
+  package var notMeasured: [String] = []
+
+  package init() {}
+}
+
+/// What to evaluate and how.
+package struct EvaluationPlan: Sendable {
+  /// Side to which images are brought; nil for that of the synthetic images.
+  package var side: Int?
+  /// Steps of each classifier's training.
+  package var classifierSteps = 600
+  package var neighbours = 5
+  package var seed: UInt64 = 1
+  /// Train a second classifier on the synthetic images.
+  package var measuresUtility = true
+
+  package init() {}
+}

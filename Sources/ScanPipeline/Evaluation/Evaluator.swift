@@ -1,0 +1,201 @@
+package import Diagnostics
+import Foundation
+import ForgeGAN
+import ForgeTensor
+import PixelMath
+import ScanCatalog
+import ScanModel
+
+/// Compares synthetic with real images.
+///
+/// With a training set (what the generator learned from) the real set is what it never saw: classifiers learn from the training set and are
+/// judged on the real one. Without, half of the real set, label by label, takes the place of a training set for classifiers, and
+/// memorization cannot be measured.
+package struct Evaluator {
+  package let plan: EvaluationPlan
+  package let progress: ProgressSink
+
+  package init(_ plan: EvaluationPlan, threads: Int, progress: @escaping ProgressSink) {
+    KernelTable.threads = threads
+    self.plan = plan
+    self.progress = progress
+  }
+
+  package func evaluate(real: EvaluationImages, synthetic: EvaluationImages, training: EvaluationImages?) throws -> Evaluation {
+    var result = Evaluation()
+    (result.realCount, result.syntheticCount) = (real.count, synthetic.count)
+    result.pairs = Evaluator.pairs(real, synthetic)
+    guard let side = plan.side ?? synthetic.side else {
+      guard result.pairs != nil else { throw EvaluationError.mixedSizes }
+      result.notMeasured.append("Figures of sets: the synthetic images have different sizes; choose one with --size.")
+      return result
+    }
+    result.side = side
+    result.checkerboard = Evaluator.checkerboards(real, synthetic, side: side)
+    for (role, set) in [("real", real), ("synthetic", synthetic)] where set.count < SetFigures.least {
+      guard result.pairs != nil else { throw EvaluationError.tooFew(role: role, count: set.count, least: SetFigures.least) }
+      result.notMeasured.append("Figures of sets: the \(role) set has \(set.count) images, \(SetFigures.least) are needed.")
+      return result
+    }
+
+    let names = real.labelNames
+    let (taught, judge) = training.map { ($0, real) } ?? Evaluator.halves(real)
+    let judged = judge.networkImages(side: side, names: names.count > 1 ? names : nil)
+    let made = synthetic.networkImages(side: side)
+    let classifier = try self.classifier(taught, names: names, side: side, stage: "classifier", into: &result)
+    var extractors: [any FeatureExtractor] = [RandomConvolutionExtractor()]
+    if let classifier { extractors.append(classifier) }
+    for extractor in extractors {
+      try result.views.append(view(extractor, judged, made, classifier: classifier))
+    }
+    if let classifier {
+      let labelled = synthetic.networkImages(side: side, names: names)
+      if labelled.count > 0 {
+        result.consistency = try consistency(classifier, judged: judged, labelled: labelled, trainedOn: taught.count)
+        if plan.measuresUtility { result.utility = try utility(classifier, judged: judged, labelled: labelled, trainedOn: taught.count, synthetic, names, side, &result) }
+      } else {
+        result.notMeasured.append("Class consistency and usefulness: no synthetic image has a label that the real images know.")
+      }
+    }
+    if let training {
+      let extractor = extractors[extractors.count - 1]
+      result.memory = try memory(extractor, training: training.networkImages(side: side), held: judged, synthetic: made)
+      if result.memory == nil { result.notMeasured.append("Memorization: it needs \(2 * SetFigures.least) real images and as many training images.") }
+    } else {
+      result.notMeasured.append("Memorization: name what the model was trained on with --training.")
+    }
+    return result
+  }
+
+  /// Every other image of each label.
+  static func halves(_ images: EvaluationImages) -> (EvaluationImages, EvaluationImages) {
+    var seen: [Label?: Int] = [:]
+    var halves: [[Int]] = [[], []]
+    for (index, label) in images.labels.enumerated() {
+      let place = seen[label, default: 0]
+      seen[label] = place + 1
+      halves[place % 2].append(index)
+    }
+    return (images.subset(halves[0]), images.subset(halves[1]))
+  }
+
+  /// A classifier of `images`; nil when they cannot teach one, which is noted.
+  private func classifier(
+    _ images: EvaluationImages, names: [String], side: Int, stage: String, into result: inout Evaluation
+  ) throws -> ImageClassifier? {
+    let set = names.count > 1 ? images.networkImages(side: side, names: names) : nil
+    guard let set, side >= 16, Set(set.labels).count == names.count else {
+      result.notMeasured.append(
+        names.count > 1
+          ? "The \(stage): its images lack one of the labels, or are smaller than 16 pixels."
+          : "Class consistency and usefulness: the real images have fewer than two labels.")
+      return nil
+    }
+    var training = ImageClassifier.Training()
+    (training.steps, training.seed) = (plan.classifierSteps, plan.seed)
+    progress(.began(stage: stage, total: training.steps, unit: "steps"))
+    let classifier = try ImageClassifier(training: set, training) { step in
+      if Interruption.isRequested { throw PipelineError.interrupted }
+      progress(.advanced(stage: stage, done: step))
+    }
+    progress(.ended(stage: stage, summary: "\(training.steps) steps on \(set.count) images"))
+    return classifier
+  }
+
+  private func view(
+    _ extractor: any FeatureExtractor, _ real: InMemoryImages, _ synthetic: InMemoryImages, classifier: ImageClassifier?
+  ) throws -> Evaluation.View {
+    let stage = "figures by \(extractor.name)"
+    progress(.began(stage: stage, total: nil, unit: "images"))
+    let figures = SetFigures(
+      real: try extractor.features(of: real), generated: try extractor.features(of: synthetic),
+      neighbours: min(plan.neighbours, min(real.count, synthetic.count) / 2 - 1))
+    progress(.ended(stage: stage, summary: "\(real.count) real, \(synthetic.count) synthetic"))
+    return Evaluation.View(
+      extractor: extractor.name, digest: ContentDigest(of: Array(extractor.weights)).hex, figures: figures,
+      scoreOfClasses: extractor is ImageClassifier ? try classifier.map { inceptionScore(try $0.probabilities(of: synthetic)).mean } : nil)
+  }
+
+  private func consistency(
+    _ classifier: ImageClassifier, judged: InMemoryImages, labelled: InMemoryImages, trainedOn: Int
+  ) throws -> Evaluation.Consistency {
+    let (real, synthetic) = (try classifier.score(judged), try classifier.score(labelled))
+    return Evaluation.Consistency(
+      digest: ContentDigest(of: Array(classifier.weights)).hex, labelNames: classifier.labelNames, trainedOn: trainedOn, real: real,
+      synthetic: synthetic, accuracy: (Evaluator.accuracy(real), Evaluator.accuracy(synthetic)),
+      recalls: synthetic.confusion.enumerated().map { label, row in
+        let count = row.reduce(0, +)
+        return count > 0 ? Estimate(successes: row[label], of: count) : nil
+      })
+  }
+
+  private func utility(
+    _ classifier: ImageClassifier, judged: InMemoryImages, labelled: InMemoryImages, trainedOn: Int, _ synthetic: EvaluationImages,
+    _ names: [String], _ side: Int, _ result: inout Evaluation
+  ) throws -> Evaluation.Utility? {
+    guard let other = try self.classifier(synthetic, names: names, side: side, stage: "classifier of synthetic images", into: &result) else { return nil }
+    return Evaluation.Utility(
+      trainedOn: (trainedOn, labelled.count), judgedOn: judged.count, real: Evaluator.accuracy(try classifier.score(judged)),
+      synthetic: Evaluator.accuracy(try other.score(judged)))
+  }
+
+  private static func accuracy(_ score: ClassificationScore) -> Estimate {
+    Estimate(successes: score.confusion.indices.reduce(0) { $0 + score.confusion[$1][$1] }, of: score.count)
+  }
+
+  /// The held-out images in two halves: the first stands in for synthetic images, the second is what they may be near to.
+  private func memory(
+    _ extractor: any FeatureExtractor, training: InMemoryImages, held: InMemoryImages, synthetic: InMemoryImages
+  ) throws -> Evaluation.Memory? {
+    let (known, unseen, made) = (try extractor.features(of: training), try extractor.features(of: held), try extractor.features(of: synthetic))
+    let size = min(known.count, unseen.count / 2)
+    guard size >= SetFigures.least else { return nil }
+    // Matched sizes: with unequal ones most honest images look nearer to the larger set.
+    let some = known.rows(Evaluator.spread(known.count, size))
+    let (reference, stand) = (unseen.rows((0..<size).lazy.map { 2 * $0 }), unseen.rows((0..<size).lazy.map { 2 * $0 + 1 }))
+    let found = MemorizationStatistics(training: some, heldOut: reference, generated: made)
+    let honest = MemorizationStatistics(training: some, heldOut: reference, generated: stand)
+    // Copies of any training image count, so all of them are looked at; what honest images reach is measured against the same.
+    let all = MemorizationStatistics(training: known, heldOut: reference, generated: made)
+    let nearest = MemorizationStatistics(training: known, heldOut: reference, generated: stand).distance(quantile: 0)
+    return Evaluation.Memory(
+      extractor: extractor.name, statistics: all,
+      closer: Estimate(successes: Int((found.closerToTraining * Double(made.count)).rounded()), of: made.count),
+      honest: Estimate(successes: Int((honest.closerToTraining * Double(stand.count)).rounded()), of: stand.count), setSize: size,
+      suspects: all.nearest.count { $0.distance < nearest / 2 })
+  }
+
+  /// `count` indexes below `total`, evenly spread.
+  private static func spread(_ total: Int, _ count: Int) -> [Int] { (0..<count).map { $0 * total / count } }
+
+  private static func checkerboards(_ real: EvaluationImages, _ synthetic: EvaluationImages, side: Int) -> (real: Double, synthetic: Double)? {
+    guard side >= 16 else { return nil }
+    func mean(_ images: EvaluationImages) -> Double {
+      let chosen = spread(images.count, min(images.count, 256)).map { images.planes[$0] }.filter { min($0.rows, $0.columns) >= 16 }
+      return chosen.reduce(0) { $0 + checkerboardScore($1) } / Double(max(1, chosen.count))
+    }
+    return (mean(real), mean(synthetic))
+  }
+
+  /// Synthetic images whose name, less an ending `_xN` of super-resolution, is that of exactly one real image of the same size. The range is
+  /// that of the real image.
+  private static func pairs(_ real: EvaluationImages, _ synthetic: EvaluationImages) -> Evaluation.Pairs? {
+    let byName = Dictionary(grouping: real.stems.indices.filter { !real.stems[$0].isEmpty }) { real.stems[$0] }
+    var (count, psnrs, ssims, scales): (Int, Double, Double, [Double]) = (0, 0, 0, [])
+    for (index, stem) in synthetic.stems.enumerated() where !stem.isEmpty {
+      let name = byName[stem] == nil ? String(stem[..<(stem.range(of: "_x", options: .backwards)?.lowerBound ?? stem.endIndex)]) : stem
+      guard let found = byName[name], found.count == 1 else { continue }
+      let (a, b) = (real.stored(found[0]), synthetic.stored(index))
+      guard a.rows == b.rows, a.columns == b.columns, min(a.rows, a.columns) >= 11 else { continue }
+      let range = Double(real.ranges[found[0]].upperBound - real.ranges[found[0]].lowerBound)
+      count += 1
+      psnrs += PixelMath.psnr(a, b, range: range)
+      ssims += PixelMath.ssim(a, b, range: range)
+      if min(a.rows, a.columns) >= 176 { scales.append(PixelMath.multiScaleSSIM(a, b, range: range)) }
+    }
+    guard count > 0 else { return nil }
+    return Evaluation.Pairs(
+      count: count, psnr: psnrs / Double(count), ssim: ssims / Double(count),
+      multiScaleSSIM: scales.count == count ? scales.reduce(0, +) / Double(count) : nil)
+  }
+}

@@ -1,0 +1,170 @@
+import Diagnostics
+import ForgeGAN
+import ForgeNN
+import ForgeTensor
+import Foundation
+import ScanCatalog
+import ScanIO
+import ScanModel
+import ScanPipeline
+import Testing
+import TestSupport
+
+/// Evaluations of small folders of discs, bars and slopes.
+@Suite struct EvaluationTests {
+  private static let labels = ["bar", "disc", "slope"]
+
+  /// 32 x 32 pixels of 8 bits: a figure at a random place, a random brightness, noise.
+  private static func image(_ label: String, _ number: Int, seed: UInt64) -> PixelBuffer {
+    let draws = RandomStream(seed: seed, named: "\(label) \(number)").uniform([3 + 1024], counter: 0).values
+    let (y0, x0, light) = (11 + 10 * draws[0], 11 + 10 * draws[1], 120 + 90 * draws[2])
+    let words = (0..<1024).map { index -> UInt8 in
+      let (y, x) = (Float(index / 32) - y0, Float(index % 32) - x0)
+      let inside =
+        switch label {
+        case "bar": abs(y) < 3
+        case "disc": y * y + x * x < 60
+        default: y > x
+        }
+      return UInt8((inside ? light : 30) + 20 * draws[3 + index])
+    }
+    return PixelBuffer(rows: 32, columns: 32, bitsAllocated: 8, words: words)
+  }
+
+  /// Writes `LABEL/NUMBER.tif`, labels in turn.
+  private static func write(_ count: Int, seed: UInt64, to folder: URL, labelled: (String) -> String = { $0 }) throws -> EvaluationImages {
+    for number in 0..<count {
+      let label = labels[number % 3]
+      let place = folder.appendingPathComponent(labelled(label))
+      try FileManager.default.createDirectory(at: place, withIntermediateDirectories: true)
+      let bytes = try TIFFWriter.encode(image(label, number, seed: seed), photometric: .monochrome2, spacing: nil)
+      try Data(bytes).write(to: place.appendingPathComponent("\(seed)-\(number).tif"))
+    }
+    return try read(folder)
+  }
+
+  private static func read(_ folder: URL) throws -> EvaluationImages {
+    try EvaluationImages(.folder(folder), role: "set", catalog: nil, threads: 2, progress: { _ in })
+  }
+
+  private static func inFolder(_ body: (URL) throws -> Void) throws {
+    let folder = try TestData.temporaryFolder("evaluation")
+    defer { try? FileManager.default.removeItem(at: folder) }
+    try body(folder)
+  }
+
+  private static func evaluator(steps: Int = 60, utility: Bool = false) -> Evaluator {
+    var plan = EvaluationPlan()
+    (plan.classifierSteps, plan.measuresUtility) = (steps, utility)
+    return Evaluator(plan, threads: 2, progress: { _ in })
+  }
+
+  @Test func `honest images of the right class pass, and all of it is repeatable`() throws {
+    try Self.inFolder { folder in
+      let training = try Self.write(90, seed: 1, to: folder.appendingPathComponent("training"))
+      let real = try Self.write(90, seed: 2, to: folder.appendingPathComponent("real"))
+      let synthetic = try Self.write(60, seed: 3, to: folder.appendingPathComponent("synthetic"))
+      let result = try Self.evaluator(utility: true).evaluate(real: real, synthetic: synthetic, training: training)
+      #expect(result.views.map(\.extractor) == ["random-cnn", "classifier"])
+      #expect(result.views.allSatisfy { $0.figures.realCount == 90 && $0.figures.generatedCount == 60 && $0.digest.count == 64 })
+      let consistency = try #require(result.consistency)
+      #expect(consistency.accuracy.synthetic.value > 0.9 && consistency.accuracy.real.value > 0.9)
+      #expect(try #require(result.utility).ratio > 0.85)
+      let memory = try #require(result.memory)
+      #expect(!memory.isFlagged && memory.suspects == 0, "\(result.lines)")
+      #expect(result.notMeasured.isEmpty && result.pairs == nil)
+      let again = try Self.evaluator(utility: true).evaluate(real: real, synthetic: synthetic, training: training)
+      #expect(again.json == result.json)
+    }
+  }
+
+  @Test func `copies of training images are flagged`() throws {
+    try Self.inFolder { folder in
+      let training = try Self.write(90, seed: 1, to: folder.appendingPathComponent("training"))
+      let real = try Self.write(90, seed: 2, to: folder.appendingPathComponent("real"))
+      let copies = try Self.evaluator().evaluate(real: real, synthetic: training, training: training)
+      #expect(try #require(copies.memory).isFlagged && copies.memory?.suspects == 90)
+    }
+  }
+
+  @Test func `a few copies among honest images are found`() throws {
+    try Self.inFolder { folder in
+      let training = try Self.write(90, seed: 1, to: folder.appendingPathComponent("training"))
+      let real = try Self.write(90, seed: 2, to: folder.appendingPathComponent("real"))
+      let mixed = folder.appendingPathComponent("mixed")
+      _ = try Self.write(60, seed: 3, to: mixed)
+      for number in [3, 4, 5] {
+        let label = Self.labels[number % 3]
+        try FileManager.default.copyItem(
+          at: folder.appendingPathComponent("training/\(label)/1-\(number).tif"), to: mixed.appendingPathComponent("\(label)/copy\(number).tif"))
+      }
+      let result = try Self.evaluator().evaluate(real: real, synthetic: Self.read(mixed), training: training)
+      #expect(try #require(result.memory).suspects == 3 && result.memory?.isFlagged == true)
+    }
+  }
+
+  @Test func `images under wrong labels are told`() throws {
+    try Self.inFolder { folder in
+      let real = try Self.write(120, seed: 2, to: folder.appendingPathComponent("real"))
+      let swapped = try Self.write(60, seed: 3, to: folder.appendingPathComponent("swapped")) { ["bar": "disc", "disc": "bar"][$0] ?? $0 }
+      let result = try Self.evaluator().evaluate(real: real, synthetic: swapped, training: nil)
+      let consistency = try #require(result.consistency)
+      #expect(consistency.trainedOn == 60 && consistency.real.count == 60)
+      #expect(consistency.accuracy.real.value > 0.9 && consistency.accuracy.synthetic.value < 0.5)
+      #expect(result.notMeasured.contains { $0.contains("--training") })
+    }
+  }
+
+  @Test func `files of one name are compared pixel by pixel in their own units`() throws {
+    try Self.inFolder { folder in
+      let (real, other) = (folder.appendingPathComponent("real"), folder.appendingPathComponent("other"))
+      for place in [real, other] { try FileManager.default.createDirectory(at: place, withIntermediateDirectories: true) }
+      for number in 0..<3 {
+        // 16 bits, whose own largest value is the range; the copy is off by 10 everywhere.
+        let words = (0..<1024).map { UInt16(100 + number + $0 * 3) }
+        func bytes(_ add: UInt16) throws -> Data {
+          var bytes: [UInt8] = []
+          for word in words { bytes += [UInt8((word + add) & 255), UInt8((word + add) >> 8)] }
+          let pixels = PixelBuffer(rows: 32, columns: 32, bitsAllocated: 16, words: bytes)
+          return Data(try TIFFWriter.encode(pixels, photometric: .monochrome2, spacing: nil))
+        }
+        try bytes(0).write(to: real.appendingPathComponent("s\(number).tif"))
+        try bytes(10).write(to: other.appendingPathComponent("s\(number)_x2.tif"))
+      }
+      let result = try Self.evaluator().evaluate(real: Self.read(real), synthetic: Self.read(other), training: nil)
+      let pairs = try #require(result.pairs)
+      let ranges: [Double] = [3169, 3170, 3171]
+      let expected = ranges.reduce(0) { $0 + 20 * log10($1 / 10) } / 3
+      #expect(pairs.count == 3 && abs(pairs.psnr - expected) < 1e-3, "\(pairs.psnr), \(expected)")
+      #expect(result.views.isEmpty && !result.notMeasured.isEmpty)
+    }
+  }
+
+  @Test func `too few images and sets that are not there are refused`() throws {
+    try Self.inFolder { folder in
+      let few = try Self.write(9, seed: 1, to: folder.appendingPathComponent("few"))
+      let real = try Self.write(30, seed: 2, to: folder.appendingPathComponent("real"))
+      #expect(throws: EvaluationError.tooFew(role: "synthetic", count: 9, least: 20)) {
+        try Self.evaluator().evaluate(real: real, synthetic: few, training: nil)
+      }
+      #expect(throws: EvaluationError.noSuchSource) { try EvaluationSource(folder.appendingPathComponent("nowhere").path) }
+    }
+  }
+
+  @Test func `the report stands alone`() throws {
+    try Self.inFolder { folder in
+      let real = try Self.write(60, seed: 2, to: folder.appendingPathComponent("real")) { $0 == "bar" ? "a<b&c" : $0 }
+      let synthetic = try Self.write(30, seed: 3, to: folder.appendingPathComponent("synthetic"))
+      let result = try Self.evaluator(steps: 10).evaluate(real: real, synthetic: synthetic, training: nil)
+      let page = folder.appendingPathComponent("report.html")
+      try EvaluationReport(result, real: real, synthetic: synthetic, training: nil).write(to: page)
+      let text = try String(contentsOf: page, encoding: .utf8)
+      #expect(text.contains("a&lt;b&amp;c") && !text.contains("a<b"))
+      #expect(!text.contains("<script") && !text.contains("http:") && !text.contains("https:"))
+      #expect(text.contains("data:image/png;base64,"))
+      #expect(throws: EvaluationError.reportExists) {
+        try EvaluationReport(result, real: real, synthetic: synthetic, training: nil).write(to: page)
+      }
+    }
+  }
+}
