@@ -147,7 +147,7 @@ struct IdentifierCollector {
       guard !bytes.isEmpty else { return }
       switch element.vr {
       case .PN: addNames(element)
-      case .LO, .SH, .ST, .LT, .UT, .UC, .CS, .AE: if bytes.count <= IdentifierCollector.longestPrivateText { addTechnical(bytes) }
+      case .LO, .SH, .ST, .LT, .UT, .UC, .CS, .AE, .IS: if bytes.count <= IdentifierCollector.longestPrivateText { addTechnical(bytes) }
       case .DA, .DT: for value in values(element) { addDateSpellings(value) }
       case .UI: for value in values(element) where value.count >= 10 && !IdentifierCollector.isStandard(value) { spellings.addUID(value) }
       case .UN, .OB:
@@ -197,8 +197,8 @@ struct IdentifierCollector {
       && bytes.allSatisfy { $0 >= 0x20 && $0 != 0x7F || $0 == 0 || (9...13).contains($0) }
   }
 
-  /// Longer ones are protocols and histories of vendors.
-  private static let longestPrivateText = 2048
+  /// Longer ones are protocols and images of vendors.
+  private static let longestPrivateText = 16_384
 
   /// Designator and version of a coding scheme.
   private static let schemes: Set<UInt32> = [0x0008_0102, 0x0008_0103]

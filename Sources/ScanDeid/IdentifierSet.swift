@@ -74,6 +74,11 @@ struct IdentifierSet: Sendable {
   /// Whether a value of DS or IS is a record number or date of the file.
   func isNumber(_ value: ArraySlice<UInt8>) -> Bool { spellings.isNumber(value) }
 
+  /// Whether a part of one of these UIDs is a record number or date of the file.
+  func holdsNumber(inUIDs uids: [String]) -> Bool {
+    uids.contains { $0.split(separator: ".").contains { spellings.isNumber(ArraySlice($0.utf8)) } }
+  }
+
   /// Tokens whose bytes have zero bytes between them.
   private func matches(inUTF16 bytes: [UInt8]) -> [Range<Int>] {
     guard !tokens.isEmpty || !spellings.isEmpty else { return [] }

@@ -60,7 +60,7 @@ struct Repertoire: Sendable, Hashable {
   /// Where in a text the reader is.
   struct State {
     /// An escape sequence called 2-byte characters into the place of ASCII (ISO 2022, G0).
-    fileprivate var isWide = false
+    fileprivate(set) var isWide = false
     /// The set that an escape sequence called into the place of the bytes above 7F (G1).
     fileprivate var upper: High?
 

@@ -2,8 +2,8 @@ package import ScanModel
 
 /// Looks for the identifiers of an input in what is about to be released: the last door, independent of the rules that came before.
 ///
-/// Attributes are searched as encoded bytes for every identifier, also in UTF-16. Pixel Data is searched for those of 8 bytes and more: shorter
-/// ones occur in any image by chance (a comment inside a JPEG codestream is found so).
+/// Attributes are searched as encoded bytes for every identifier. Pixel Data is searched for those of 8 bytes and more: shorter ones occur
+/// in any image by chance (a comment inside a JPEG codestream is found so).
 package struct SelfCheck: Sendable {
   private let ofAttributes: IdentifierSet
   private let ofPixels: IdentifierSet
@@ -42,7 +42,7 @@ package struct SelfCheck: Sendable {
   }
 
   /// How many places in the bytes of a file without pixels hold an identifier.
-  package func leaks(in bytes: [UInt8]) -> Int { ofAttributes.matches(inBinary: bytes).count }
+  package func leaks(in bytes: [UInt8]) -> Int { ofAttributes.matches(in: bytes).count }
 
   private func leaks(inPixels bytes: [UInt8]) -> Int { ofPixels.matches(in: bytes).count }
 }

@@ -114,6 +114,16 @@ struct SourceTests {
     #expect(try Planted.clean(dataset).dataset.text(tag) == "77.5")
   }
 
+  @Test(arguments: [VR.DS, .DA, .UI, .TM, .OB, .UN])
+  func `text is searched whatever VR the file gives it`(vr: VR) throws {
+    var dataset = Planted.patient(name: "Quarlsborough^Zinnia")
+    dataset.set(Tag(0x0010, 0x4000), .LT, text: "Kontrolle Wieczorek")
+    dataset.set(Element(SourceTests.keptText, vr, .bytes(Array("v1 Quarlsborough and Wieczorek".utf8))))
+    let clean = try Planted.clean(dataset).dataset
+    #expect(Planted.occurrences(of: "quarlsborough", in: clean) == 0)
+    #expect(Planted.occurrences(of: "wieczorek", in: clean) == 0)
+  }
+
   @Test func `a class UID that holds a record number is replaced`() throws {
     var dataset = Planted.patient("773419920")
     let uid = "1.2.826.0.1.773419920.1"
