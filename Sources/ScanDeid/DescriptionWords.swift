@@ -72,7 +72,7 @@ struct DescriptionWords {
     }
   }
 
-  /// `AB12CD34`, `4711A`: 4 digits or more among letters. Not a letter or two before a number, as in `b1000` and `TE0100`.
+  /// `AB12CD34`, `4711A`, `7H2X9`: digits among letters. Not a letter or two before a number, as in `b1000` and `TE0100`.
   private mutating func addMixtures(_ numbers: [Range<Int>]) {
     var end = 0
     for number in numbers where number.lowerBound >= end {
@@ -84,7 +84,10 @@ struct DescriptionWords {
       let digits = chunk.count(where: IdentifierSet.isDigit)
       let turns = zip(chunk, chunk.dropFirst()).count { IdentifierSet.isDigit($0) != IdentifierSet.isDigit($1) }
       let prefix = number.lowerBound - start
-      guard digits >= 4, digits < chunk.count, turns >= 2 || prefix >= 3 || prefix == 0 && end - number.upperBound == 1 else { continue }
+      let isNumbered = digits >= 4 && digits < chunk.count && (turns >= 2 || prefix >= 3 || prefix == 0 && end - number.upperBound == 1)
+      // Names of sequences change from letters to digits as often, in small letters.
+      let isSerial = digits >= 3 && turns >= 4 && !chunk.contains { (97...122).contains($0) }
+      guard isNumbered || isSerial else { continue }
       let folded = chunk.map(IdentifierSet.lower)
       let isKnown = prefix >= 3 && TechnicalVocabulary.contains(String(decoding: folded.prefix(prefix), as: UTF8.self))
       if !isKnown, ![0x64, 0x67, 0x6D, 0x73, 0x74].contains(turns == 1 && prefix == 0 ? folded.last : nil) { wholes.append(folded) }

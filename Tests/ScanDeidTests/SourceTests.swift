@@ -56,7 +56,14 @@ struct SourceTests {
     ),
   ]
 
-  @Test(arguments: unusual)
+  static let mixtures: [Case] = [
+    ([element(0x0010_4000, .LT, "case AB12CD34")], "v1 ab-12-cd-34", "v1"), ([element(0x0010_4000, .LT, "room 4711A")], "t2 4711a", "t2"),
+    ([element(0x0010_4000, .LT, "car 7H2X9 parked")], "t2 7h2x9", "t2"), ([element(0x0010_4000, .LT, "MRNQ4711 new")], "t2 mrnq4711", "t2"),
+    ([element(0x0008_103E, .LO, "fl3d1r2t70 b1000")], "fl3d1r2t b1000", "fl3d1r2t b1000"),
+    ([element(0x0008_103E, .LO, "TE0100 1000s")], "te0100 1000s", "te0100 1000s"),
+  ]
+
+  @Test(arguments: unusual + mixtures)
   func `a name is found wherever it stood`(example: Case) throws {
     var dataset = Planted.instance()
     for element in example.sources { dataset.set(element) }
