@@ -78,7 +78,7 @@ SPELLINGS = [
     ("ISO_IR 109", "iso8859_3", "Ħabibaġ^X", "ĦABIBAĠ"), ("ISO_IR 110", "iso8859_4", "Āboliņški^X", "Abolinski"),
     ("ISO_IR 148", "iso8859_9", "Şahinoğlu^X", "ŞAHİNOĞLU"), ("ISO_IR 203", "iso8859_15", "Žižkovœ^X", "ŽIŽKOVŒ"),
     ("ISO_IR 126", "iso8859_7", "Παπαδόπουλος^Γ", "ΠΑΠΑΔΟΠΟΥΛΟΣ"), ("ISO_IR 192", "utf-8", "Παπαδόπουλος^Γ", "παπαδοπουλοσ"),
-    ("ISO_IR 192", "utf-8", "Müller^Jürgen", "MUELLER"), ("ISO_IR 192", "utf-8", "Müller^Jürgen", "Mu\u0308ller"), ("ISO_IR 192", "utf-8", "Großmann^X", "GROSSMANN"),
+    ("ISO_IR 144", "iso8859_5", "Щербаков^Юрий", "Shcherbakov"), ("ISO_IR 192", "utf-8", "Müller^Jürgen", "MUELLER"), ("ISO_IR 192", "utf-8", "Müller^Jürgen", "Mu\u0308ller"), ("ISO_IR 192", "utf-8", "Großmann^X", "GROSSMANN"),
     ("ISO_IR 192", "utf-8", "Østergård^X", "Oestergaard"), ("ISO_IR 192", "utf-8", "Đorđević^X", "Djordjevic"), ("ISO_IR 192", "utf-8", "Zqardov^X", "ＺＱＡＲＤＯＶ"),
     ("ISO_IR 192", "utf-8", "Yamada^X=山田^太郎=やまだ^たろう", "ﾔﾏﾀﾞ"), ("ISO_IR 192", "utf-8", "Yamada^X=山田^太郎", "山田"), ("ISO_IR 100", "utf-8", "Štěpánová^X", "Stepanova"),
     ("ISO_IR 192", "utf-8", "Zqardov^Iben", "IBENZQARDOV"), ("ISO_IR 192", "utf-8", "Doe^Jane", "J. DOE"), ("ISO_IR 192", "utf-8", "Wu^Ho", "Wu Ho"),

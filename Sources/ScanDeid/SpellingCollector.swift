@@ -152,7 +152,7 @@ struct SpellingCollector {
   ]
 
   /// The value folded; with `Müller` as Mueller, and the other way round (plain Muller is what both fold to); in another character set than
-  /// the declared one as UTF-8, too, when the bytes are that.
+  /// the declared one as UTF-8, too, when the bytes are that; Greek and Cyrillic in Latin letters.
   private static func spellings(_ value: [UInt8], _ repertoire: Repertoire) -> [FoldedText] {
     var texts = [FoldedText(value, repertoire)]
     func add(_ spelling: [UInt8]) {
@@ -167,6 +167,7 @@ struct SpellingCollector {
     }
     guard let text = String(validating: value, as: UTF8.self) ?? repertoire.string(value) else { return texts }
     add(Array(text.utf8))
+    for latin in Transliteration.latin(text) { add(Array(latin.utf8)) }
     var long = text.lowercased()
     for (letter, digraph) in [("ä", "ae"), ("ö", "oe"), ("ü", "ue"), ("ø", "oe"), ("å", "aa"), ("đ", "dj")] {
       long = long.replacing(letter, with: digraph)
