@@ -17,6 +17,7 @@ from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.sequence import Sequence
 from pydicom.uid import UID
 
+import echoes
 import templates
 from facts import Facts
 
@@ -464,6 +465,18 @@ def main():
         path = begin(f"charset-{name}.dcm")
         dataset = templates.make("mr")
         plant_charset(planter, dataset, name)
+        write(dataset, path, EXPLICIT)
+    for name in ("ct", "mr", "sr"):
+        for case, work in (("echo", lambda d: echoes.plant_echo(planter, d, table(facts))), ("sources", lambda d: echoes.plant_sources(planter, d)),
+                           ("dates", lambda d: echoes.plant_dates(planter, d)), ("harmless", lambda d: echoes.plant_harmless(planter, d))):
+            path = begin(f"{case}-{name}.dcm")
+            dataset = templates.make(name)
+            work(dataset)
+            write(dataset, path, IMPLICIT if (name, case) == ("mr", "echo") else EXPLICIT)
+    for index, case in enumerate(echoes.SPELLINGS):
+        path = begin(f"spelling-{index:02}.dcm")
+        dataset = templates.make("mr")
+        echoes.plant_spelling(planter, dataset, case)
         write(dataset, path, EXPLICIT)
     for name in ("ct", "mr"):
         path = begin(f"utility-{name}.dcm")

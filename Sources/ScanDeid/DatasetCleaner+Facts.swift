@@ -12,9 +12,8 @@ extension DatasetCleaner {
     let isCode: Bool
     /// Overlay groups whose plane is a region of interest, in bits that are no text.
     let regionOverlays: Set<UInt16>
-    /// Private creator tags that own at least one safe attribute here.
-    let safeBlocks: Set<UInt32>
-    private let creators: [UInt32: String]
+    /// nil when all private attributes go.
+    let blocks: PrivateBlocks?
 
     init(_ dataset: Dataset, types: AttributeTypes.Node, mode: Mode, depth: Int, repertoire: Repertoire, keepsSafePrivate: Bool) {
       self.types = types
@@ -29,30 +28,8 @@ extension DatasetCleaner {
           (0x6000...0x60FF).contains($0.tag.group) && $0.tag.element == 0x0040 && $0.text == "R"
             && !LegalValue.holdsText(dataset[Tag($0.tag.group, 0x3000)]?.bytes ?? [])
         }.map(\.tag.group))
-      var creators: [UInt32: String] = [:]
-      if keepsSafePrivate {
-        for element in dataset.elements where element.tag.isPrivateCreator {
-          if let name = element.text { creators[element.tag.packed] = String(name.drop { $0 == " " }) }
-        }
-      }
-      self.creators = creators
-      var safeBlocks: Set<UInt32> = []
-      if !creators.isEmpty {
-        for element in dataset.elements where Item.safeVR(element.tag, creators) != nil {
-          safeBlocks.insert(Item.creatorTag(of: element.tag))
-        }
-      }
-      self.safeBlocks = safeBlocks
+      blocks = keepsSafePrivate ? PrivateBlocks(dataset) : nil
     }
-
-    func safeVR(_ tag: Tag) -> VR? { Item.safeVR(tag, creators) }
-
-    private static func safeVR(_ tag: Tag, _ creators: [UInt32: String]) -> VR? {
-      guard tag.isPrivate, tag.element >= 0x1000, let creator = creators[creatorTag(of: tag)] else { return nil }
-      return SafePrivateAttributes.vr(creator: creator, group: tag.group, element: UInt8(truncatingIfNeeded: tag.element))
-    }
-
-    private static func creatorTag(of tag: Tag) -> UInt32 { UInt32(tag.group) << 16 | UInt32(tag.element >> 8) }
   }
 
   static let encapsulatedDocument = Tag(0x0042, 0x0011)

@@ -61,6 +61,7 @@ struct DatasetCleaner {
     if (0x6000...0x60FF).contains(tag.group) { return cleanOverlay(element, in: item) }
     if let action = actions.action(for: tag) { return apply(action, to: element, in: item) }
     if tag == DatasetCleaner.selectorCodedString { return dummy(element, in: item) }
+    if DatasetCleaner.classUIDs.contains(tag.packed), identifiers.holdsNumber(inUIDs: element.texts) { return replacedUID(element) }
     return cleanUnlisted(element, in: item)
   }
 
@@ -272,8 +273,8 @@ struct DatasetCleaner {
 
   private mutating func cleanPrivate(_ element: Element, in item: Item) -> Element? {
     let tag = element.tag
-    if tag.isPrivateCreator { return item.safeBlocks.contains(tag.packed) ? element : drop("privateRemoved") }
-    guard let vr = item.safeVR(tag) else { return drop("privateRemoved") }
+    if tag.isPrivateCreator { return item.blocks?.creator(tag).map { Element(tag, .LO, text: $0) } ?? drop("privateRemoved") }
+    guard let vr = item.blocks?.vr(tag) else { return drop("privateRemoved") }
     var element = element
     if vr == .SQ, let bytes = element.bytes {
       guard let items = UnknownVR.items(bytes) else { return drop("privateRemoved") }
@@ -303,17 +304,21 @@ struct DatasetCleaner {
   private mutating func scrubbed(_ element: Element, in item: Item) -> Element? {
     guard let bytes = element.bytes, element.tag != .specificCharacterSet else { return element }
     let matches: [Range<Int>]
-    switch element.vr {
-    case .LO, .SH, .ST, .LT, .UT, .UC, .PN, .UR, .AE, .CS: matches = identifiers.matches(inText: bytes, item.repertoire)
-    case .OB, .UN: matches = identifiers.matches(in: bytes)
+    // What the attribute is, whatever the file calls it.
+    let vr = element.tag.isPrivate ? element.vr : DatasetCleaner.vr(of: element)
+    switch vr {
+    case .LO, .SH, .ST, .LT, .UT, .UC, .PN, .UR, .AE, .CS:
+      matches = identifiers.matches(inText: bytes, item.repertoire, isCode: vr == .CS)
+    case .OB, .UN: matches = identifiers.matches(inBinary: bytes)
+    case .DS, .IS: return bytes.split(separator: 0x5C).contains(where: identifiers.isNumber) ? emptied(element) : element
     default: return element
     }
     guard !matches.isEmpty else { return element }
     count("cleaned")
-    let rest = DatasetCleaner.without(matches, bytes, element.vr)
+    let rest = DatasetCleaner.without(matches, bytes, vr)
     // What closes up must not spell another one.
-    let isClean = element.vr == .OB || element.vr == .UN || identifiers.matches(inText: rest, item.repertoire).isEmpty
-    return Element(element.tag, element.vr, .bytes(isClean ? rest : DummyValue.bytes(element.vr)))
+    let isClean = vr == .OB || vr == .UN || identifiers.matches(inText: rest, item.repertoire).isEmpty
+    return Element(element.tag, vr, .bytes(isClean ? rest : DummyValue.bytes(vr)))
   }
 
   private static func without(_ matches: [Range<Int>], _ bytes: [UInt8], _ vr: VR) -> [UInt8] {

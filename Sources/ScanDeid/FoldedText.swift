@@ -26,9 +26,9 @@ struct FoldedText {
     var state = Repertoire.State()
     while index < bytes.count {
       let byte = bytes[index]
-      if byte < 0x80, byte != 0x1B, !state.isWide {
+      if byte < 0x80, byte != 0x1B, !state.isShifted {
         if IdentifierSet.isAlphanumeric(byte) {
-          append([IdentifierSet.lower(byte)], index..<index + 1, gap)
+          append(IdentifierSet.lower(byte), index..<index + 1, gap)
         } else {
           gap += 1
         }
@@ -45,7 +45,8 @@ struct FoldedText {
         continue
       case .scalar(let read): scalar = read
       }
-      if scalar.properties.canonicalCombiningClass != .notReordered {
+      // The half-width voicing marks of JIS X 0201 combine only when decomposed.
+      if scalar.properties.canonicalCombiningClass != .notReordered || scalar.value == 0xFF9E || scalar.value == 0xFF9F {
         if let last = sources.last, last.upperBound == index { sources[sources.count - 1] = last.lowerBound..<index + length }
       } else {
         let folded = FoldedText.folded(scalar)
@@ -55,11 +56,13 @@ struct FoldedText {
   }
 
   private mutating func append(_ folded: [UInt8], _ source: Range<Int>, _ gap: Int) {
-    for unit in folded {
-      units.append(unit)
-      sources.append(source)
-      gaps.append(gap)
-    }
+    for unit in folded { append(unit, source, gap) }
+  }
+
+  private mutating func append(_ unit: UInt8, _ source: Range<Int>, _ gap: Int) {
+    units.append(unit)
+    sources.append(source)
+    gaps.append(gap)
   }
 
   /// The source bytes of a range of units, with the signs between them.
@@ -70,6 +73,16 @@ struct FoldedText {
 
   /// The unit that touches the end of a range on its right; 0 for none.
   func after(_ end: Int) -> UInt8 { end < units.count && gaps[end] == gaps[end - 1] ? units[end] : 0 }
+
+  /// The units with a space wherever signs stood.
+  var spaced: [UInt8] {
+    var bytes: [UInt8] = []
+    for (index, unit) in units.enumerated() {
+      if index > 0, gaps[index] != gaps[index - 1] { bytes.append(0x20) }
+      bytes.append(unit)
+    }
+    return bytes
+  }
 
   /// Stretches of letters and digits that touch.
   var words: [Range<Int>] { stretches { gaps[$0 - 1] == gaps[$0] } }
@@ -97,19 +110,28 @@ struct FoldedText {
     return ranges
   }
 
-  /// Base letters that no decomposition gives.
+  /// Base letters that no decomposition gives, in lower case; the final form of sigma is a sigma.
   private static let bases: [Unicode.Scalar: String] = [
-    "ß": "ss", "ø": "o", "Ø": "o", "æ": "ae", "Æ": "ae", "œ": "oe", "Œ": "oe", "ł": "l", "Ł": "l", "đ": "d", "Đ": "d", "ð": "d", "Ð": "d",
-    "þ": "th", "Þ": "th", "ı": "i",
+    "ß": "ss", "ø": "o", "æ": "ae", "œ": "oe", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "ı": "i", "ħ": "h", "ŧ": "t", "ŋ": "n", "ĸ": "k",
+    "ς": "σ",
   ]
 
   private static func folded(_ scalar: Unicode.Scalar) -> [UInt8] {
-    if let base = bases[scalar] { return Array(base.utf8) }
-    let plain = String(scalar).decomposedStringWithCompatibilityMapping.lowercased().unicodeScalars.filter {
-      $0.isASCII
-        ? IdentifierSet.isAlphanumeric(UInt8($0.value))
-        : $0.properties.canonicalCombiningClass == .notReordered && ($0.properties.isAlphabetic || $0.properties.numericType != nil)
+    var folded: [UInt8] = []
+    for scalar in String(scalar).decomposedStringWithCompatibilityMapping.lowercased().unicodeScalars {
+      let properties = scalar.properties
+      if scalar.isASCII {
+        if IdentifierSet.isAlphanumeric(UInt8(scalar.value)) { folded.append(UInt8(scalar.value)) }
+      } else if let base = bases[scalar] {
+        folded += base.utf8
+      } else if properties.numericType == .decimal, let value = properties.numericValue, (0...9).contains(value) {
+        folded.append(0x30 + UInt8(value))
+      } else if properties.canonicalCombiningClass == .notReordered, properties.isAlphabetic || properties.numericType != nil {
+        // Hiragana is written in Katakana, too.
+        let isHiragana = (0x3041...0x3096).contains(scalar.value)
+        folded += String(isHiragana ? Unicode.Scalar(scalar.value + 0x60) ?? scalar : scalar).utf8
+      }
     }
-    return Array(String(String.UnicodeScalarView(plain)).utf8)
+    return folded
   }
 }

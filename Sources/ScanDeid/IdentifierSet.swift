@@ -62,9 +62,50 @@ struct IdentifierSet: Sendable {
   }
 
   /// Where identifiers stand in a text, in any spelling, in order, without overlap.
-  func matches(inText bytes: [UInt8], _ repertoire: Repertoire) -> [Range<Int>] {
+  func matches(inText bytes: [UInt8], _ repertoire: Repertoire, isCode: Bool = false) -> [Range<Int>] {
+    IdentifierSet.merged(matches(in: bytes) + spellings.matches(in: bytes, repertoire, isCode: isCode))
+  }
+
+  /// Where tokens stand in a value of bytes, also in UTF-16 of either byte order, as ICC profiles have it; in order, without overlap.
+  func matches(inBinary bytes: [UInt8]) -> [Range<Int>] {
+    IdentifierSet.merged(matches(in: bytes) + spellings.matches(inBinary: bytes) + matches(inUTF16: bytes))
+  }
+
+  /// Whether a value of DS or IS is a record number or date of the file.
+  func isNumber(_ value: ArraySlice<UInt8>) -> Bool { spellings.isNumber(value) }
+
+  /// Whether a part of one of these UIDs is a record number or date of the file.
+  func holdsNumber(inUIDs uids: [String]) -> Bool {
+    uids.contains { $0.split(separator: ".").contains { spellings.isNumber(ArraySlice($0.utf8)) } }
+  }
+
+  /// Tokens whose bytes have zero bytes between them.
+  private func matches(inUTF16 bytes: [UInt8]) -> [Range<Int>] {
+    guard !tokens.isEmpty || !spellings.isEmpty else { return [] }
     var found: [Range<Int>] = []
-    for range in (matches(in: bytes) + spellings.matches(in: bytes, repertoire)).sorted(by: { $0.lowerBound < $1.lowerBound }) {
+    var start = 0
+    while start + 6 < bytes.count {
+      guard bytes[start] >= 0x20, bytes[start + 1] == 0, bytes[start + 2] >= 0x20, bytes[start + 3] == 0 else {
+        start += 1
+        continue
+      }
+      var units = [bytes[start]]
+      var index = start + 2
+      while index < bytes.count, bytes[index] >= 0x20, bytes[index - 1] == 0 {
+        units.append(bytes[index])
+        index += 2
+      }
+      for match in matches(in: units) + spellings.matches(inBinary: units) {
+        found.append(start + 2 * match.lowerBound..<start + 2 * match.upperBound - 1)
+      }
+      start = index - 1
+    }
+    return found
+  }
+
+  private static func merged(_ ranges: [Range<Int>]) -> [Range<Int>] {
+    var found: [Range<Int>] = []
+    for range in ranges.sorted(by: { $0.lowerBound < $1.lowerBound }) {
       if let last = found.last, last.upperBound >= range.lowerBound {
         found[found.count - 1] = last.lowerBound..<max(last.upperBound, range.upperBound)
       } else {

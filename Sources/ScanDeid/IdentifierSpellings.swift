@@ -2,14 +2,32 @@
 struct IdentifierSpellings: Sendable {
   private let trie: TokenTrie
   private let dates: WrittenDates
+  private let numbers: Set<[UInt8]>
   let isEmpty: Bool
 
   init(_ collected: SpellingCollector) {
     var trie = TokenTrie()
     for token in collected.tokens { trie.insert(token, IdentifierSpellings.end(of: token)) }
+    for word in collected.described { trie.insert(word, IdentifierSpellings.end(ofDescribed: word)) }
+    for name in collected.short { trie.insert(name, .alone) }
     self.trie = trie
     dates = WrittenDates(collected.dates)
-    isEmpty = collected.tokens.isEmpty && collected.dates.isEmpty
+    numbers = Set(collected.records.map { IdentifierSpellings.significant($0) }.filter { $0.count >= 7 })
+    isEmpty = collected.tokens.isEmpty && collected.described.isEmpty && collected.short.isEmpty && collected.dates.isEmpty
+  }
+
+  /// Whether a decimal number has the digits of a record number or date, at least 7 of them, wherever its point is.
+  func isNumber(_ value: ArraySlice<UInt8>) -> Bool {
+    guard !numbers.isEmpty, value.count >= 7 else { return false }
+    return numbers.contains(IdentifierSpellings.significant(value.prefix { $0 | 0x20 != 0x65 }.filter(IdentifierSet.isDigit)))
+  }
+
+  /// Without the zeros at both ends.
+  private static func significant(_ digits: [UInt8]) -> [UInt8] {
+    var digits = digits[...]
+    while digits.first == 0x30 { digits.removeFirst() }
+    while digits.last == 0x30 { digits.removeLast() }
+    return Array(digits)
   }
 
   /// Numbers stand alone; so do short words, and those that lie inside a medical word (`Corona` in `coronal`).
@@ -20,17 +38,31 @@ struct IdentifierSpellings: Sendable {
     return token.count < 5 || MedicalVocabulary.hasFragment(String(decoding: token, as: UTF8.self)) ? .notBesideLetter : .anywhere
   }
 
+  /// Words of descriptions are less certain to be names: short ones count as whole words alone.
+  private static func end(ofDescribed word: [UInt8]) -> TokenTrie.End {
+    word.count < 7 || MedicalVocabulary.hasFragment(String(decoding: word, as: UTF8.self)) ? .notBesideLetter : .anywhere
+  }
+
   /// Where they stand in `bytes`; may overlap.
   ///
+  /// - Parameter isCode: a coded string, in which 3 letters are no name.
   /// - Complexity: as `IdentifierSet.matches(in:)`.
-  func matches(in bytes: [UInt8], _ repertoire: Repertoire) -> [Range<Int>] {
+  func matches(in bytes: [UInt8], _ repertoire: Repertoire, isCode: Bool) -> [Range<Int>] {
     guard !isEmpty else { return [] }
-    let text = FoldedText(bytes, repertoire)
+    let found = matches(in: FoldedText(bytes, repertoire), of: bytes, isCode: isCode)
+    // Declared as something else, and UTF-8 nevertheless.
+    guard repertoire != .western, bytes.contains(where: { $0 >= 0x80 }), String(validating: bytes, as: UTF8.self) != nil else {
+      return found
+    }
+    return found + matches(in: FoldedText(bytes), of: bytes, isCode: isCode)
+  }
+
+  private func matches(in text: FoldedText, of bytes: [UInt8], isCode: Bool) -> [Range<Int>] {
     var found = dates.matches(in: text, of: bytes).map(text.source(of:))
     text.units.withUnsafeBufferPointer { units in
       var position = 0
       while position < units.count {
-        let length = trie.match(at: position, units) { mayStand($0, $1, text) }
+        let length = trie.match(at: position, units) { ($0 != .alone || !isCode) && mayStand($0, $1, text) }
         if length > 0 {
           let range = extended(position..<position + length, text)
           found.append(text.source(of: range))
@@ -41,6 +73,24 @@ struct IdentifierSpellings: Sendable {
       }
     }
     return found
+  }
+
+  /// Where they stand in bytes that are no text, as they are, of 6 bytes or more.
+  func matches(inBinary bytes: [UInt8]) -> [Range<Int>] {
+    guard !isEmpty else { return [] }
+    return bytes.withUnsafeBufferPointer { buffer in
+      var found: [Range<Int>] = []
+      var position = 0
+      while position < buffer.count {
+        let length = trie.match(at: position, buffer) { kind, range in
+          func neighbor(_ index: Int) -> UInt8 { buffer.indices.contains(index) && buffer[index] < 0x80 ? buffer[index] : 0 }
+          return range.count >= 6 && TokenTrie.mayStand(kind, before: neighbor(range.lowerBound - 1), after: neighbor(range.upperBound))
+        }
+        if length > 0 { found.append(position..<position + length) }
+        position += max(1, length)
+      }
+      return found
+    }
   }
 
   private func mayStand(_ kind: TokenTrie.End, _ range: Range<Int>, _ text: FoldedText) -> Bool {
@@ -55,6 +105,7 @@ struct IdentifierSpellings: Sendable {
     }
     // Spelled over several words it has to begin and end with one: `pel vista` is not Elvis.
     let isSplit = text.gaps[range.lowerBound] != text.gaps[range.upperBound - 1]
+    if isSplit, kind == .alone { return false }
     let asked = isSplit && kind == .anywhere ? .notBesideLetterOrDigit : kind
     return TokenTrie.mayStand(asked, before: before, after: text.after(range.upperBound))
   }

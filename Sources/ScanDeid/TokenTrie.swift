@@ -1,7 +1,8 @@
 /// Tokens by their common beginnings. Nodes in flat arrays; a node's children are a list from `child` along `sibling`.
 struct TokenTrie: Sendable {
-  /// Whether a token ends at a node, and what may stand beside it; the raw value grows with what is asked for.
-  enum End: UInt8, Sendable { case none, anywhere, notBesideDigit, notBesideLetter, notBesideLetterOrDigit }
+  /// Whether a token ends at a node, and what may stand beside it; the raw value grows with what is asked for. `alone`: as a word of its own, in
+  /// text that is no code.
+  enum End: UInt8, Sendable { case none, anywhere, notBesideDigit, notBesideLetter, notBesideLetterOrDigit, alone }
 
   private var byte: [UInt8] = []
   private var child: [Int32] = []
@@ -10,7 +11,15 @@ struct TokenTrie: Sendable {
   /// First node for each possible first byte, both cases; -1 for none.
   private var roots = [Int32](repeating: -1, count: 256)
 
+  /// What is longer is looked for by its beginning: a search of a long text for a long word of one letter would not end.
+  private static let longest = 64
+
   mutating func insert(_ token: [UInt8], _ kind: End) {
+    let isLong = token.count > TokenTrie.longest
+    insert(beginning: token.prefix(TokenTrie.longest), isLong ? .anywhere : kind)
+  }
+
+  private mutating func insert(beginning token: ArraySlice<UInt8>, _ kind: End) {
     guard let first = token.first else { return }
     var node = roots[Int(first)]
     if node < 0 {
@@ -71,7 +80,7 @@ struct TokenTrie: Sendable {
     case .none, .anywhere: true
     case .notBesideDigit: !IdentifierSet.isDigit(before) && !IdentifierSet.isDigit(after)
     case .notBesideLetter: !isLetter(before) && !isLetter(after)
-    case .notBesideLetterOrDigit: !IdentifierSet.isAlphanumeric(before) && !IdentifierSet.isAlphanumeric(after)
+    case .notBesideLetterOrDigit, .alone: !IdentifierSet.isAlphanumeric(before) && !IdentifierSet.isAlphanumeric(after)
     }
   }
 

@@ -39,6 +39,35 @@ struct WrittenDates: Sendable {
     }
   }
 
+  // MARK: What a value means
+
+  /// The dates that the value of a DA or DT may mean, as YYYYMMDD: also written otherwise than the standard has it.
+  static func dates(inValue value: [UInt8]) -> [Int] {
+    let digits = value.filter(IdentifierSet.isDigit).prefix(8)
+    guard digits.count == 8 else {
+      return dates(in: value.split(whereSeparator: { !IdentifierSet.isDigit($0) }))
+    }
+    let written = dates(in: [ArraySlice(digits)])
+    return written.isEmpty ? [number(ArraySlice(digits))] : written
+  }
+
+  /// The calendar dates of a year of 4 digits that one group of 8 digits or three groups may mean.
+  static func dates(in groups: [ArraySlice<UInt8>]) -> [Int] {
+    var orders: [(year: Int, month: Int, day: Int)] = []
+    if groups.count == 1, groups[0].count == 8 {
+      let value = number(groups[0])
+      let (front, a, b) = (value / 10_000, value / 1_000_000, value / 10_000 % 100)
+      orders = [(front, value / 100 % 100, value % 100)]
+      if !(1850...2100).contains(front) { orders = [(value % 10_000, b, a), (value % 10_000, a, b)] }
+    } else if groups.count >= 3, groups[1].count <= 2 {
+      let (a, b, c) = (number(groups[0]), number(groups[1]), number(groups[2]))
+      if groups[0].count == 4, groups[2].count <= 2 { orders = [(a, b, c)] }
+      if groups[2].count == 4, groups[0].count <= 2 { orders = [(c, b, a), (c, a, b)] }
+    }
+    return orders.filter { (1850...2100).contains($0.year) && (1...12).contains($0.month) && (1...31).contains($0.day) }
+      .map { $0.year * 10_000 + $0.month * 100 + $0.day }
+  }
+
   // MARK: With the name of the month
 
   private enum Part {
@@ -99,6 +128,7 @@ struct WrittenDates: Sendable {
   /// How many runs from `start` are a date in digits; nil for none.
   private func numeric(_ start: Int, _ runs: [FoldedText.Run], _ text: FoldedText, _ bytes: [UInt8]) -> Int? {
     var groups: [ArraySlice<UInt8>] = []
+    if let length = eastAsian(start, runs, text) { return length }
     while groups.count < 3, start + groups.count < runs.count, runs[start + groups.count].isDigits {
       groups.append(text.units[runs[start + groups.count].range])
     }
@@ -114,6 +144,18 @@ struct WrittenDates: Sendable {
     if let first = groups.first, first.count == 6 || first.count >= 8, isCompact(first) { return 1 }
     return nil
   }
+
+  /// 2019年7月4日, 2019년 7월 4일.
+  private func eastAsian(_ start: Int, _ runs: [FoldedText.Run], _ text: FoldedText) -> Int? {
+    guard start + 4 < runs.count, runs[start].isDigits, runs[start + 2].isDigits, runs[start + 4].isDigits,
+      WrittenDates.yearSigns.contains(Array(text.units[runs[start + 1].range]))
+    else { return nil }
+    let groups = [0, 2, 4].map { text.units[runs[start + $0].range] }
+    return isDate(groups) ? 5 : nil
+  }
+
+  /// The sign for year, folded.
+  private static let yearSigns: Set<[UInt8]> = Set(["年", "년"].map { FoldedText(Array($0.utf8)).units })
 
   /// What stands between the digit runs `index - 1` and `index`; nil where these are not two runs of digits.
   private static func sign(_ index: Int, _ runs: [FoldedText.Run], _ text: FoldedText, _ bytes: [UInt8]) -> ArraySlice<UInt8>? {
@@ -149,9 +191,13 @@ struct WrittenDates: Sendable {
   /// ASCII digits as a number; 0 for more of them than any part of a date has.
   static func number(_ digits: ArraySlice<UInt8>) -> Int { digits.count > 9 ? 0 : digits.reduce(0) { $0 * 10 + Int($1) - 48 } }
 
+  /// The number of a month by its name, folded, of 3 letters or more.
+  static func month(_ name: [UInt8]) -> Int? { months[String(decoding: name, as: UTF8.self)]?.0 }
+
   private static let fillers: Set<String> = ["st", "nd", "rd", "th", "of", "the", "de", "den"]
 
-  /// Months by name, folded: English first, then German, French, Spanish, Italian, Portuguese, Dutch where they differ.
+  /// Months by name, folded: English first, then German, French, Spanish, Italian, Portuguese, Dutch where they differ;
+  /// Polish, Czech, Swedish, Turkish, and Roman numerals.
   private static let months: [String: (Int, isEnglish: Bool)] = {
     let english = """
       january jan|february feb|march mar|april apr|may|june jun|july jul|august aug|september sep sept|october oct|november nov|december dec
@@ -162,8 +208,14 @@ struct WrittenDates: Sendable {
       luglio lug julho|aout agosto ago augustus|septembre septiembre settembre set setembro|oktober okt octobre octubre ottobre ott outubro \
       out|novembre noviembre novembro|dezember dez decembre diciembre dic dicembre dezembro
       """
+    let more = """
+      stycznia styczen ledna leden januari ocak i|lutego luty unora unor februari subat ii|marca marzec brezna brezen mars mart iii|\
+      kwietnia kwiecien dubna duben nisan iv|maja kvetna kveten maj mayis v|czerwca czerwiec cervna cerven juni haziran vi|\
+      lipca lipiec cervence cervenec juli temmuz vii|sierpnia sierpien srpna srpen augusti agustos viii|wrzesnia wrzesien zari eylul ix|\
+      pazdziernika pazdziernik rijna rijen ekim x|listopada listopad kasim xi|grudnia grudzien prosince prosinec aralik xii
+      """
     var months: [String: (Int, isEnglish: Bool)] = [:]
-    for (list, isEnglish) in [(others, false), (english, true)] {
+    for (list, isEnglish) in [(more, false), (others, false), (english, true)] {
       for (index, names) in list.split(separator: "|").enumerated() {
         for name in names.split(separator: " ") { months[String(name)] = (index + 1, isEnglish) }
       }

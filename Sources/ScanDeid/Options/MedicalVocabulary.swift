@@ -63,7 +63,7 @@ enum MedicalVocabulary {
     "fps", "mgy", "gy", "mbq", "mci", "%",
   ]
 
-  private static let words: Set<String> = Set(list.split { $0 == " " || $0 == "\n" }.map(String.init))
+  static let words: Set<String> = Set(list.split { $0 == " " || $0 == "\n" }.map(String.init))
 
   private static let list = """
     abdomen abdominal acquisition acr acute adc adrenal adult after allergic allergy angio angiogram angiography angle ankle anterior

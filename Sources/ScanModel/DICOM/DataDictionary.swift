@@ -32,6 +32,9 @@ package enum DataDictionary {
   /// The tag of a keyword such as `PatientID`; nil when PS3.6 has no such keyword, or only for a repeating group.
   package static func tag(keyword: String) -> Tag? { parsed.byKeyword[keyword].map { Tag(packed: $0) } }
 
+  /// All keywords but those of the repeating groups, in no order.
+  package static var keywords: some Collection<String> { parsed.byKeyword.keys }
+
   /// The VR that an implicit VR stream means by `tag`. PS3.5 section A.1.
   ///
   /// Where the VR depends on Pixel Representation it gives US; OW where OB and OW are possible; UN for what it does not know.
