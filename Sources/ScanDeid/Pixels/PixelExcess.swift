@@ -2,8 +2,8 @@ import ScanModel
 
 /// Bytes of native Pixel Data behind its last sample, where anything may stand.
 enum PixelExcess {
-  /// - Returns: the value without them, padded to even length; nil when there are none, when the attributes do not tell how long the image is, or
-  ///   when there is as much as a frame: then Number of Frames may be what is wrong, and it is left to the warning `pixel.long`.
+  /// - Returns: the value without them, padded to even length; nil when there are none, or when the attributes do not tell how long the image is.
+  ///   Whole frames more than one stay when there is no Number of Frames to say otherwise, with the warning `pixel.long`.
   static func removed(from dataset: Dataset) -> [UInt8]? {
     guard case .bytes(let bytes)? = dataset[.pixelData]?.value, let bits = dataset.integer(.bitsAllocated),
       let rows = dataset.integer(.rows), let columns = dataset.integer(.columns), (1...64).contains(bits), rows > 0, columns > 0
@@ -11,12 +11,13 @@ enum PixelExcess {
     // Uncompressed 4:2:2 stores two samples a pixel (PS3.3 section C.7.6.3.1.2); some writers store three all the same.
     let samples = dataset.integer(.samplesPerPixel) ?? 1
     guard (1...4).contains(samples), dataset.text(.photometricInterpretation)?.hasSuffix("_422") != true else { return nil }
-    let frames = max(1, dataset.integer(.numberOfFrames) ?? 1)
-    let (total, overflow) = (rows * columns * samples * bits).multipliedReportingOverflow(by: frames)
+    let frames = dataset.integer(.numberOfFrames)
+    let frameBits = rows * columns * samples * bits
+    let (total, overflow) = frameBits.multipliedReportingOverflow(by: max(1, frames ?? 1))
     guard !overflow else { return nil }
-    let (needed, frame) = ((total + 7) / 8, (total / frames + 7) / 8)
-    let excess = bytes.count - needed
-    guard excess > 1, excess < frame else { return nil }
-    return Element.padded(Array(bytes[..<needed]), .OB)
+    var needed = (total + 7) / 8
+    guard bytes.count > needed + 1 else { return nil }
+    if frames == nil, frameBits % 8 == 0 { needed = bytes.count / needed * needed }
+    return bytes.count > needed + 1 ? Element.padded(Array(bytes[..<needed]), .OB) : nil
   }
 }
