@@ -251,7 +251,7 @@ struct DatasetCleaner {
       if profile != bytes { count("cleaned") }
       return scrubbed(Element(element.tag, .OB, .bytes(profile)), in: item)
     }
-    guard !LegalValue.holdsWords(bytes, vr) else { return emptied(element) }
+    guard !LegalValue.holdsWords(bytes, vr), !LegalValue.isShortText(bytes, vr) else { return emptied(element) }
     var samples = bytes
     for run in TextRun.improbable(in: bytes) { for index in run { samples[index] = 0 } }
     if samples != bytes { count("cleaned") }

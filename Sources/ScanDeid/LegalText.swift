@@ -10,7 +10,11 @@ enum LegalText {
   static func mended(_ element: Element, _ vr: VR, most: Int?, _ repertoire: Repertoire) -> Element {
     guard let bytes = element.bytes, vr.isText, !bytes.isEmpty else { return element }
     if element.tag == .specificCharacterSet { return CharacterSetTerms.mended(element) }
-    if isPlain(bytes), vr != .CS || isCodedString(bytes[...], among: EnumeratedTerms.of(element.tag)), element.vr.isText { return element }
+    if isPlain(bytes), vr != .CS || isCodedString(bytes[...], among: EnumeratedTerms.of(element.tag)),
+      element.vr.isText || element.vr == .UN
+    {
+      return element
+    }
     let isSingle = [.LT, .ST, .UT, .UR].contains(vr)
     var values = isSingle ? [bytes[...]] : split(bytes, repertoire)
     // Names and descriptions are text anyway, and their backslashes are often part of it.
@@ -21,7 +25,7 @@ enum LegalText {
       values = values.map { isCodedString($0, among: terms) ? $0 : DummyValue.bytes(.CS)[...] }
     }
     let joined = Array(values.joined(separator: [0x5C]))
-    return joined.elementsEqual(trimmedEnd(bytes)) && element.vr.isText
+    return joined.elementsEqual(trimmedEnd(bytes)) && (element.vr.isText || element.vr == .UN)
       ? element : Element(element.tag, vr, .bytes(Element.padded(joined, vr)))
   }
 

@@ -17,8 +17,9 @@ enum LegalValue {
     case .US, .SS, .UL, .SL, .AT, .FL, .FD, .UV, .SV:
       let width = vr == .AT ? 4 : vr.wordBytes
       guard bytes.count % width == 0, !holdsWords(bytes, vr) else { return false }
-      guard let most else { return TextRun.improbable(in: bytes).isEmpty }
-      return bytes.count / width <= most && TextRun.longest(in: bytes) < 8
+      if vr == .AT, holdsTagsOfLetters(bytes) { return false }
+      if most == nil { return TextRun.improbable(in: bytes).isEmpty && !isShortText(bytes, vr) }
+      return bytes.count / width <= (most ?? .max) && TextRun.longest(in: bytes) < 8
     default: return true
     }
   }
@@ -48,6 +49,25 @@ enum LegalValue {
       let word = bytes[start..<start + width]
       // The last byte holds the sign and the exponent: 58 is 10¹⁵ in 32 bits, 43 is 10¹⁶ in 64.
       return word.last! >= (width == 4 ? 0x58 : 0x43) && word.allSatisfy { (0x20...0x7E).contains($0) }
+    }
+  }
+
+  /// Eight letters and digits in a row in a short list of numbers. The last byte of a float is a letter in most measured values, so floats
+  /// have to be digits alone, or one of them beyond 5 · 10⁸ (4E).
+  static func isShortText(_ bytes: [UInt8], _ vr: VR) -> Bool {
+    guard bytes.count <= 64 else { return false }
+    return TextRun.written(in: bytes, least: 8).contains { run in
+      guard vr == .FL || vr == .OF else { return true }
+      return bytes[run].allSatisfy(isDigit) || run.contains { $0 % 4 == 3 && bytes[$0] >= 0x4E }
+    }
+  }
+
+  /// No tag of PS3.6, and no private one of any vendor known, is spelled by four letters or digits.
+  private static func holdsTagsOfLetters(_ bytes: [UInt8]) -> Bool {
+    stride(from: 0, through: bytes.count - 4, by: 4).contains { start in
+      guard bytes[start..<start + 4].allSatisfy(TextRun.isText) else { return false }
+      let words = (0..<2).map { UInt16(bytes[start + 2 * $0]) | UInt16(bytes[start + 2 * $0 + 1]) << 8 }
+      return DataDictionary.entry(for: Tag(words[0], words[1])) == nil
     }
   }
 

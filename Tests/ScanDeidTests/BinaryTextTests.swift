@@ -32,6 +32,7 @@ import Testing
     #expect(clean.count == table.count)
     #expect(Planted.occurrences(of: "zqnobody", in: clean) == 0)
     #expect(Array(clean[..<90]) == Array(table[..<90]))
+    #expect(try Self.cleaned(Self.palette, .OW, Array("ZQXVKOWI".utf8)) == [])
     for plain in [ramp, falling, (0..<256).map { UInt8($0) }, Self.noise(512)] {
       #expect(try Self.cleaned(Self.palette, .OW, plain) == plain)
     }
@@ -40,7 +41,13 @@ import Testing
   @Test func `numbers of any count that are words are emptied`() throws {
     // Table of Pixel Values, FL 1-n.
     let tag = Tag(0x0018, 0x6060)
-    for text in ["zqnobody", "abcdzqno", "ZQNOBODYSNAMEATALLHERE12"] { #expect(try Self.cleaned(tag, .FL, Array(text.utf8)) == []) }
+    for text in ["zqnobody", "abcdzqno", "ZQXVKOWI", "19470823", "ZQNOBODYSNAMEATALLHERE12"] {
+      #expect(try Self.cleaned(tag, .FL, Array(text.utf8)) == [])
+    }
+    // Frame Increment Pointer, AT 1-n.
+    let pointer = Tag(0x0028, 0x0009)
+    #expect(try Self.cleaned(pointer, .AT, Array("zqno".utf8)) == [])
+    #expect(try Self.cleaned(pointer, .AT, [0x18, 0, 0x63, 0x10]) == [0x18, 0, 0x63, 0x10])
     let values: [Float] = [0.5, 1, 1000, 0.001, 3.25e6, -12.75]
     let numbers: [UInt8] = values.flatMap { (value: Float) -> [UInt8] in PixelStreams.little32(Int(value.bitPattern)) }
     #expect(try Self.cleaned(tag, .FL, numbers) == numbers)

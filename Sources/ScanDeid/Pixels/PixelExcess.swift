@@ -3,7 +3,7 @@ import ScanModel
 /// Bytes of native Pixel Data behind its last sample, where anything may stand.
 enum PixelExcess {
   /// - Returns: the value without them, padded to even length; nil when there are none, or when the attributes do not tell how long the image is.
-  ///   Whole frames more than one stay when there is no Number of Frames to say otherwise, with the warning `pixel.long`.
+  ///   Without Number of Frames there is one frame (PS3.3 section C.7.6.6): what is behind it no reader shows.
   static func removed(from dataset: Dataset) -> [UInt8]? {
     guard case .bytes(let bytes)? = dataset[.pixelData]?.value, let bits = dataset.integer(.bitsAllocated),
       let rows = dataset.integer(.rows), let columns = dataset.integer(.columns), (1...64).contains(bits), rows > 0, columns > 0
@@ -11,13 +11,10 @@ enum PixelExcess {
     // Uncompressed 4:2:2 stores two samples a pixel (PS3.3 section C.7.6.3.1.2); some writers store three all the same.
     let samples = dataset.integer(.samplesPerPixel) ?? 1
     guard (1...4).contains(samples), dataset.text(.photometricInterpretation)?.hasSuffix("_422") != true else { return nil }
-    let frames = dataset.integer(.numberOfFrames)
-    let frameBits = rows * columns * samples * bits
-    let (total, overflow) = frameBits.multipliedReportingOverflow(by: max(1, frames ?? 1))
+    let frames = max(1, dataset.integer(.numberOfFrames) ?? 1)
+    let (total, overflow) = (rows * columns * samples * bits).multipliedReportingOverflow(by: frames)
     guard !overflow else { return nil }
-    var needed = (total + 7) / 8
-    guard bytes.count > needed + 1 else { return nil }
-    if frames == nil, frameBits % 8 == 0 { needed = bytes.count / needed * needed }
+    let needed = (total + 7) / 8
     return bytes.count > needed + 1 ? Element.padded(Array(bytes[..<needed]), .OB) : nil
   }
 }

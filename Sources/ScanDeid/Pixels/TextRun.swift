@@ -35,7 +35,8 @@ enum TextRun {
   /// Whether a short table holds eight letters and digits in a row, as words have them.
   static func holdsText(_ bytes: [UInt8]) -> Bool { !written(in: bytes, least: 8).isEmpty }
 
-  private static func written(in bytes: [UInt8], least: Int) -> [Range<Int>] {
+  /// Runs of at least `least` letters and digits that are no ramp.
+  static func written(in bytes: [UInt8], least: Int) -> [Range<Int>] {
     var runs: [Range<Int>] = []
     var start = 0
     for index in 0...bytes.count {
