@@ -14,6 +14,8 @@ struct IdentifierSearch: Sendable {
   private let pairs: [UInt64]
 
   static let falseHits = 1e-6
+  /// So many hits are enough to know, and where so many words are chance, the rest is: bounds the work on bytes that repeat a word.
+  private static let mostHits = 100, mostEstimates = 20_000
 
   init(_ tokens: [IdentifierSet.Token]) {
     var trie = TokenTrie()
@@ -44,9 +46,10 @@ struct IdentifierSearch: Sendable {
     return bytes.withUnsafeBufferPointer { bytes in
       pairs.withUnsafeBufferPointer { pairs in
         var hits = 0
+        var estimates = 0
         var position = 0
         let last = bytes.count - 1
-        while position < last {
+        while position < last, hits < Self.mostHits, estimates < Self.mostEstimates {
           let pair = Int(bytes[position]) | Int(bytes[position + 1]) << 8
           if pairs[pair >> 6] & 1 << UInt64(truncatingIfNeeded: pair & 63) != 0 {
             for start in max(0, position - 1)...position {
@@ -55,7 +58,9 @@ struct IdentifierSearch: Sendable {
                   kind, before: range.lowerBound > 0 ? bytes[range.lowerBound - 1] : 0,
                   after: range.upperBound < bytes.count ? bytes[range.upperBound] : 0)
               }
-              if length > 0, isNoChance(start..<start + length, bytes) { hits += 1 }
+              guard length > 0 else { continue }
+              estimates += 1
+              if isNoChance(start..<start + length, bytes) { hits += 1 }
             }
           }
           position += 2

@@ -44,6 +44,8 @@ import Testing
     try expectClean(P.jpegImage(behindImage: P.text), P.jpeg, "behind the image")
     try expectClean(
       P.jpegImage(quantization: [1] + P.text + [UInt8](repeating: 2, count: 63 - P.text.count)), P.jpeg, "values no coefficient takes")
+    let alike = [UInt8](repeating: 0x32, count: 30)
+    try expectClean(P.jpegImage(quantization: [1] + alike + P.text.prefix(9) + alike.dropFirst(6)), P.jpeg, "values among alike ones")
     let unused = P.segment(0xDB, [3] + P.text + [UInt8](repeating: 2, count: 64 - P.text.count))
     try expectClean(P.jpegImage(beforeScan: unused), P.jpeg, "a table no component takes")
     let symbols = P.segment(0xC4, [0x13, 0, 0, 0, 0, UInt8(P.text.count)] + [UInt8](repeating: 0, count: 11) + P.text)

@@ -101,7 +101,7 @@ struct ICCProfile {
   /// Multi-localized Unicode: records of language, country, length and offset, then UTF-16.
   private mutating func localized(_ range: Range<Int>) {
     let start = range.lowerBound
-    guard range.count >= 16, word(start + 12) == 12, word(start + 8) * 12 + 16 <= range.count else {
+    guard range.count >= 16, word(start + 12) == 12, word(start + 8) <= 64, word(start + 8) * 12 + 16 <= range.count else {
       return fill(start + 8..<range.upperBound)
     }
     let strings = start + 16 + 12 * word(start + 8)

@@ -75,7 +75,7 @@ struct JPEG2000Text {
     guard dataEnd >= position else { return position >= end }
     if TextRun.atEnd(of: stream[position..<min(dataEnd, end)]) >= TextRun.improbableAtEnd { isFollowed = false }
     tileParts.append((tile, dataEnd - start))
-    for range in packetLengths where sum(packetLengths) != dataEnd - position { emptied(range) }
+    if !packetLengths.isEmpty, sum(packetLengths) != dataEnd - position { packetLengths.forEach { emptied($0) } }
     position = dataEnd
     return true
   }

@@ -40,7 +40,9 @@ enum TextRun {
     var runs: [Range<Int>] = []
     var start = 0
     for index in 0...bytes.count {
-      if index < bytes.count, isText(bytes[index]) { continue }
+      // Three alike in a row are no part of a word.
+      let isAlike = index > 0 && index + 1 < bytes.count && bytes[index - 1] == bytes[index] && bytes[index] == bytes[index + 1]
+      if index < bytes.count, !isAlike, isText(bytes[index]) { continue }
       if index - start >= least, isWritten(bytes[start..<index]) { runs.append(start..<index) }
       start = index + 1
     }
