@@ -89,7 +89,7 @@ import Testing
   }
 
   /// Signature, tags, a text and XYZ numbers.
-  private static func icc(text: String, tag: String = "cprt", maker: String = "\0\0\0\0") -> [UInt8] {
+  static func icc(text: String, tag: String = "cprt", maker: String = "\0\0\0\0") -> [UInt8] {
     func big(_ value: Int) -> [UInt8] { PixelStreams.big32(value) }
     let words = Array("text\0\0\0\0".utf8) + Array(text.utf8) + [0]
     let white = Array("XYZ \0\0\0\0".utf8) + big(0xF6D6) + big(0x10000) + big(0xD32D)

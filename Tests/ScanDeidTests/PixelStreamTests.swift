@@ -125,6 +125,45 @@ import Testing
     for fragment: [UInt8] in [[], [0, 0], [0xFF, 0xD8, 0xFF], [0xFF, 0xD8, 0xFF, 0xFE, 0xFF]] { _ = try P.clean([fragment], P.jpeg) }
   }
 
+  @Test func `damaged streams are followed or refused, and no length changes`() throws {
+    let comment = P.segment(0x64, [0, 1] + P.text)
+    let images: [([UInt8], String)] = [
+      (P.jpegImage(beforeFrame: Array(Self.foreignSegments.prefix(33).joined()), behindData: P.text), P.jpeg),
+      (P.jpegImage(), P.jpegLossless),
+      (P.jpeg2000Image(main: comment + P.segment(0x55, [0, 0x40] + P.text), tile: comment + P.segment(0x58, [0, 4])), P.jpeg2000),
+      (P.jp2(P.box("xml ", P.text), header: P.box("colr", [2, 0, 0] + BinaryTextTests.icc(text: "zqnobody"))), P.jpeg2000),
+      (P.rleFrame(gap: P.text, behind: P.text), P.rle),
+    ]
+    var state: UInt64 = 7
+    func random(_ bound: Int) -> Int {
+      state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+      return Int(state >> 33) % bound
+    }
+    for round in 0..<4000 {
+      var (image, syntax) = images[round % images.count]
+      for _ in 0..<1 + random(6) { image[random(image.count)] = [0, 0xFF, 0x7F, 0x80, UInt8(random(256))][random(5)] }
+      if random(4) == 0 { image.removeLast(random(image.count)) }
+      do {
+        #expect(P.fragments(try P.clean([image], syntax))[1].count == image.count)
+      } catch DeidError.pixelStream, DeidError.identifiersRemain {}
+    }
+  }
+
+  @Test func `damaged color profiles are cleaned or emptied`() throws {
+    let profile = BinaryTextTests.icc(text: "zqnobody of nowhere")
+    for offset in profile.indices {
+      for byte in [0, 0xFF, 0x7F] as [UInt8] {
+        var damaged = profile
+        damaged[offset] = byte
+        var dataset = Planted.instance()
+        dataset.set(Element(Tag(0x0028, 0x2000), .OB, .bytes(damaged)))
+        let clean = try Planted.clean(dataset).dataset[Tag(0x0028, 0x2000)]?.bytes ?? []
+        #expect(clean.isEmpty || clean.count == damaged.count)
+        #expect(Planted.occurrences(of: "zqnobody", in: clean) == 0, "byte \(offset) is \(byte)")
+      }
+    }
+  }
+
   @Test func `offset tables hold offsets`() throws {
     let image = P.jpegImage()
     let second = P.little32(8 + image.count + image.count % 2)

@@ -43,7 +43,7 @@ struct JPEG2000Text {
     while let marker = stream.word16(position), position + 2 <= end {
       switch marker {
       case Marker.endOfCodestream:
-        stream.fill(position + 2..<end, with: 0)
+        stream.fill(min(position + 2, end)..<end, with: 0)
         position = end
       case Marker.startOfTile:
         guard tilePart() else { return false }
@@ -51,7 +51,7 @@ struct JPEG2000Text {
         guard segment(marker, tileParts.isEmpty) else { return false }
       }
     }
-    stream.fill(position..<end, with: 0)
+    if position < end { stream.fill(position..<end, with: 0) }
     for range in tileLengths where !isTrue(tileLengths: range) { emptied(range) }
     mendQuantizations()
     return isFollowed
@@ -73,7 +73,7 @@ struct JPEG2000Text {
     // 0: up to the end of the codestream, whose marker cannot stand in packets.
     let dataEnd = length > 0 ? start + length : endOfCodestream(from: position)
     guard dataEnd >= position else { return position >= end }
-    if TextRun.atEnd(of: stream[position..<min(dataEnd, end)]) >= TextRun.improbableAtEnd { isFollowed = false }
+    if position < end, TextRun.atEnd(of: stream[position..<min(dataEnd, end)]) >= TextRun.improbableAtEnd { isFollowed = false }
     tileParts.append((tile, dataEnd - start))
     if !packetLengths.isEmpty, sum(packetLengths) != dataEnd - position { packetLengths.forEach { emptied($0) } }
     position = dataEnd

@@ -45,7 +45,8 @@ enum RLEText {
       if control < 128 {
         // Of a run that goes on behind the last cell the rest says nothing.
         let used = min(control + 1, cells - written)
-        if used <= control { stream.fill(position + used..<min(position + control + 1, range.upperBound), with: 0) }
+        let end = min(position + control + 1, range.upperBound)
+        if position + used < end { stream.fill(position + used..<end, with: 0) }
         position += control + 1
         written += used
       } else if control > 128 {
