@@ -344,6 +344,82 @@ def plant_repeats(planter, dataset):
     planter.hide("repeated date", [birth])
 
 
+def segment(marker, content):
+    return bytes((0xFF, marker)) + struct.pack(">H", len(content) + 2) + content
+
+
+def box(kind, content):
+    return struct.pack(">I", len(content) + 8) + kind + content
+
+
+def jpeg(head=b"", behind=b"", quantization=b"\1" * 64):
+    """A grey JPEG of 8x8 samples; `head` before its scan, `behind` its coded data."""
+    one = b"\1" + b"\0" * 16
+    return (b"\xFF\xD8" + segment(0xDB, b"\0" + quantization) + segment(0xC0, b"\x08\0\x08\0\x08\1\1\x11\0")
+            + segment(0xC4, b"\0" + one + b"\x10" + one) + head + segment(0xDA, b"\1\1\0\0\x3F\0") + b"\x3F" + behind + b"\xFF\xD9")
+
+
+def jpeg2000(main=b"", tile=b"", header=b"", around=b""):
+    """A grey JPEG 2000 of 8x8 samples in a file of boxes."""
+    size = struct.pack(">H8IH", 0, 8, 8, 0, 0, 8, 8, 0, 0, 1) + b"\7\1\1"
+    body = b"\xFF\x4F" + segment(0x51, size) + segment(0x52, b"\0\0\0\1\0\0\4\4\0\1") + segment(0x5C, b"\x40\x40") + main
+    body += segment(0x90, struct.pack(">HIBB", 0, 12 + len(tile) + 3, 0, 1)) + tile + b"\xFF\x93\x80" + b"\xFF\xD9"
+    inner = box(b"ihdr", struct.pack(">IIHBBBB", 8, 8, 1, 7, 7, 0, 0)) + box(b"colr", b"\1\0\0" + struct.pack(">I", 17)) + header
+    return box(b"jP  ", b"\x0D\x0A\x87\x0A") + box(b"ftyp", b"jp2 \0\0\0\0jp2 ") + around + box(b"jp2h", inner) + box(b"jp2c", body)
+
+
+def rle(offsets=b"\0" * 56, gap=b"", behind=b""):
+    return struct.pack("<II", 1, 64 + len(gap)) + offsets + gap + bytes((257 - 64, 9)) + behind
+
+
+def streams(planter):
+    """(name, transfer syntax, fragment, bytes before it in the offset table): a token in each place that a decoder does not look at."""
+    def text(size=0):
+        token = planter.token()
+        planter.hide("pixel stream", [token])
+        return token.encode().ljust(size, b"\2")
+
+    kinds = [(0xFE, b""), (0xE0, b"JFIF\0\1\1\0\0\1\0\1\2\2"), (0xE0, b"JFXX\0"), (0xE1, b"Exif\0\0"), (0xE2, b"ICC_PROFILE\0\1\1"), (0xE8, b""),
+             (0xED, b"Photoshop"), (0xEE, b"Adobe\0\x64\0\0\0\0\0"), (0xF3, b""), (0xFD, b""), (0xDD, b"\0\0"), (0xDB, b"\3" + b"\1" * 52)]
+    head = lambda: b"".join(segment(marker, lead + text(12 if marker == 0xDB else 0)) for marker, lead in kinds)
+    yield "jpeg", "1.2.840.10008.1.2.4.50", lambda: (b"", jpeg(head(), text(), b"\1\1" + text(62)) + text())
+    yield "jpeg-table", "1.2.840.10008.1.2.4.50", lambda: (text(), jpeg())
+    comments = lambda: b"".join(segment(marker, b"\0\1" + text()) for marker in (0x64, 0x58, 0x63, 0x6F))
+    boxes = lambda: box(b"xml ", text()) + box(b"uuid", text(24)) + box(b"free", text())
+    yield "jpeg2000", "1.2.840.10008.1.2.4.90", lambda: (
+        text(), jpeg2000(comments(), comments(), box(b"res ", text()) + box(b"colr", b"\2\0\0" + text()), boxes()) + boxes())
+    yield "rle", "1.2.840.10008.1.2.5", lambda: (text(), rle(text(56), text(), text()))
+
+
+def plant_stream(dataset, table, fragment):
+    dataset.Rows = dataset.Columns = 8
+    dataset.BitsAllocated, dataset.BitsStored, dataset.HighBit, dataset.PixelRepresentation = 8, 8, 7, 0
+    items = b"".join(struct.pack("<HHI", 0xFFFE, 0xE000, len(item)) + item for item in (part + b"\0" * (len(part) % 2) for part in (table, fragment)))
+    dataset.PixelData = items
+    dataset["PixelData"].VR, dataset["PixelData"].is_undefined_length = "OB", True
+
+
+def plant_binary(planter, dataset):
+    """Texts in tables, numbers, profiles and coded values that the profile leaves alone."""
+    def text(form="{}", tokens=1):
+        words = [planter.token() for _ in range(tokens)]
+        planter.hide("binary or coded value", words)
+        return form.format(*words)
+
+    ramp = bytes(value // 2 for value in range(512))
+    for tag in (0x00281201, 0x00281202, 0x00281203):
+        words = text("{}{}{}", 3).encode()
+        dataset.add_new(tag, "OW", ramp[:200] + words + ramp[200 + len(words):])
+    dataset.add_new(0x00186060, "FL", [0.5, 1.0])
+    dataset[0x00186060] = pydicom.dataelem.RawDataElement(pydicom.tag.Tag(0x00186060), "FL", 8, text().encode(), 0, False, True)
+    dataset.add_new(0x00282000, "OB", b"\0" * 40 + text().encode())
+    dataset.Modality = text(dataset.Modality + "\0{}").upper()
+    dataset.ImageType = ["ORIGINAL", "PRIMARY", text("A^{}").upper()]
+    dataset.BurnedInAnnotation = text().upper()
+    dataset.SpecificCharacterSet = ["ISO_IR 192", text().upper()]
+    dataset.SequenceName = text("fl3d\0{}")
+
+
 CHARSETS = {
     "latin1": ("ISO_IR 100", "latin-1", "Müllerström^Zoé"), "cyrillic": ("ISO_IR 144", "iso8859_5", "Люкceмбypг^Иван"),
     "greek": ("ISO_IR 126", "iso8859_7", "Διονυσιοςπ^Μαρια"), "utf8": ("ISO_IR 192", "utf-8", "Wang^XiaoDongx=王^小東夏"),
@@ -387,7 +463,8 @@ def plant_utility(planter, dataset):
             continue
         if tag in planter.facts.rows or group in (0, 2, 4, 6, 8 if tag == 0x00080005 else 0) or group & 1 or tag & 0xFFFF == 0:
             continue
-        if group >= 0x5000 and group not in (0x5200, 0x5400) or tag in fixed or tag in dataset or group == 0x0028 and tag < 0x00280110:
+        # Two bytes are no color profile.
+        if tag == 0x00282000 or group >= 0x5000 and group not in (0x5200, 0x5400) or tag in fixed or tag in dataset or group == 0x0028 and tag < 0x00280110:
             continue
         vr = planter.vr(tag)
         if vr in benign:
@@ -461,6 +538,16 @@ def main():
             path = begin("trailing.dcm")
             planter.hide("after the dataset", [trailing])
             write(templates.make("ct"), path, EXPLICIT, trailing=b"\0" * 64 + trailing.encode() + b"\0" * 64)
+    for name, syntax, make in streams(planter):
+        path = begin(f"stream-{name}.dcm")
+        dataset = templates.make("mr")
+        plant_stream(dataset, *make())
+        write(dataset, path, syntax)
+    for name in ("ct", "mr"):
+        path = begin(f"binary-{name}.dcm")
+        dataset = templates.make(name)
+        plant_binary(planter, dataset)
+        write(dataset, path, EXPLICIT)
     for name in CHARSETS:
         path = begin(f"charset-{name}.dcm")
         dataset = templates.make("mr")

@@ -26,7 +26,7 @@ extension DatasetCleaner {
       regionOverlays = Set(
         dataset.elements.filter {
           (0x6000...0x60FF).contains($0.tag.group) && $0.tag.element == 0x0040 && $0.text == "R"
-            && !LegalValue.holdsText(dataset[Tag($0.tag.group, 0x3000)]?.bytes ?? [])
+            && TextRun.longest(in: dataset[Tag($0.tag.group, 0x3000)]?.bytes ?? []) < 8
         }.map(\.tag.group))
       blocks = keepsSafePrivate ? PrivateBlocks(dataset) : nil
     }
@@ -36,6 +36,7 @@ extension DatasetCleaner {
   /// Selector CS Value repeats the value of an attribute that may have to go (Patient's Sex); Table E.1-1 lists its siblings of other VRs
   /// under D, and not this one.
   static let selectorCodedString = Tag(0x0072, 0x0062)
+  static let iccProfile = Tag(0x0028, 0x2000)
   static let graphicData = Tag(0x0070, 0x0022)
 
   /// Groups and attributes that a de-identified dataset never has: command and file meta groups, file-set paths, lengths, attributes that

@@ -36,7 +36,9 @@ struct DatasetCleaner {
     shift = actions.options.contains(.retainLongitudinalModifiedDates) ? DateShift(days: key.dateShiftDays(of: patient)) : nil
   }
 
-  mutating func clean(_ dataset: Dataset, types: AttributeTypes.Node, mode: Mode = .ordinary, depth: Int = 0, repertoire: Repertoire = .western) -> Dataset {
+  mutating func clean(
+    _ dataset: Dataset, types: AttributeTypes.Node, mode: Mode = .ordinary, depth: Int = 0, repertoire: Repertoire = .western
+  ) -> Dataset {
     // Deeper than any reader of ours goes; reached only through items hidden in UN.
     guard depth <= ExplicitStream.maximumDepth else { return Dataset() }
     let item = Item(
@@ -79,7 +81,7 @@ struct DatasetCleaner {
     case .keep:
       count("kept")
       if case .sequence = element.value { return recurse(element, in: item, .ordinary) }
-      return DatasetCleaner.isSequence(element.tag) ? drop("removed") : scrubbed(element, in: item)
+      return DatasetCleaner.isSequence(element.tag) ? drop("removed") : kept(element, in: item)
     case .shiftDates(let otherwise):
       return shifted(element) ?? apply(otherwise, to: element, in: item)
     case .cleanText(let otherwise):
@@ -96,6 +98,18 @@ struct DatasetCleaner {
     case .cleanPrivate:
       return cleanPrivate(element, in: item)
     }
+  }
+
+  /// A value that an option keeps, as far as it is what its VR says; else the Basic Profile decides.
+  private mutating func kept(_ element: Element, in item: Item) -> Element? {
+    let vr = DatasetCleaner.vr(of: element)
+    let most = DataDictionary.entry(for: element.tag).flatMap { LegalValue.most($0.vm) }
+    let element = LegalText.mended(element, vr, most: most, item.repertoire)
+    if vr == .UI, !element.texts.allSatisfy(DatasetCleaner.isWellFormed) { return replacedUID(element) }
+    guard let bytes = element.bytes, !LegalValue.mayBe(bytes, vr, most: most), let row = ConfidentialityTable.row(for: element.tag) else {
+      return scrubbed(element, in: item)
+    }
+    return apply(row.basic, to: element, in: item)
   }
 
   private mutating func apply(_ code: ConfidentialityTable.Code, to element: Element, in item: Item) -> Element? {
@@ -202,17 +216,18 @@ struct DatasetCleaner {
     if case .fragments = element.value { return drop("removed") }
     guard let entry = DataDictionary.entry(for: tag) else { return drop("unknownRemoved") }
     if case .sequence = element.value { return recurse(element, in: item, item.mode) }
+    let element = LegalText.mended(element, entry.vr, most: LegalValue.most(entry.vm), item.repertoire)
     switch entry.vr {
     case .SQ: return drop("removed")
     case .PN: return drop("removed")
     case .DA, .DT:
-      if actions.options.contains(.retainLongitudinalFullDates) { return element }
+      if actions.options.contains(.retainLongitudinalFullDates) { return LegalValue.mayBe(element, entry) ? element : drop("removed") }
       return shifted(element) ?? drop("removed")
     case .UR where !DatasetCleaner.harmlessURLs.contains(tag.packed): return drop("removed")
     case .UI:
-      if actions.options.contains(.retainUIDs) { return element }
-      let isClass = DatasetCleaner.classUIDs.contains(tag.packed) && element.texts.allSatisfy(DatasetCleaner.isWellFormed)
-      return isClass ? element : replacedUID(element)
+      let stays = actions.options.contains(.retainUIDs) || DatasetCleaner.classUIDs.contains(tag.packed)
+      return stays && element.texts.allSatisfy(DatasetCleaner.isWellFormed) ? element : replacedUID(element)
+    case .OB, .OW, .OF, .OD, .OL, .OV: return cleanSamples(element, entry.vr, in: item)
     default: break
     }
     guard LegalValue.mayBe(element, entry) else { return emptied(element) }
@@ -226,6 +241,22 @@ struct DatasetCleaner {
       default: return scrubbed(element, in: item)
       }
     }
+  }
+
+  /// Tables, waveforms and other binary values: numbers that stay, less texts among them, which become zeros.
+  private mutating func cleanSamples(_ element: Element, _ vr: VR, in item: Item) -> Element? {
+    guard let bytes = element.bytes else { return drop("removed") }
+    if item.mode != .ordinary, [.OB, .OW].contains(vr) { return dummyUnlisted(element, vr, in: item) }
+    if element.tag == DatasetCleaner.iccProfile {
+      guard let profile = ICCProfile.cleaned(bytes) else { return emptied(element) }
+      if profile != bytes { count("cleaned") }
+      return scrubbed(Element(element.tag, .OB, .bytes(profile)), in: item)
+    }
+    guard !LegalValue.holdsWords(bytes, vr), !LegalValue.isShortText(bytes, vr) else { return emptied(element) }
+    var samples = bytes
+    for run in TextRun.improbable(in: bytes) { for index in run { samples[index] = 0 } }
+    if samples != bytes { count("cleaned") }
+    return scrubbed(Element(element.tag, element.vr, .bytes(samples)), in: item)
   }
 
   private mutating func dummyUnlisted(_ element: Element, _ vr: VR, in item: Item) -> Element? {
@@ -267,7 +298,11 @@ struct DatasetCleaner {
     guard actions.overlays == .cleanGraphics, item.regionOverlays.contains(element.tag.group) else { return drop("removed") }
     switch element.tag.element {
     case 0x0022, 0x1500, 0x4000: return drop("removed")
-    default: return element.bytes == nil ? drop("removed") : scrubbed(element, in: item)
+    default:
+      guard let entry = DataDictionary.entry(for: element.tag), let bytes = element.bytes else { return drop("removed") }
+      let mended = LegalText.mended(element, entry.vr, most: LegalValue.most(entry.vm), item.repertoire)
+      guard bytes.isEmpty || LegalValue.mayBe(mended, entry) else { return drop("removed") }
+      return scrubbed(mended, in: item)
     }
   }
 
@@ -285,8 +320,11 @@ struct DatasetCleaner {
     case .sequence: return recurse(element, in: item, .ordinary)
     case .fragments: return drop("privateRemoved")
     case .bytes(let bytes):
-      if vr == .UI, !actions.options.contains(.retainUIDs) { return replacedUID(element) }
-      return scrubbed(Element(tag, element.vr == .UN && vr != .SQ ? vr : element.vr, .bytes(bytes)), in: item)
+      let keepsUIDs = actions.options.contains(.retainUIDs) && element.texts.allSatisfy(DatasetCleaner.isWellFormed)
+      if vr == .UI, !keepsUIDs { return replacedUID(element) }
+      guard LegalValue.mayBe(bytes, vr, most: nil) else { return drop("privateRemoved") }
+      let typed = Element(tag, element.vr == .UN && vr != .SQ ? vr : element.vr, .bytes(bytes))
+      return scrubbed(LegalText.mended(typed, vr, most: nil, item.repertoire), in: item)
     }
   }
 
@@ -297,7 +335,8 @@ struct DatasetCleaner {
     let types = item.types.children[element.tag.packed] ?? .none
     // Once inside a sequence that is replaced or cleaned, what is below is too.
     let inner = item.mode == .dummy || (item.mode == .clean && mode == .ordinary) ? item.mode : mode
-    return Element(element.tag, .SQ, .sequence(items.map { clean($0, types: types, mode: inner, depth: item.depth + 1, repertoire: item.repertoire) }))
+    return Element(
+      element.tag, .SQ, .sequence(items.map { clean($0, types: types, mode: inner, depth: item.depth + 1, repertoire: item.repertoire) }))
   }
 
   /// Takes the file's own identifiers out of a value that stays.

@@ -10,12 +10,14 @@ package enum DeidError: ExplainedError, Equatable {
   case directory
   /// The finished object still held this many of the identifiers of its input.
   case identifiersRemain(Int)
+  /// The encoding of this frame of the pixel data, from 1, cannot be followed: texts may stand anywhere in it.
+  case pixelStream(frame: Int)
   /// Something kept as de-identified does not say that it is.
   case notMarked
 
   package var kind: FailureKind {
     switch self {
-    case .directory, .identifiersRemain, .notMarked: .item
+    case .directory, .identifiersRemain, .pixelStream, .notMarked: .item
     default: .request
     }
   }
@@ -28,6 +30,7 @@ package enum DeidError: ExplainedError, Equatable {
     case .contradiction: "deid.contradiction"
     case .directory: "deid.directory"
     case .identifiersRemain: "deid.identifiersRemain"
+    case .pixelStream: "deid.pixelStream"
     case .notMarked: "deid.notMarked"
     }
   }
@@ -40,6 +43,7 @@ package enum DeidError: ExplainedError, Equatable {
     case .contradiction(let a, let b): "the options \(a.rawValue) and \(b.rawValue) contradict each other"
     case .directory: "this is a DICOM directory (DICOMDIR), which lists patients and holds no image"
     case .identifiersRemain(let count): "the result still held \(count) of the identifiers of its input, so it was not released"
+    case .pixelStream(let frame): "the encoding of frame \(frame) cannot be followed, so texts in it cannot be told from pixels"
     case .notMarked: "a stored object lacks the mark of a de-identified one"
     }
   }
@@ -52,6 +56,7 @@ package enum DeidError: ExplainedError, Equatable {
     case .contradiction: "Choose one of them."
     case .directory: "Leave it out; de-identify the files that it lists."
     case .identifiersRemain: "Look at the file by hand: its pixels or kept values repeat a name, number or UID."
+    case .pixelStream: "Decode the image with another program, write it without compression, and try again."
     case .notMarked: "Run audit verify, and ingest the scan again."
     }
   }

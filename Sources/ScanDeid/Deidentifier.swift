@@ -68,16 +68,8 @@ package struct Deidentifier: Sendable {
       identifiers: identifiers, mapping: mapping)
     var dataset = cleaner.clean(identified, types: types.tree(for: identified))
     var counts = cleaner.counts
-    if case .fragments(let fragments)? = dataset[.pixelData]?.value,
-      let blanked = CodestreamText.blanked(fragments, transferSyntaxUID: raw.transferSyntaxUID)
-    {
-      dataset.set(Element(.pixelData, .OB, .fragments(blanked.fragments)))
-      counts["codestreamBlanked"] = blanked.count
-    }
-    if let pixelData = dataset[.pixelData], let image = PixelExcess.removed(from: dataset) {
-      dataset.set(Element(.pixelData, pixelData.vr, .bytes(image)))
-      counts["pixelExcessRemoved"] = 1
-    }
+    let pixelCounts = try PixelText.remove(from: &dataset, transferSyntaxUID: raw.transferSyntaxUID)
+    counts.merge(pixelCounts) { $0 + $1 }
     let instance = dataset.text(.sopInstanceUID) ?? key.contentUID(Deidentifier.digest(raw))
     // A file without its own name gets one: no DICOM file can be without.
     dataset.set(.sopInstanceUID, .UI, text: instance)
@@ -87,7 +79,9 @@ package struct Deidentifier: Sendable {
       format: .dicom, dataset: dataset, transferSyntaxUID: raw.transferSyntaxUID, pixels: raw.pixels, photometric: raw.photometric,
       spacingMillimeters: raw.spacingMillimeters, warnings: raw.warnings, patient: patient,
       instance: instance, record: record(counts: counts, risks: risks))
-    let remaining = SelfCheck(identifiers: identifiers, options: options).leaks(in: clean)
+    let remaining = SelfCheck(
+      identifiers: identifiers, options: options, wasBigEndian: raw.fileTransferSyntaxUID == UID.explicitVRBigEndian
+    ).leaks(in: clean)
     guard remaining == 0 else { throw .identifiersRemain(remaining) }
     return clean
   }

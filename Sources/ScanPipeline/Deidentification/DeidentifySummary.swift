@@ -63,7 +63,10 @@ package struct DeidentifySummary: Sendable, Encodable {
 
   mutating func addFailure(number: Int, id: String, _ error: any ExplainedError) {
     failed += 1
-    if case .identifiersRemain? = error as? DeidError { quarantined += 1 }
+    switch error as? DeidError {
+    case .identifiersRemain, .pixelStream: quarantined += 1
+    default: break
+    }
     failures.append(FailedItem(number: number, id: id, code: error.code, message: error.description))
   }
 

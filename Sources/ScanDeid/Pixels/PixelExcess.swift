@@ -2,8 +2,8 @@ import ScanModel
 
 /// Bytes of native Pixel Data behind its last sample, where anything may stand.
 enum PixelExcess {
-  /// - Returns: the value without them, padded to even length; nil when there are none, when the attributes do not tell how long the image is, or
-  ///   when there is as much as a frame: then Number of Frames may be what is wrong, and it is left to the warning `pixel.long`.
+  /// - Returns: the value without them, padded to even length; nil when there are none, or when the attributes do not tell how long the image is.
+  ///   Without Number of Frames there is one frame (PS3.3 section C.7.6.6): what is behind it no reader shows.
   static func removed(from dataset: Dataset) -> [UInt8]? {
     guard case .bytes(let bytes)? = dataset[.pixelData]?.value, let bits = dataset.integer(.bitsAllocated),
       let rows = dataset.integer(.rows), let columns = dataset.integer(.columns), (1...64).contains(bits), rows > 0, columns > 0
@@ -14,9 +14,7 @@ enum PixelExcess {
     let frames = max(1, dataset.integer(.numberOfFrames) ?? 1)
     let (total, overflow) = (rows * columns * samples * bits).multipliedReportingOverflow(by: frames)
     guard !overflow else { return nil }
-    let (needed, frame) = ((total + 7) / 8, (total / frames + 7) / 8)
-    let excess = bytes.count - needed
-    guard excess > 1, excess < frame else { return nil }
-    return Element.padded(Array(bytes[..<needed]), .OB)
+    let needed = (total + 7) / 8
+    return bytes.count > needed + 1 ? Element.padded(Array(bytes[..<needed]), .OB) : nil
   }
 }

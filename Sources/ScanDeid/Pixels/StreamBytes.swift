@@ -1,0 +1,60 @@
+import Foundation
+
+/// Bytes of a compressed image that are read by their own lengths and overwritten where they stand.
+struct StreamBytes {
+  private let bytes: UnsafeMutableRawBufferPointer
+  /// How many places were overwritten with something else.
+  private(set) var overwritten = 0
+
+  init(_ bytes: UnsafeMutableRawBufferPointer) { self.bytes = bytes }
+
+  var count: Int { bytes.count }
+
+  subscript(offset: Int) -> UInt8 { bytes[offset] }
+
+  subscript(range: Range<Int>) -> Slice<UnsafeMutableRawBufferPointer> { bytes[range] }
+
+  func word16(_ offset: Int) -> Int? {
+    offset >= 0 && offset + 2 <= count ? Int(bytes[offset]) << 8 | Int(bytes[offset + 1]) : nil
+  }
+
+  func word32(_ offset: Int) -> Int? {
+    guard let high = word16(offset), let low = word16(offset + 2) else { return nil }
+    return high << 16 | low
+  }
+
+  func little32(_ offset: Int) -> Int? {
+    guard offset >= 0, offset + 4 <= count else { return nil }
+    return (0..<4).reduce(0) { $0 | Int(bytes[offset + $1]) << (8 * $1) }
+  }
+
+  func holds(_ text: String, at offset: Int) -> Bool {
+    let text = text.utf8
+    return offset >= 0 && offset + text.count <= count && bytes[offset..<offset + text.count].elementsEqual(text)
+  }
+
+  /// The first place from `offset` on where `byte` stands.
+  func first(_ byte: UInt8, from offset: Int) -> Int? {
+    guard offset < count, let found = memchr(bytes.baseAddress! + offset, Int32(byte), count - offset) else { return nil }
+    return UnsafeRawPointer(found) - UnsafeRawPointer(bytes.baseAddress!)
+  }
+
+  mutating func fill(_ range: Range<Int>, with filler: UInt8) {
+    let range = range.clamped(to: 0..<count)
+    guard bytes[range].contains(where: { $0 != filler }) else { return }
+    for index in range { bytes[index] = filler }
+    overwritten += 1
+  }
+
+  mutating func put(_ new: some Collection<UInt8>, at offset: Int) {
+    guard offset >= 0, offset + new.count <= count, !bytes[offset..<offset + new.count].elementsEqual(new) else { return }
+    for (index, byte) in new.enumerated() { bytes[offset + index] = byte }
+    overwritten += 1
+  }
+
+  /// Puts what `clean` makes of the bytes of `range`, as many as there were; zeros where it makes nothing.
+  mutating func replace(_ range: Range<Int>, by clean: ([UInt8]) -> [UInt8]?) {
+    let range = range.clamped(to: 0..<count)
+    if let new = clean(Array(bytes[range])), new.count == range.count { put(new, at: range.lowerBound) } else { fill(range, with: 0) }
+  }
+}
