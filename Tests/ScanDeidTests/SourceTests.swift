@@ -146,8 +146,7 @@ struct SourceTests {
     let text = "Display of Quarlsborough".utf8.flatMap { (byte: UInt8) -> [UInt8] in isBigEndian ? [0, byte] : [byte, 0] }
     dataset.set(Element(Tag(0x0028, 0x2000), .OB, .bytes([1, 2, 3, 4, 0, 0] + text + [0, 0, 0, 0])))
     let profile = try #require(try Planted.clean(dataset).dataset[Tag(0x0028, 0x2000)]?.bytes)
-    #expect(profile.count == text.count + 10)
-    #expect(String(decoding: profile.filter { $0 >= 0x20 }, as: UTF8.self) == "Display of ")
+    #expect(!String(decoding: profile.filter { $0 >= 0x20 }, as: UTF8.self).contains("Quarlsborough"))
   }
 
   @Test func `an institution that stays does not keep the name of a person`() throws {
