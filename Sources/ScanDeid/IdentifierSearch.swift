@@ -38,29 +38,43 @@ struct IdentifierSearch: Sendable {
 
   private static func cases(_ byte: UInt8) -> [UInt8] { (97...122).contains(byte) ? [byte, byte - 32] : [byte] }
 
-  /// How many identifiers stand in `bytes`.
+  /// How many identifiers stand in `bytes` where chance does not explain it.
   ///
   /// - Complexity: the length of `bytes`; every second place is looked at.
   func hits(in bytes: [UInt8]) -> Int {
+    var estimates = 0
+    return scan(bytes) { range, bytes in
+      estimates += 1
+      return estimates <= Self.mostEstimates && isNoChance(range, bytes)
+    }
+  }
+
+  /// How many identifiers stand in encoded attributes. Bare numbers of fewer than 8 digits are also plausible as measurements.
+  func occurrences(in bytes: [UInt8]) -> Int {
+    scan(bytes) { range, bytes in range.count >= 8 || !bytes[range].allSatisfy(IdentifierSet.isDigit) }
+  }
+
+  /// How many tokens stand in `bytes` and are wanted, without overlap.
+  private func scan(_ bytes: [UInt8], _ isWanted: (Range<Int>, UnsafeBufferPointer<UInt8>) -> Bool) -> Int {
     guard count > 0, bytes.count >= 4 else { return 0 }
     return bytes.withUnsafeBufferPointer { bytes in
       pairs.withUnsafeBufferPointer { pairs in
         var hits = 0
-        var estimates = 0
+        var end = 0
         var position = 0
         let last = bytes.count - 1
-        while position < last, hits < Self.mostHits, estimates < Self.mostEstimates {
+        while position < last, hits < Self.mostHits {
           let pair = Int(bytes[position]) | Int(bytes[position + 1]) << 8
           if pairs[pair >> 6] & 1 << UInt64(truncatingIfNeeded: pair & 63) != 0 {
-            for start in max(0, position - 1)...position {
+            for start in max(0, position - 1)...position where start >= end {
               let length = trie.match(at: start, bytes) { kind, range in
                 TokenTrie.mayStand(
                   kind, before: range.lowerBound > 0 ? bytes[range.lowerBound - 1] : 0,
                   after: range.upperBound < bytes.count ? bytes[range.upperBound] : 0)
               }
-              guard length > 0 else { continue }
-              estimates += 1
-              if isNoChance(start..<start + length, bytes) { hits += 1 }
+              guard length > 0, isWanted(start..<start + length, bytes) else { continue }
+              hits += 1
+              end = start + length
             }
           }
           position += 2

@@ -37,9 +37,6 @@ struct IdentifierSet: Sendable {
     self.spellings = IdentifierSpellings(spellings)
   }
 
-  /// The tokens that are wanted, as they stand: without other spellings.
-  func filter(_ isIncluded: (Token) -> Bool) -> IdentifierSet { IdentifierSet(tokens.filter(isIncluded)) }
-
   /// Where tokens stand in `bytes`, in order, without overlap; of two that begin alike the longer.
   ///
   /// - Complexity: the length of `bytes` times that of the longest token that it nearly holds, however many tokens there are.

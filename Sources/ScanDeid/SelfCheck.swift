@@ -5,18 +5,14 @@ package import ScanModel
 /// Attributes are searched as encoded bytes for every identifier. Pixel Data and long binary values are searched as `IdentifierSearch` says,
 /// for whatever chance does not explain.
 package struct SelfCheck: Sendable {
-  private let ofAttributes: IdentifierSet
-  private let ofSamples: IdentifierSearch
+  private let search: IdentifierSearch
   /// Words came in the other byte order, so texts in them were turned round on the way.
   private let wasBigEndian: Bool
 
   init(identifiers: IdentifierSet, options: Set<DeidOption>, wasBigEndian: Bool = false) {
     // A date that an option keeps or moves may equal one that had to go.
     let keepsDates = !options.isDisjoint(with: [.retainLongitudinalFullDates, .retainLongitudinalModifiedDates])
-    let wanted = identifiers.filter { !($0.isDate && keepsDates) }
-    // Bare numbers of fewer than 8 digits are also plausible as measurements.
-    ofAttributes = wanted.filter { !$0.isNumber || $0.bytes.count >= 8 }
-    ofSamples = IdentifierSearch(wanted.tokens)
+    search = IdentifierSearch(identifiers.tokens.filter { !($0.isDate && keepsDates) })
     self.wasBigEndian = wasBigEndian
   }
 
@@ -35,20 +31,20 @@ package struct SelfCheck: Sendable {
       guard let element = attributes[tag] else { continue }
       switch element.value {
       case .bytes(let bytes):
-        hits += ofSamples.hits(in: bytes)
-        if wasBigEndian { hits += ofSamples.hits(in: IdentifierSearch.swapped(bytes, element.vr.wordBytes)) }
-      case .fragments(let fragments): for fragment in fragments { hits += ofSamples.hits(in: fragment) }
+        hits += search.hits(in: bytes)
+        if wasBigEndian { hits += search.hits(in: IdentifierSearch.swapped(bytes, element.vr.wordBytes)) }
+      case .fragments(let fragments): for fragment in fragments { hits += search.hits(in: fragment) }
       case .sequence: break
       }
       attributes.remove(tag)
     }
     var binary = BinaryValues()
     let rest = binary.part(attributes) ?? attributes
-    return leaks(in: ExplicitStream.encode(rest)) + hits + binary.views.reduce(0) { $0 + ofSamples.hits(in: $1) }
+    return leaks(in: ExplicitStream.encode(rest)) + hits + binary.views.reduce(0) { $0 + search.hits(in: $1) }
   }
 
   /// How many places in the bytes of a file without pixels hold an identifier.
-  package func leaks(in bytes: [UInt8]) -> Int { ofAttributes.matches(in: bytes).count }
+  package func leaks(in bytes: [UInt8]) -> Int { search.occurrences(in: bytes) }
 }
 
 /// The binary values of a dataset, one behind the other, as texts may stand in them.
