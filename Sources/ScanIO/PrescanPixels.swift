@@ -48,11 +48,10 @@ struct PrescanPixels {
     case .bitsAllocated where isFirst(tag): bitsAllocated = word(bytes, offset, length, bigEndian)
     case .photometricInterpretation where isFirst(tag): photometric = bytes.text(at: offset, length: length)
     case .numberOfFrames where isFirst(tag):
-      let value = bytes.text(at: offset, length: length)?.filter { $0 != " " }
-      // An empty or odd text counts as one frame, as decoders take it; a number out of range is refused by the memory limit.
-      let number = value.flatMap { Double($0) }
-      if let number, number > 1 { frames = number < 1e12 ? Int(number) : Int.max }
-      hasBadFrameCount = value != "" && !(number.map { $0 >= 1 } ?? false)
+      // A number out of range is refused by the memory limit.
+      let count = FrameCount(bytes.text(at: offset, length: length))
+      if count.frames > 1 { frames = count.frames }
+      hasBadFrameCount = count.isOdd
     case .pixelData:
       try beginPixels(tag)
       nativeLength = length

@@ -17,7 +17,7 @@ enum EncapsulatedPixels {
   ///   - dataset: what the image attributes say.
   /// - Throws: `DeidError.pixelStream` for a frame whose encoding cannot be followed, so that nobody can tell what it holds.
   static func cleaned(_ items: [[UInt8]], transferSyntaxUID: String, of dataset: Dataset) throws(DeidError) -> Cleaned {
-    let frames = max(1, dataset.integer(.numberOfFrames) ?? 1)
+    let frames = dataset.frameCount.frames
     var result = Cleaned(fragments: items)
     let groups = FragmentGroups.make(items, frames: frames)
     if let table = groups.table, table != items[0] {

@@ -77,7 +77,7 @@ struct FragmentGroups {
     guard old.contains(where: { $0 != nil }) else { return false }
     var new: [[UInt8]?] = [nil, nil, nil]
     if case .fragments(let items)? = dataset[.pixelData]?.value {
-      let groups = make(items, frames: max(1, dataset.integer(.numberOfFrames) ?? 1))
+      let groups = make(items, frames: dataset.frameCount.frames)
       if let extended = groups.extended, groups.table == [] { new = [extended.offsets, extended.lengths, nil] }
       new[2] = littleEndian([items.dropFirst().reduce(0) { $0 + $1.count + $1.count % 2 }], bytes: 8)
     }

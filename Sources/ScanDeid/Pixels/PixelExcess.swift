@@ -11,7 +11,7 @@ enum PixelExcess {
     // Uncompressed 4:2:2 stores two samples a pixel (PS3.3 section C.7.6.3.1.2); some writers store three all the same.
     let samples = dataset.integer(.samplesPerPixel) ?? 1
     guard (1...4).contains(samples), dataset.text(.photometricInterpretation)?.hasSuffix("_422") != true else { return nil }
-    let frames = max(1, dataset.integer(.numberOfFrames) ?? 1)
+    let frames = dataset.frameCount.frames
     let (total, overflow) = (rows * columns * samples * bits).multipliedReportingOverflow(by: frames)
     guard !overflow else { return nil }
     let needed = (total + 7) / 8
