@@ -4,9 +4,9 @@
 // Gray, 2016). Numbers become integers by scales of their own for each position and chunk of input channels: the transformed pixels v of
 // a tile by one that brings their Euclidean norm over the chunk's channels to FK_INT16_INPUT_NORM, the transformed weights u of an output
 // channel by one that brings theirs to FK_INT16_WEIGHT_NORM at most. The product of the two norms is below 2^31, so by Cauchy and Schwarz
-// no sum of products, nor any part of one, can overflow, whatever the data, and the sums are exact: every table computes the same
-// integers, and the float steps around them run in one order with the same roundings, so that all tables give the same bytes. A bound by
-// the norms leaves each integer 2 to 3 bits more than one by the largest magnitude times sum |u| does.
+// no sum of products, nor any part of one, can overflow, whatever the data, and the sums are exact: every table that fuses multiply-adds
+// computes the same integers, and the float steps around them run in one order with the same roundings, so that these tables give the
+// same bytes. A bound by the norms leaves each integer 2 to 3 bits more than one by the largest magnitude times sum |u| does.
 #ifndef FK_INT16_H
 #define FK_INT16_H
 

@@ -16,12 +16,14 @@ package enum ForgeGANError: ExplainedError, Equatable {
   case resumeMismatch(reason: String)
   case unknownLabel(String, known: [String])
   case unsuitablePlane(reason: String)
+  /// A network made a number that is NaN or infinite.
+  case notFinite(model: String)
   case logUnwritable(reason: String)
 
   package var kind: FailureKind {
     switch self {
     case .diverged: .finding
-    case .unsuitablePlane: .item
+    case .unsuitablePlane, .notFinite: .item
     case .logUnwritable, .dataUnreadable: .surroundings
     default: .request
     }
@@ -39,6 +41,7 @@ package enum ForgeGANError: ExplainedError, Equatable {
     case .resumeMismatch: "training.resumeMismatch"
     case .unknownLabel: "model.unknownLabel"
     case .unsuitablePlane: "model.unsuitablePlane"
+    case .notFinite: "model.notFinite"
     case .logUnwritable: "training.logUnwritable"
     }
   }
@@ -55,6 +58,7 @@ package enum ForgeGANError: ExplainedError, Equatable {
     case .resumeMismatch(let reason): "the stored training cannot go on: \(reason)"
     case .unknownLabel(let name, _): "the model was not trained on the label \"\(name)\""
     case .unsuitablePlane(let reason): "the image cannot be enlarged: \(reason)"
+    case .notFinite(let model): "\(model) made numbers that are not finite: its weights, or the image's values, are too large for this arithmetic"
     case .logUnwritable(let reason): "the training log cannot be written: \(reason)"
     }
   }
@@ -71,6 +75,7 @@ package enum ForgeGANError: ExplainedError, Equatable {
     case .resumeMismatch: "Use the options of the first run, or train anew with --replace."
     case .unknownLabel(_, let known): "Use one of \(known.joined(separator: ", "))."
     case .unsuitablePlane: "Give an image of finite values with at least one row and one column."
+    case .notFinite: "Use a sound model; with --precision int16, try fp32, whose range is wider."
     case .logUnwritable: "Check free space and permissions of the run's folder."
     }
   }

@@ -27,6 +27,35 @@ struct DateShiftTests {
     #expect(moved != "202002")
   }
 
+  /// A second date beside the moved one would tell by how much.
+  @Test(arguments: [
+    "20100110-20100120", "20100110101112+20110305", "20100110101112.20110305", "2010-01-10", "2010-01-10101112.5+0100", "1997.03.04101112", "2010-01",
+    "20100110 101112", "20100110T101112", "201001102510", "20100110101112+1500", "20100110101112.1234567", "2010011010.5", "20100230",
+  ]) func `what is not exactly a date and time is not moved`(text: String) throws {
+    var dataset = Planted.patient()
+    dataset.set(Tag(0x0008, 0x002A), .DT, text: text)
+    let left = try Planted.clean(dataset, [.retainLongitudinalModifiedDates]).dataset.text(Tag(0x0008, 0x002A)) ?? ""
+    #expect(!left.contains("2010") && !left.contains("0305") && !left.contains("03.04") && !left.contains("-01"), "\(left)")
+  }
+
+  @Test(arguments: ["20100110101112.123456+1400", "20100110101112-1200", "2010011010", "201001101011+0000", "2010", "2010+0100"])
+  func `dates and times of every length move, and their times stay`(text: String) throws {
+    var dataset = Planted.patient()
+    dataset.set(Tag(0x0008, 0x002A), .DT, text: text)
+    let moved = try #require(try Planted.clean(dataset, [.retainLongitudinalModifiedDates]).dataset.text(Tag(0x0008, 0x002A)))
+    #expect(moved.count == text.count && moved.dropFirst(8) == text.dropFirst(8) && moved != text)
+  }
+
+  @Test(arguments: [
+    ("101112", true), ("10", true), ("1011", true), ("101112.5", true), ("10:11:12.123456", true), ("10:11", true), ("235960", true),
+    ("20100110", false), ("20100110101112", false), ("2010.01.10", false), ("20100110101112.5", false), ("250000", false), ("10:1112", false),
+    ("101112.1234567", false), ("1011-1012", false),
+  ]) func `only times of day stay as times`(text: String, isTime: Bool) throws {
+    var dataset = Planted.patient()
+    dataset.set(.studyTime, .TM, text: text)
+    #expect((try Planted.clean(dataset, [.retainLongitudinalModifiedDates]).dataset.text(.studyTime) == text) == isTime)
+  }
+
   private enum Calendar {
     static func days(from first: Int, to last: Int) -> [String] {
       var days: [String] = []

@@ -68,7 +68,9 @@ package final class CGANGenerator {
     for first in stride(from: 0, to: labels.count, by: chunk) {
       let some = Array(labels[first..<min(labels.count, first + chunk)])
       let latent = self.latent(count: some.count, seed: seed, firstIndex: firstIndex + first, truncation: truncation)
-      parts.append(plan.images(latent, rows: some.map(Int.init)))
+      let images = plan.images(latent, rows: some.map(Int.init))
+      guard images.withUnsafeBufferPointer({ $0.allSatisfy(\.isFinite) }) else { throw .notFinite(model: description.model) }
+      parts.append(images)
     }
     return parts.isEmpty ? Tensor.zeros([0, size, size, 1]) : concatenate(parts, axis: 0)
   }

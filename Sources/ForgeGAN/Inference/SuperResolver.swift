@@ -124,6 +124,7 @@ package final class SuperResolver {
           } else {
             for index in output.indices { output[index] = made[index] * range }
           }
+          guard output.allSatisfy(\.isFinite) else { throw ForgeGANError.notFinite(model: description.model) }
           try sink(row, piece.columns.lowerBound, output)
         }
       }

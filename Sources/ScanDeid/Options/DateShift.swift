@@ -8,33 +8,58 @@ struct DateShift: Sendable, Equatable {
 
   /// - Returns: nil when `text` is no date (`YYYYMMDD`, or the old `YYYY.MM.DD`).
   func shifted(date text: String) -> String? {
-    let digits = text.filter { $0 != "." }
-    guard digits.utf8.count == 8, text.utf8.count == 8 || text.utf8.count == 10 else { return nil }
-    return moved(digits)
+    let bytes = Array(text.utf8)
+    switch bytes.count {
+    case 8: return moved(text)
+    case 10 where bytes[4] == 0x2E && bytes[7] == 0x2E: return moved(String(decoding: bytes[..<4] + bytes[5..<7] + bytes[8...], as: UTF8.self))
+    default: return nil
+    }
   }
 
-  /// - Returns: nil when `text` is no date and time. A value without day or month moves as if it meant the middle, and stays that short.
+  /// - Returns: nil when `text` is not exactly a date and time (`YYYY[MM[DD[HH[MM[SS[.F]]]]]][+ZZXX]`, PS3.5 section 6.2): in anything else another
+  ///   date might stand beside the moved one. A value without day or month moves as if it meant the middle, and stays that short.
   func shifted(dateTime text: String) -> String? {
     let bytes = Array(text.utf8)
-    let digits = bytes.prefix { (48...57).contains($0) }.count
+    let digits = bytes.prefix(while: DateShift.isDigit).count
     guard digits >= 4, digits % 2 == 0, digits <= 14 else { return nil }
-    // What follows the date: time, fraction and zone, all of digits and these signs.
-    let rest = bytes.dropFirst(min(digits, 8))
-    guard rest.allSatisfy({ (48...57).contains($0) || [0x2B, 0x2D, 0x2E].contains($0) }) else { return nil }
+    let zone = bytes.dropFirst(digits).firstIndex { $0 == 0x2B || $0 == 0x2D } ?? bytes.count
+    guard DateShift.isZone(bytes[zone...]), DateShift.isTimeOfDay(bytes[min(digits, 8)..<zone]) else { return nil }
     let date = String(text.prefix(min(digits, 8)))
     let whole = digits >= 8 ? date : digits == 6 ? date + "15" : date + "0701"
     guard let moved = moved(whole) else { return nil }
-    return moved.prefix(min(digits, 8)) + String(decoding: rest, as: UTF8.self)
+    return moved.prefix(min(digits, 8)) + String(decoding: bytes[min(digits, 8)...], as: UTF8.self)
   }
 
-  /// True for a time of day (`HH[MM[SS[.F]]]`, or with colons): it stays as it is.
+  /// True for a time of day (`HH[MM[SS[.F]]]`, or with colons), which stays as it is.
   static func isTime(_ text: String) -> Bool {
     let bytes = Array(text.utf8)
-    return bytes.count >= 2 && bytes.count <= 16 && bytes.allSatisfy { (48...58).contains($0) || $0 == 0x2E }
+    guard !bytes.isEmpty else { return false }
+    guard let colon = bytes.firstIndex(of: 0x3A) else { return isTimeOfDay(bytes[...]) }
+    guard colon == 2, bytes.count == 5 || bytes.count > 6 && bytes[5] == 0x3A else { return false }
+    return isTimeOfDay((bytes[..<2] + bytes[3..<5] + bytes.dropFirst(6))[...])
   }
 
+  /// `[HH[MM[SS[.F]]]]` within the hours, minutes and seconds that there are, with up to six digits of a fraction.
+  private static func isTimeOfDay(_ bytes: ArraySlice<UInt8>) -> Bool {
+    let digits = Array(bytes.prefix(while: isDigit))
+    let fraction = bytes.dropFirst(digits.count)
+    guard digits.count % 2 == 0, digits.count <= 6 else { return false }
+    for (place, limit) in zip(stride(from: 0, to: digits.count, by: 2), [23, 59, 60]) where number(digits[place...].prefix(2)) > limit { return false }
+    guard let point = fraction.first else { return true }
+    return point == 0x2E && digits.count == 6 && (2...7).contains(fraction.count) && fraction.dropFirst().allSatisfy(isDigit)
+  }
+
+  /// Nothing, or an offset from UTC: `+ZZXX`, from -1200 to +1400.
+  private static func isZone(_ bytes: ArraySlice<UInt8>) -> Bool {
+    bytes.isEmpty || bytes.count == 5 && bytes.dropFirst().allSatisfy(isDigit) && number(bytes.dropFirst(3)) < 60
+      && number(bytes.dropFirst()) <= (bytes.first == 0x2B ? 1400 : 1200)
+  }
+
+  private static func isDigit(_ byte: UInt8) -> Bool { (48...57).contains(byte) }
+  private static func number(_ digits: some Sequence<UInt8>) -> Int { digits.reduce(0) { $0 * 10 + Int($1 - 48) } }
+
   private func moved(_ digits: String) -> String? {
-    guard let number = Int(digits) else { return nil }
+    guard digits.utf8.allSatisfy(DateShift.isDigit), let number = Int(digits) else { return nil }
     let (year, month, day) = (number / 10_000, number / 100 % 100, number % 100)
     guard year > 0, (1...12).contains(month), (1...DateShift.daysInMonth(year, month)).contains(day) else { return nil }
     let target = DateShift.civil(DateShift.ordinal(year, month, day) + days)

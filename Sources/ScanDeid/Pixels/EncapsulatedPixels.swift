@@ -17,14 +17,21 @@ enum EncapsulatedPixels {
   ///   - dataset: what the image attributes say.
   /// - Throws: `DeidError.pixelStream` for a frame whose encoding cannot be followed, so that nobody can tell what it holds.
   static func cleaned(_ items: [[UInt8]], transferSyntaxUID: String, of dataset: Dataset) throws(DeidError) -> Cleaned {
-    let frames = dataset.frameCount.frames
+    var frames = dataset.frameCount.frames
     var result = Cleaned(fragments: items)
-    let groups = FragmentGroups.make(items, frames: frames)
+    let family = Family(transferSyntaxUID)
+    if family == .rle, !items.isEmpty {
+      // Each fragment is a frame (PS3.5 section A.4.2); no reader shows those beyond Number of Frames.
+      result.fragments.removeLast(max(0, items.count - 1 - frames))
+      result.overwritten += items.count - result.fragments.count
+      frames = result.fragments.count - 1
+    }
+    let groups = FragmentGroups.make(result.fragments, frames: frames)
     if let table = groups.table, table != items[0] {
       result.fragments[0] = table
       result.overwritten += 1
     }
-    guard let family = Family(transferSyntaxUID) else { return result }
+    guard let family else { return result }
     let shape = RLEText.Shape(of: dataset)
     for (index, range) in groups.ranges.enumerated() {
       guard let count = family.clean(&result.fragments, range, shape) else { throw .pixelStream(frame: index + 1) }

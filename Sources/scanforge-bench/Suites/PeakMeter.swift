@@ -10,6 +10,8 @@ final class PeakMeter {
   private let threads = Int64(fk_threads())
   /// Of each burst so far.
   private var times: [Double] = []
+  /// Of bursts on one thread: where a core is taken all the time, no burst of all threads shows it.
+  private var alone: [Double] = []
 
   init(_ arguments: BenchArguments) {
     self.arguments = arguments
@@ -24,6 +26,8 @@ final class PeakMeter {
       withUnsafeMutablePointer(to: &burst) { fk_parallel(threads, $0, runPeakBurst) }
     }
     times += watch.times
+    guard threads > 1, !arguments.cpuTime else { return }
+    alone += Stopwatch(arguments, seconds: 0.02, atLeast: 10, atMost: 200, isShort: true) { _ = fk_peak_burst(arguments.table, rounds) }.times
   }
 
   /// Samples before and after `work`.
@@ -41,8 +45,9 @@ final class PeakMeter {
     fk_peak_burst(arguments.table, 1) * Double(rounds) * Double(threads) / watch.times[0] / 1e9
   }
 
-  /// How far the median burst lay below the fastest, as a share of it: near 0 on a quiet machine.
-  var disturbance: Double { 1 - watch.times[0] / watch.median }
+  /// How far the median burst lay below the fastest, or the fastest below what one thread makes of it by itself, as a share: near 0 on a quiet
+  /// machine with a core for each thread.
+  var disturbance: Double { max(1 - watch.times[0] / watch.median, 1 - (alone.min() ?? 0) / watch.times[0] - (alone.isEmpty ? 1 : 0)) }
 }
 
 private struct PeakBurst {
