@@ -10,10 +10,10 @@ enum RLEText {
 
     /// nil when the attributes do not tell.
     init?(of dataset: Dataset) {
-      guard let rows = dataset.integer(.rows), let columns = dataset.integer(.columns), let bits = dataset.integer(.bitsAllocated),
+      guard let rows = dataset.imageWord(.rows), let columns = dataset.imageWord(.columns), let bits = dataset.imageWord(.bitsAllocated),
         rows > 0, columns > 0, bits == 1 || (8...64).contains(bits)
       else { return nil }
-      let samples = dataset.integer(.samplesPerPixel) ?? 1
+      let samples = dataset.imageWord(.samplesPerPixel) ?? 1
       guard (1...4).contains(samples) else { return nil }
       segments = samples * max(1, bits / 8)
       cells = bits == 1 ? (rows * columns + 7) / 8 : rows * columns

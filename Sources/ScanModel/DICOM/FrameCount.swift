@@ -16,6 +16,12 @@ package struct FrameCount: Sendable, Equatable {
 }
 
 extension Dataset {
+  /// The first word of an image attribute (Rows, Bits Allocated …), whatever VR a file gives it; nil when there is none.
+  package func imageWord(_ tag: Tag) -> Int? {
+    guard let bytes = self[tag]?.bytes, bytes.count >= 2 else { return nil }
+    return Int(bytes[bytes.startIndex]) | Int(bytes[bytes.startIndex + 1]) << 8
+  }
+
   package var frameCount: FrameCount {
     let element = self[.numberOfFrames]
     return FrameCount((element?.bytes?.count ?? 0) <= 256 ? element?.text : nil)
