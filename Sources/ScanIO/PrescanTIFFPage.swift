@@ -98,8 +98,8 @@ struct PrescanTIFFPage {
       } else {
         guard bytes.holds(max(size ?? 0, 1), at: start) else { throw .truncated(.tiff, place: "\(place), part \(index)") }
       }
-      // Without a size a part may reach to the end of the file.
-      storedBytes += size ?? bytes.count - start
+      // Without a size a part may reach to the end of the file, and none reaches further.
+      storedBytes += min(size ?? .max, bytes.count - start)
     }
     if compression != 1 { try limits.checkDensity(geometry, storedBytes: storedBytes, .tiff) }
   }
