@@ -4,20 +4,6 @@ import TestSupport
 import Testing
 
 /// The inputs of `reference/metrics.json` are formulas; they are made again here.
-private struct SplitMix64 {
-  var state: UInt64
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var z = state
-    z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-    return z ^ (z >> 31)
-  }
-
-  mutating func unit() -> Double { Double(next() >> 11) * 0x1p-53 }
-}
-
 private struct FeatureFormula: Decodable {
   let seed: UInt64
   let N: Int
@@ -25,7 +11,7 @@ private struct FeatureFormula: Decodable {
   let add: Double?
 
   func features(_ width: Int) -> FeatureSet {
-    var random = SplitMix64(state: seed)
+    var random = SplitMix64(seed: seed)
     let values = (0..<N * width).map { _ in
       (((random.unit() + random.unit()) + random.unit()) + random.unit() - 2) * (mul ?? 1) + (add ?? 0)
     }
@@ -139,7 +125,7 @@ private func probabilities(_ inputs: MetricsFile.Inception.Inputs) -> FeatureSet
     guard let file = try MetricsFile.read() else { return }
     for item in file.classification {
       // The labels' stream starts 50 after the features'.
-      var random = SplitMix64(state: item.inputs.seed + 50)
+      var random = SplitMix64(seed: item.inputs.seed + 50)
       let labels = (0..<item.inputs.N).map { _ in Int(random.next() % UInt64(item.inputs.K)) }
       let score = ClassificationScore(probabilities: probabilities(item.inputs), labels: labels)
       #expect(score.confusion == item.confusion)

@@ -4,17 +4,6 @@ import TestSupport
 import Testing
 
 /// The images of `reference/metrics.json` are formulas; they are made again here.
-private struct SplitMix64 {
-  var state: UInt64
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var z = state
-    z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-    return z ^ (z >> 31)
-  }
-}
-
 private func base(_ height: Int, _ width: Int, shift: Int) -> Plane {
   var values: [Float] = []
   for y in 0..<height { for x in 0..<width { values.append(Float(((3 * x * x + 5 * y * y + 2 * x * y) >> shift) & 255)) } }
@@ -22,7 +11,7 @@ private func base(_ height: Int, _ width: Int, shift: Int) -> Plane {
 }
 
 private func noisy(_ plane: Plane, seed: UInt64, k: Int) -> Plane {
-  var random = SplitMix64(state: seed)
+  var random = SplitMix64(seed: seed)
   let values = plane.values.map { value in
     Float(min(255, max(0, Int(value) + Int(random.next() % UInt64(2 * k + 1)) - k)))
   }

@@ -1,5 +1,6 @@
 import ScanDeid
 import ScanModel
+import TestSupport
 import Testing
 
 /// Random nested datasets: standard, unlisted, unknown and private attributes, any VR in any of them.
@@ -7,7 +8,7 @@ struct RandomDatasetTests {
   @Test func `no shape of dataset leaks or traps`() throws {
     var released = 0
     for seed in 0..<200 {
-      var random = SplitMix(state: UInt64(seed))
+      var random = SplitMix64(seed: UInt64(seed))
       var dataset = Planted.patient(instance: seed)
       for element in build(&random, depth: 0).elements where element.tag != .sopClassUID { dataset.set(element) }
       let options = Set(DeidOptionsTests.built.filter { _ in random.next() % 4 == 0 }).subtracting([.retainLongitudinalFullDates])
@@ -40,7 +41,7 @@ struct RandomDatasetTests {
   }
 
   /// Leaks are planted where the profile promises to remove: listed attributes that no option keeps, private and unknown ones.
-  private func build(_ random: inout SplitMix, depth: Int) -> Dataset {
+  private func build(_ random: inout SplitMix64, depth: Int) -> Dataset {
     let rows = RandomDatasetTests.tags
     var dataset = Dataset()
     for _ in 0..<Int(random.next() % 12) + 2 {
@@ -70,17 +71,4 @@ struct RandomDatasetTests {
     guard case .tag(let tag) = coverage, row.options.values.allSatisfy({ $0 != .keep }) else { return nil }
     return tag
   }.sorted()
-}
-
-/// SplitMix64 (Steele, Lea, Flood 2014): small and seedable.
-struct SplitMix {
-  var state: UInt64
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var z = state
-    z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-    return z ^ (z >> 31)
-  }
 }

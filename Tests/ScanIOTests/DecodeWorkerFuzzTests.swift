@@ -30,7 +30,7 @@ import Testing
     let original = try seed.make()
     let intact = try DecodeSamples.read(original)
     #expect(intact.pixels != nil)
-    var random = SplitMix(seed: UInt64(name.utf8.reduce(7) { $0 &* 31 &+ Int($1) } & 0xFFFF))
+    var random = SplitMix64(seed: UInt64(name.utf8.reduce(7) { $0 &* 31 &+ Int($1) } & 0xFFFF))
     for _ in 0..<150 {
       var bytes = original
       for _ in 0..<Int.random(in: 1...3, using: &random) { _ = random.mutate(&bytes) }

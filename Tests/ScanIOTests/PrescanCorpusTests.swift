@@ -65,7 +65,7 @@ typealias Tag = ScanModel.Tag
 
   @Test func `no mutation of a real file traps`() throws {
     guard let folder = TestData.shared("corpus", for: "fuzz of real files") else { return }
-    var random = SplitMix(seed: 20)
+    var random = SplitMix64(seed: 20)
     for row in try PrescanCorpusTests.rows(folder) {
       var bytes = [UInt8](try Data(contentsOf: folder.appendingPathComponent(row.file)))
       guard bytes.count < 200_000 else { continue }
@@ -106,19 +106,7 @@ typealias Tag = ScanModel.Tag
   }
 }
 
-/// A small reproducible generator (Steele, Lea, Flood 2014).
-struct SplitMix: RandomNumberGenerator {
-  private var state: UInt64
-  init(seed: UInt64) { state = seed }
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var z = state
-    z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-    return z ^ (z >> 31)
-  }
-
+extension SplitMix64 {
   /// Changes one to four bytes, with a liking for the values that break length arithmetic.
   /// - Returns: what stood there, in order of change.
   mutating func mutate(_ bytes: inout [UInt8]) -> [(Int, UInt8)] {

@@ -2,6 +2,7 @@ import Diagnostics
 import Foundation
 import ScanIO
 import ScanModel
+import TestSupport
 import Testing
 
 @Suite struct PrescanDICOMTests {
@@ -261,7 +262,7 @@ import Testing
   }
 
   @Test(arguments: SampleDICOM.Syntax.allCases) func `random damage never traps`(syntax: SampleDICOM.Syntax) {
-    var random = SplitMix(seed: 11)
+    var random = SplitMix64(seed: 11)
     var bytes = SampleDICOM.file(SampleDICOM.rich(), syntax: syntax)
     for round in 0..<10_000 {
       var saved: [(Int, UInt8)] = []

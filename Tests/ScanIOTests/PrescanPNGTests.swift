@@ -1,6 +1,7 @@
 import CZlib
 import ScanIO
 import ScanModel
+import TestSupport
 import Testing
 
 @Suite struct PrescanPNGTests {
@@ -49,7 +50,7 @@ import Testing
   }
 
   @Test func `random damage never traps`() {
-    var random = SplitMix(seed: 8)
+    var random = SplitMix64(seed: 8)
     var bytes = SamplePNG.file()
     for _ in 0..<10_000 {
       let saved = random.mutate(&bytes)

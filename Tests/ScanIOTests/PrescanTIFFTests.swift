@@ -1,5 +1,6 @@
 import ScanIO
 import ScanModel
+import TestSupport
 import Testing
 
 @Suite struct PrescanTIFFTests {
@@ -100,7 +101,7 @@ import Testing
   }
 
   @Test(arguments: [false, true]) func `random damage never traps`(isBig: Bool) {
-    var random = SplitMix(seed: 3)
+    var random = SplitMix64(seed: 3)
     var sample = SampleTIFF(isBig: isBig)
     sample.extra = [(330, 4, [8]), (339, 3, [1])]
     var bytes = sample.file()

@@ -1,5 +1,6 @@
 import Diagnostics
 import ScanModel
+import TestSupport
 import Testing
 
 /// Testing has a `Tag` too; in these tests the word means DICOM's.
@@ -7,7 +8,7 @@ typealias Tag = ScanModel.Tag
 
 @Suite struct ExplicitStreamTests {
   @Test(arguments: 0..<200) func `decode undoes encode`(seed: UInt64) throws {
-    var random = Generator(seed: seed)
+    var random = SplitMix64(seed: seed)
     let dataset = random.dataset(depth: 0)
     #expect(try ExplicitStream.decode(ExplicitStream.encode(dataset)) == dataset)
   }
@@ -75,7 +76,7 @@ typealias Tag = ScanModel.Tag
   }
 
   @Test func `every truncation is refused or ends between elements`() throws {
-    var random = Generator(seed: 5)
+    var random = SplitMix64(seed: 5)
     let dataset = random.dataset(depth: 0)
     let bytes = ExplicitStream.encode(dataset)
     for length in 0..<bytes.count {
@@ -86,7 +87,7 @@ typealias Tag = ScanModel.Tag
   }
 
   @Test func `mutations never trap`() {
-    var random = Generator(seed: 77)
+    var random = SplitMix64(seed: 77)
     let original = ExplicitStream.encode(random.dataset(depth: 0))
     for _ in 0..<5_000 {
       var bytes = original
@@ -125,19 +126,8 @@ typealias Tag = ScanModel.Tag
 }
 
 /// Random datasets whose values already have even length.
-private struct Generator: RandomNumberGenerator {
-  private var state: UInt64
-  init(seed: UInt64) { state = seed }
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var z = state
-    z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-    return z ^ (z >> 31)
-  }
-
-  mutating func dataset(depth: Int) -> Dataset {
+extension SplitMix64 {
+  fileprivate mutating func dataset(depth: Int) -> Dataset {
     var elements: [Element] = []
     for _ in 0..<Int.random(in: 0...8, using: &self) {
       let tag = Tag(UInt16.random(in: 8...0x60, using: &self), UInt16.random(in: 1...0x3000, using: &self))
