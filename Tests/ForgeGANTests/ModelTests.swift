@@ -153,8 +153,47 @@ import Testing
     try Tiny.withFolder { folder in
       _ = try Trainer(plan: TrainingPlan(steps: 1), seed: 5, isCancelled: { true }).train(Tiny.srgan(), into: folder)
       let resolver = try SuperResolver(contentsOf: folder.url)
+      resolver.refinement = .init()
       let plane = Tiny.planes().plane(0).plane
       #expect(try resolver.upscale(plane, range: 4095) == plane.resampled(rows: plane.rows * 2, columns: plane.columns * 2))
+    }
+  }
+
+  @Test(arguments: [false, true])
+  func `refined images agree with their input, in one band and in several`(isEnsemble: Bool) throws {
+    try Tiny.withFolder { folder in
+      _ = try Trainer(plan: TrainingPlan(steps: 40), seed: 5).train(Tiny.srgan(["phase": "content", "backProjections": 12]), into: folder)
+      let resolver = try SuperResolver(contentsOf: folder.url)
+      #expect(resolver.refinement == .init(backProjections: 12))
+      resolver.refinement.isEnsemble = isEnsemble
+      let item = Tiny.planes(count: 1, rows: 300, columns: 40).plane(0)
+      func agreement(_ image: Plane) -> Double { psnr(item.plane, image.resampled(rows: 300, columns: 40), range: Double(item.range)) }
+      let refined = try resolver.upscale(item.plane, range: item.range)
+      #expect(agreement(refined) > 55)
+      let banded = try resolver.upscale(item.plane, range: item.range, bandPixels: 1)
+      #expect(psnr(refined, banded, range: Double(item.range)) > 90)
+      if isEnsemble {
+        let turn = Turn(flipsRows: true, flipsColumns: false, transposes: true)
+        let turned = try resolver.upscale(item.plane.turned(by: turn), range: item.range).turned(by: turn.inverse)
+        #expect(psnr(refined, turned, range: Double(item.range)) > 100)
+      }
+      resolver.refinement = .init()
+      #expect(agreement(try resolver.upscale(item.plane, range: item.range)) < agreement(refined) - 6)
+    }
+  }
+
+  @Test func `a model from before refinement has none`() throws {
+    try Tiny.withFolder { folder in
+      _ = try Trainer(plan: TrainingPlan(steps: 1), seed: 5).train(Tiny.srgan(), into: folder)
+      let checkpoint = try CheckpointReader(contentsOf: folder.model)
+      var members = try #require(checkpoint.description.objectValue)
+      var options = try #require(members["configuration"]?.objectValue)
+      options["backProjections"] = nil
+      members["configuration"] = .object(options)
+      var old = CheckpointWriter(description: .object(members))
+      old.add(try Tiny.srgan().inferenceParameters)
+      try old.write(to: folder.model)
+      #expect(try SuperResolver(contentsOf: folder.url).refinement.isNone)
     }
   }
 

@@ -111,12 +111,7 @@ package struct SuperResolutionPatches: Sendable {
   }
 }
 
-/// One of the eight symmetries of a square.
-struct Turn {
-  var flipsRows: Bool
-  var flipsColumns: Bool
-  var transposes: Bool
-
+extension Turn {
   /// Writes the square that begins at `values`, in rows `pitch` apart, times `scale` over item `index` of `[N, side, side, 1]`.
   func apply(to values: UnsafeBufferPointer<Float>, pitch: Int, side: Int, scale: Float, into items: inout Tensor, at index: Int) {
     // The source of pixel (row, column) is at start + row · rowStep + column · columnStep.

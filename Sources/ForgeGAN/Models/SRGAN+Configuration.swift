@@ -30,6 +30,8 @@ extension SRGAN {
     package var discriminatorRate: Double
     package var adversarialWeight: Double
     package var featureWeight: Double
+    /// Back-projections of each result in use; they do not take part in training.
+    package var backProjections: Int
 
     /// Sides that a small patch may have.
     package static let patchSides = 8...256
@@ -56,6 +58,7 @@ extension SRGAN {
       discriminatorRate = options.number("discriminatorRate", default: 2e-4, in: 1e-7...0.1)
       adversarialWeight = options.number("adversarialWeight", default: 1e-3, in: 0...10)
       featureWeight = options.number("featureWeight", default: 0.02, in: 0...10)
+      backProjections = options.integer("backProjections", default: network == .published ? 0 : 4, in: 0...64)
       if network == .published {
         options.require(residualScale == 1, "residualScale", "must be 1 for the published network")
         options.require(hasBatchNorm, "batchNorm", "must be true for the published network")
@@ -72,7 +75,7 @@ extension SRGAN {
         "schedule": .string(schedule.rawValue), "averageDecay": .number(averageDecay),
         "discriminatorWidth": .integer(discriminatorWidth), "adversarialLoss": .string(adversarialLoss.rawValue),
         "adversarialRate": .number(adversarialRate), "discriminatorRate": .number(discriminatorRate),
-        "adversarialWeight": .number(adversarialWeight), "featureWeight": .number(featureWeight),
+        "adversarialWeight": .number(adversarialWeight), "featureWeight": .number(featureWeight), "backProjections": .integer(backProjections),
       ]
     }
   }
