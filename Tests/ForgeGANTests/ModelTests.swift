@@ -249,7 +249,7 @@ import Testing
     let (factor, side) = (2, 8)
     let patches = SuperResolutionPatches(source, factor: factor, patch: side)
     let large = item.plane.croppedToMultiple(of: factor)
-    let small = SuperResolutionPatches.shrink(large, factor: factor, maximum: item.maximum)
+    let small = Degradation().small(of: large, factor: factor, maximum: item.maximum, share: 1)
     let enlarged = small.resampled(rows: large.rows, columns: large.columns)
     #expect(large.rows == 40 && large.columns == 36)
     let count = 12
@@ -289,7 +289,7 @@ import Testing
 
   @Test func `small images are whole numbers within the range`() {
     let bright = Plane(rows: 8, columns: 8, values: (0..<64).map { $0 % 8 < 4 ? 0 : 255 })
-    let small = SuperResolutionPatches.shrink(bright, factor: 2, maximum: 255)
+    let small = Degradation().small(of: bright, factor: 2, maximum: 255, share: 1)
     #expect(small.values.allSatisfy { $0 == $0.rounded() && (0...255).contains($0) })
   }
 }

@@ -14,6 +14,8 @@ package final class SuperResolver {
   package var budget = InferencePlan.StreamBudget()
   /// What is done after the network; what the model asks for to begin with.
   package var refinement: Refinement
+  /// What the network learned to undo.
+  package let degradation: Degradation
   private let addsToBicubic: Bool
   private let precision: Precision
   private let planFile: URL?
@@ -42,6 +44,7 @@ package final class SuperResolver {
     }
     let options = try SRGAN.Configuration(description.configuration)
     factor = options.factor
+    degradation = options.degradation
     // Models from before this option have none.
     refinement = Refinement(backProjections: description.configuration["backProjections"]?.integerValue == nil ? 0 : options.backProjections)
     (graph, reach, addsToBicubic) = try SuperResolver.traced(checkpoint, options)

@@ -40,7 +40,7 @@ package final class SRGAN: GenerativeModel {
       throw ForgeGANError.unsuitableData(model: "srgan", reason: "it needs grey planes to cut patches from")
     }
     options = try Configuration(request.options)
-    patches = SuperResolutionPatches(planes, factor: options.factor, patch: options.patch)
+    patches = SuperResolutionPatches(planes, factor: options.factor, patch: options.patch, degradation: options.degradation)
     guard patches.count > 0 else {
       let side = options.patch * options.factor
       throw ForgeGANError.unsuitableData(model: "srgan", reason: "none holds a patch of \(side)x\(side) pixels")
