@@ -1,5 +1,6 @@
 package import ForgeNN
 import ForgeTensor
+import Foundation
 import PixelMath
 
 /// FNV-1a (64 bit) over 32-bit words: tells whether a resumed training sees the data that it began with. Not a cryptographic hash.
@@ -40,5 +41,16 @@ extension PatchSource {
       item.plane.values.withUnsafeBufferPointer { fingerprint.add($0) }
     }
     return ["count": .integer(count), "fingerprint": .string(fingerprint.text)]
+  }
+}
+
+extension VGGNetwork {
+  /// Of the file that the weights came from.
+  package var fingerprint: String {
+    var fingerprint = Fingerprint()
+    bytes.withUnsafeBytes { raw in
+      for word in raw.prefix(raw.count & ~3).assumingMemoryBound(to: UInt32.self) { fingerprint.add(word) }
+    }
+    return fingerprint.text
   }
 }

@@ -30,6 +30,9 @@ extension SRGAN {
     package var discriminatorRate: Double
     package var adversarialWeight: Double
     package var featureWeight: Double
+    /// Weights of a VGG network for a feature loss in the adversarial phase: a file when training; in a stored configuration, its fingerprint.
+    package var featureNetwork: String?
+    package var networkWeight: Double
     /// How small images are made of large ones for training.
     package var degradation: Degradation
     /// Back-projections of each result in use; they do not take part in training.
@@ -60,6 +63,8 @@ extension SRGAN {
       discriminatorRate = options.number("discriminatorRate", default: 2e-4, in: 1e-7...0.1)
       adversarialWeight = options.number("adversarialWeight", default: 1e-3, in: 0...10)
       featureWeight = options.number("featureWeight", default: 0.02, in: 0...10)
+      featureNetwork = options.text("featureNetwork")
+      networkWeight = options.number("networkWeight", default: 0.02, in: 0...10)
       degradation = Degradation(
         sampling: options.choice("sampling", default: .bicubic), blur: options.number("blur", default: 0, in: 0...16),
         noise: options.number("noise", default: 0, in: 0...1))
@@ -74,7 +79,7 @@ extension SRGAN {
     }
 
     package var json: JSON {
-      [
+      var members: [String: JSON] = [
         "factor": .integer(factor), "network": .string(network.rawValue), "phase": .string(phase.rawValue),
         "contentShare": .number(contentShare), "batch": .integer(batch),
         "patch": .integer(patch), "width": .integer(width), "blocks": .integer(blocks), "residualScale": .number(residualScale),
@@ -83,8 +88,10 @@ extension SRGAN {
         "discriminatorWidth": .integer(discriminatorWidth), "adversarialLoss": .string(adversarialLoss.rawValue),
         "adversarialRate": .number(adversarialRate), "discriminatorRate": .number(discriminatorRate),
         "adversarialWeight": .number(adversarialWeight), "featureWeight": .number(featureWeight), "sampling": .string(degradation.sampling.rawValue), "blur": .number(degradation.blur),
-        "noise": .number(degradation.noise), "backProjections": .integer(backProjections),
+        "noise": .number(degradation.noise), "backProjections": .integer(backProjections), "networkWeight": .number(networkWeight),
       ]
+      if let featureNetwork { members["featureNetwork"] = .string(featureNetwork) }
+      return .object(members)
     }
   }
 }

@@ -1,6 +1,7 @@
 import ForgeGrad
 package import ForgeNN
 import ForgeTensor
+import Foundation
 
 /// Super-resolution in two phases: first the generator learns to be right on average (content), then a discriminator pushes it to be sharp
 /// (adversarial), held by content and discriminator-feature losses. Source: Ledig et al. 2017.
@@ -11,12 +12,13 @@ package final class SRGAN: GenerativeModel {
     make: { try SRGAN($0) })
 
   package let name = "srgan"
-  package let options: Configuration
+  package private(set) var options: Configuration
   package let networks: ParameterStore
   package let labelNames: [String] = []
   package let dataDescription: JSON
   private let patches: SuperResolutionPatches
   package let batches: PatchBatches
+  private let featureNetwork: VGGNetwork?
   private let generator: any SuperResolutionNetwork
   private let discriminator: PatchDiscriminator?
   private let averageStore: ParameterStore
@@ -40,6 +42,8 @@ package final class SRGAN: GenerativeModel {
       throw ForgeGANError.unsuitableData(model: "srgan", reason: "it needs grey planes to cut patches from")
     }
     options = try Configuration(request.options)
+    featureNetwork = try options.featureNetwork.map { try VGGNetwork(contentsOf: URL(fileURLWithPath: $0)) }
+    options.featureNetwork = featureNetwork?.fingerprint
     patches = SuperResolutionPatches(planes, factor: options.factor, patch: options.patch, degradation: options.degradation)
     guard patches.count > 0 else {
       let side = options.patch * options.factor
@@ -98,13 +102,19 @@ package final class SRGAN: GenerativeModel {
     let adversarial = options.adversarialLoss.generator(fake: judged.logits, real: truth.logits)
     var features = Variable(0)
     for (mine, wanted) in zip(judged.features, truth.features) { features = features + mean(abs(mine - wanted)) }
-    let objective = content + adversarial * Float(options.adversarialWeight) + features * Float(options.featureWeight)
-    adversarialOptimizer.learningRate = Float(options.adversarialRate) * rate
-    update(adversarialOptimizer, toMinimize: objective, moment)
-    return [
+    var objective = content + adversarial * Float(options.adversarialWeight) + features * Float(options.featureWeight)
+    var measures = [
       Measure("content", content.scalar), Measure("adversarial", adversarial.scalar), Measure("features", features.scalar),
       Measure("discriminator", discriminatorLoss.scalar),
     ]
+    if let featureNetwork {
+      let distance = featureDistance(featureNetwork.blocks(of: made), withoutRecording { featureNetwork.blocks(of: real) })
+      objective = objective + distance * Float(options.networkWeight)
+      measures.append(Measure("network", distance.scalar))
+    }
+    adversarialOptimizer.learningRate = Float(options.adversarialRate) * rate
+    update(adversarialOptimizer, toMinimize: objective, moment)
+    return measures
   }
 
   /// Moves the generator and its average.
