@@ -1,6 +1,7 @@
 import Crypto
 package import Diagnostics
 import Foundation
+import ScanDeid
 package import ScanModel
 
 /// What `inspect --json` says of one file. The keys are public (CLI.md); every key is always there, `null` where it has no meaning.
@@ -75,6 +76,9 @@ package struct InspectReport: Encodable, Sendable {
       samplesPerPixel = samplesPerPixel ?? scan.dataset.integer(.samplesPerPixel)
       bitsAllocated = scan.dataset.integer(.bitsAllocated) ?? bitsAllocated
       bitsStored = bitsStored ?? scan.dataset.integer(.bitsStored)
+    }
+    if !warnings.contains(.truncated), PixelText.breaksOff(scan.dataset, transferSyntaxUID: scan.transferSyntaxUID) {
+      warnings.append(.truncated)
     }
     guard let pixels = scan.pixels else { return }
     (min, max) = SampleValue.range(of: pixels)
