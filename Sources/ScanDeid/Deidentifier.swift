@@ -70,7 +70,7 @@ package struct Deidentifier: Sendable {
     var counts = cleaner.counts
     let pixels = try PixelText.remove(from: &dataset, transferSyntaxUID: raw.transferSyntaxUID)
     counts.merge(pixels.counts) { $0 + $1 }
-    let warnings = raw.warnings + (pixels.breaksOff && !raw.warnings.contains(.truncated) ? [.truncated] : [])
+    let warnings = raw.warnings + pixels.warnings.filter { !raw.warnings.contains($0) }
     let instance = dataset.text(.sopInstanceUID) ?? key.contentUID(Deidentifier.digest(raw))
     // A file without its own name gets one: no DICOM file can be without.
     dataset.set(.sopInstanceUID, .UI, text: instance)

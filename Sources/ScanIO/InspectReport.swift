@@ -77,9 +77,7 @@ package struct InspectReport: Encodable, Sendable {
       bitsAllocated = scan.dataset.integer(.bitsAllocated) ?? bitsAllocated
       bitsStored = bitsStored ?? scan.dataset.integer(.bitsStored)
     }
-    if !warnings.contains(.truncated), PixelText.breaksOff(scan.dataset, transferSyntaxUID: scan.transferSyntaxUID) {
-      warnings.append(.truncated)
-    }
+    warnings += PixelText.warnings(of: scan.dataset, transferSyntaxUID: scan.transferSyntaxUID).filter { !warnings.contains($0) }
     guard let pixels = scan.pixels else { return }
     (min, max) = SampleValue.range(of: pixels)
     sha256Pixels = SHA256.hash(data: pixels.words).map { byte in

@@ -92,8 +92,8 @@ struct PrescanPixels {
     guard let total = product([rows ?? 0, columns ?? 0, samplesPerPixel ?? 1, bitsAllocated ?? 0]) else { return }
     let needed = total / 8 + (total % 8 == 0 ? 0 : 1)
     switch transferSyntaxUID {
-    case UID.standardRoot + "1.2.1.98": if length < needed { hasShortFrame = true }
-    case UID.standardRoot + "1.2.8.1": if !PrescanInflate.gives(needed, from: bytes.slice(at: offset, length: length)) { hasShortFrame = true }
+    case UID.encapsulatedUncompressed: if length < needed { hasShortFrame = true }
+    case UID.deflatedImageFrame: if !PrescanInflate.gives(needed, from: bytes.slice(at: offset, length: length)) { hasShortFrame = true }
     default: break
     }
   }

@@ -92,7 +92,10 @@ struct JPEG2000Text {
     tileParts.append((tile, dataEnd - start))
     noteParts(of: tile, told: told)
     // Without a length only the packets' tell whether they are all there.
-    if length == 0, dataEnd == end || sum(packetLengths) > dataEnd - position { stream.breaksOff = true }
+    if length == 0 {
+      stream.isUnchecked = stream.isUnchecked || packetLengths.isEmpty
+      if dataEnd == end || sum(packetLengths) > dataEnd - position { stream.breaksOff = true }
+    }
     if !packetLengths.isEmpty, sum(packetLengths) != dataEnd - position { packetLengths.forEach { emptied($0) } }
     position = dataEnd
     return true

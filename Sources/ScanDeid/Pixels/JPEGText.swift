@@ -20,6 +20,7 @@ struct JPEGText {
     walk.run()
     // An image whose samples are all there is whole without its end marker; of data that is not walked nothing else tells.
     if !walk.tables.isComplete || !walk.tables.isWalked && !walk.hasEnd { walk.stream.breaksOff = true }
+    if !walk.tables.isWalked { walk.stream.isUnchecked = true }
     stream = walk.stream
     return walk.isFollowed
   }
@@ -116,6 +117,7 @@ struct JPEGText {
     skipCodedData()
     // The number of lines may stand behind the first scan (ISO/IEC 10918-1 section B.2.5).
     if tables.height == 0, stream.word16(position) == 0xFFDC { tables.height = stream.word16(position + 4) ?? 0 }
+    if tables.height == 0, !tables.isOversized { stream.breaksOff = true }
     let walk = tables.walk(scan, in: stream, from: start)
     if case .complete(let gaps) = walk {
       if let last = gaps.last {

@@ -34,7 +34,10 @@ enum RLEText {
     guard starts[0] >= 64, zip(starts, starts.dropFirst()).allSatisfy({ $0 < $1 }), starts[count - 1] <= stream.count else { return false }
     stream.fill(4 * (count + 1)..<64, with: 0)
     stream.fill(64..<starts[0], with: 0)
-    guard let shape else { return true }
+    guard let shape else {
+      stream.isUnchecked = true
+      return true
+    }
     starts.append(stream.count)
     for (start, end) in zip(starts, starts.dropFirst()) { cleanSegment(&stream, start..<end, cells: shape.cells) }
     return true

@@ -7,6 +7,8 @@ struct StreamBytes {
   private(set) var overwritten = 0
   /// The coded data ends before the picture does.
   var breaksOff = false
+  /// The coded data is of a kind that is not walked, so that it could end early unseen.
+  var isUnchecked = false
 
   init(_ bytes: UnsafeMutableRawBufferPointer) { self.bytes = bytes }
 
