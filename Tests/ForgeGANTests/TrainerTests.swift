@@ -64,7 +64,7 @@ extension Trainer {
       try Data("half a fi".utf8).write(to: AtomicFile.neighbor(of: folder.state))
       _ = try Trainer(plan: TrainingPlan(steps: 6), seed: 5).run(Tiny.model(name), in: folder, resume: true)
       let names = try FileManager.default.contentsOfDirectory(atPath: folder.url.path).sorted()
-      #expect(names == ["log.jsonl", "model.json", "model.safetensors", "state.safetensors"])
+      #expect(names == ["best-0.safetensors", "log.jsonl", "model.json", "model.safetensors", "state.safetensors"])
       return try Traces(folder)
     }
     #expect(resumed == straight)
@@ -158,7 +158,9 @@ extension Trainer {
       let sheets = Mutex<[SampleSheet]>([])
       var trainer = Trainer(plan: try TrainingPlan(steps: 8, reportEvery: 4, sampleSheets: 2), seed: 5)
       trainer.progress = { event in events.withLock { $0.append(event) } }
-      trainer.onSamples = { sheet in sheets.withLock { $0.append(sheet) } }
+      trainer.onEvent = { event in
+        if case .sampled(let sheet) = event { sheets.withLock { $0.append(sheet) } }
+      }
       _ = try trainer.run(Tiny.cgan(), in: folder)
       let seen = events.withLock { $0 }
       #expect(seen.first == .began(stage: "train cgan", total: 8, unit: "steps"))
