@@ -42,7 +42,8 @@ package struct ModelTrainer {
     context.progress(.note(stage: "train", text: set.description))
     let plan = try TrainingPlan(
       steps: options.steps, minutes: options.minutes, stopAfter: options.stopAfter, checkpointSeconds: context.checkpointSeconds,
-      accumulate: options.accumulate ?? 1, probeEvery: options.probeEvery, returns: options.returns ?? TrainingPlan.defaultReturns)
+      accumulate: options.accumulate ?? 1, probeEvery: options.probeEvery, returns: options.returns ?? TrainingPlan.defaultReturns,
+      heedsFindings: options.heedFindings ?? true)
     let live = LiveView(
       LivePage(name: options.name, model: options.model, plannedSteps: options.steps, plannedMinutes: options.minutes), in: folder)
     context.progress(.note(stage: "train", text: "live view: \(live.page.path)"))

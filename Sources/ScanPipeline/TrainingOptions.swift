@@ -21,6 +21,8 @@ package struct TrainingOptions: Sendable, Equatable {
   package var probeEvery: Int?
   /// How often a training that fails goes back to its best checkpoint; `TrainingPlan.defaultReturns` unless said otherwise.
   package var returns: Int?
+  /// False: detectors warn, and the training goes on; true unless said otherwise.
+  package var heedFindings: Bool?
   /// The model's own options.
   package var extra: JSON
 
@@ -47,6 +49,7 @@ package struct TrainingOptions: Sendable, Equatable {
     accumulate = try reader.int("accumulate", in: 1...1024)
     probeEvery = try reader.int("probeEvery", in: 1...100_000_000)
     returns = try reader.int("returns", in: 0...100)
+    heedFindings = try reader.bool("heedFindings")
   }
 
   /// Decodes the keys of a train stage; keys that are not the stage's own are the model's, and the model checks them.
@@ -131,6 +134,7 @@ package struct TrainingOptions: Sendable, Equatable {
     if let accumulate { values["accumulate"] = .integer(accumulate) }
     if let probeEvery { values["probeEvery"] = .integer(probeEvery) }
     if let returns { values["returns"] = .integer(returns) }
+    if let heedFindings { values["heedFindings"] = .bool(heedFindings) }
     return .object(values)
   }
 }

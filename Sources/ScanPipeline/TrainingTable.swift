@@ -38,7 +38,7 @@ struct TrainingTable {
       let score = result.score.map { String(format: ", %@ %.4f", record.criterion?["figure"]?.stringValue ?? "score", $0) } ?? ""
       lines.append("best checkpoint: step \(best.step)\(score)\(extractor ?? "")")
     }
-    lines += record.returns.map { "warning: \($0.sentence)" }
+    lines += record.warnings.map { "warning: \($0.sentence)" } + record.returns.map { "warning: \($0.sentence)" }
     return lines
   }
 

@@ -116,25 +116,6 @@ extension Trainer {
     }
   }
 
-  @Test func `a loss that is not a number ends the training and keeps the last checkpoint`() throws {
-    try Tiny.withFolder { folder in
-      let plan = try TrainingPlan(steps: 400, stopAfter: 1)
-      _ = try Trainer(plan: plan, seed: 5).run(Tiny.srgan(["rate": 0.1, "phase": "content"]), in: folder)
-      let kept = try Data(contentsOf: folder.state)
-      let model = try Tiny.srgan(["rate": 0.1, "phase": "content"])
-      var trainer = Trainer(plan: try TrainingPlan(steps: 400), seed: 5)
-      // A weight that overflows: what a divergence ends in.
-      trainer.isCancelled = {
-        model.networks.parameters[0].update { $0 = $0 * 3e38 * 3e38 }
-        return false
-      }
-      #expect(throws: ForgeGANError.diverged(model: "srgan", step: 1, measure: "content")) {
-        try trainer.run(model, in: folder, resume: true)
-      }
-      #expect(try Data(contentsOf: folder.state) == kept)
-    }
-  }
-
   @Test func `cancelling leaves a checkpoint to go on from`() throws {
     try Tiny.withFolder { folder in
       let asked = Mutex(0)

@@ -47,7 +47,7 @@ extension TrainingRun {
   ///
   /// - Throws: `ForgeGANError.diverged` for a state with NaN or infinity, which is not written.
   func save() throws {
-    if let name = model.firstUnsoundParameter {
+    if let name = model.firstUnsoundTensor {
       throw ForgeGANError.diverged(model: model.name, step: clock.step, measure: "tensor \(name)")
     }
     try losses?.flush()
@@ -107,10 +107,12 @@ extension TrainingRun {
 }
 
 extension GenerativeModel {
-  /// A parameter that holds NaN or infinity; a state with one is not worth keeping.
-  var firstUnsoundParameter: String? {
-    (networks.parameters + averages).first { parameter in
+  /// A parameter, average or moment of an optimizer that holds NaN or infinity; a state with one is not worth keeping.
+  var firstUnsoundTensor: String? {
+    let parameter = (networks.parameters + averages).first { parameter in
       parameter.value.withUnsafeBufferPointer { values in !values.allSatisfy(\.isFinite) }
-    }?.name
+    }
+    if let parameter { return parameter.name }
+    return optimizers.lazy.compactMap { name, optimizer in optimizer.unsoundMoment.map { "\($0) (moments of \(name))" } }.first
   }
 }

@@ -20,14 +20,17 @@ package struct TrainingPlan: Sendable, Equatable {
   package var probeEvery: Int?
   /// How often a training that fails goes back to its best checkpoint before it gives up.
   package var returns: Int
+  /// Whether findings take the training back; else they are told alone, but for numbers that are not finite.
+  package var heedsFindings: Bool
 
-  package static let defaultReturns = 3
+  package static let defaultReturns = 5
   /// Images trained on between two looks when nothing else is said. A look costs about as much as training on 500 (docs/benchmarks.md).
   private static let imagesBetweenProbes = 20_000
 
   package init(
     steps: Int? = nil, minutes: Double? = nil, stopAfter: Int? = nil, checkpointSeconds: Double = 60, reportEvery: Int = 20,
-    sampleSheets: Int = 8, accumulate: Int = 1, probeEvery: Int? = nil, returns: Int = TrainingPlan.defaultReturns
+    sampleSheets: Int = 8, accumulate: Int = 1, probeEvery: Int? = nil, returns: Int = TrainingPlan.defaultReturns,
+    heedsFindings: Bool = true
   ) throws(ForgeGANError) {
     guard steps != nil || minutes != nil else { throw .badPlan(reason: "the training has no end") }
     guard steps.map({ $0 > 0 }) ?? true, minutes.map({ $0 > 0 && $0.isFinite }) ?? true, stopAfter.map({ $0 > 0 }) ?? true else {
@@ -42,6 +45,7 @@ package struct TrainingPlan: Sendable, Equatable {
     self.accumulate = max(1, accumulate)
     self.probeEvery = probeEvery.map { max(1, $0) }
     self.returns = max(0, returns)
+    self.heedsFindings = heedsFindings
   }
 
   /// Whether the model is looked at when `step` steps are done: at multiples of a number of steps, so that results do not depend on the
@@ -57,6 +61,7 @@ package struct TrainingPlan: Sendable, Equatable {
     if accumulate != 1 { values["accumulate"] = .integer(accumulate) }
     if let probeEvery { values["probeEvery"] = .integer(probeEvery) }
     if returns != TrainingPlan.defaultReturns { values["returns"] = .integer(returns) }
+    if !heedsFindings { values["heedsFindings"] = false }
     return .object(values)
   }
 

@@ -10,6 +10,14 @@ package struct TrainingRecord: Sendable, Equatable {
     package var result: ProbeResult
   }
 
+  /// A finding that was told alone.
+  package struct Warning: Sendable, Equatable {
+    package var step: Int
+    package var finding: TrainingFinding
+
+    package var sentence: String { "\(finding.text), at step \(step)" }
+  }
+
   /// One return to a checkpoint.
   package struct Return: Sendable, Equatable {
     /// Steps done when the failure was found.
@@ -39,6 +47,7 @@ package struct TrainingRecord: Sendable, Equatable {
 
   package var looks: [Look] = []
   package var returns: [Return] = []
+  package var warnings: [Warning] = []
   package var best: Best?
   /// What ended a training that had no returns left.
   package var failure: TrainingFinding?
@@ -76,6 +85,10 @@ extension TrainingRecord {
         returns.map { ["step": .integer($0.step), "to": .integer($0.to), "detector": .string($0.finding.detector), "text": .string($0.finding.text)] }
       ),
     ]
+    if !warnings.isEmpty {
+      members["warnings"] = .array(
+        warnings.map { ["step": .integer($0.step), "detector": .string($0.finding.detector), "text": .string($0.finding.text)] })
+    }
     if let best {
       var values = best.result?.json.objectValue ?? [:]
       values["step"] = .integer(best.step)
@@ -99,6 +112,10 @@ extension TrainingRecord {
     for item in json["returns"]?.arrayValue ?? [] {
       guard let step = item["step"]?.integerValue, let to = item["to"]?.integerValue, let finding = finding(item) else { return nil }
       returns.append(Return(step: step, to: to, finding: finding))
+    }
+    for item in json["warnings"]?.arrayValue ?? [] {
+      guard let step = item["step"]?.integerValue, let finding = finding(item) else { return nil }
+      warnings.append(Warning(step: step, finding: finding))
     }
     if let item = json["best"] {
       guard let step = item["step"]?.integerValue else { return nil }

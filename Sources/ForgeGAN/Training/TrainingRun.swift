@@ -50,6 +50,10 @@ final class TrainingRun<Model: GenerativeModel> {
       let before = plan.progress(step: clock.step, seconds: clock.seconds)
       let finding = try step() ?? look(spent: earlier)
       if let finding {
+        guard plan.heedsFindings || finding.detector == NonFiniteDetector.name else {
+          warn(finding)
+          continue
+        }
         try goBack(finding)
         continue
       }
@@ -59,7 +63,7 @@ final class TrainingRun<Model: GenerativeModel> {
       }
       if seconds - saved >= plan.checkpointSeconds {
         // A state that is not sound is not worth its file; the next step's losses will tell.
-        if model.firstUnsoundParameter == nil { try save() }
+        if model.firstUnsoundTensor == nil { try save() }
         saved = seconds
       }
     }
@@ -121,8 +125,8 @@ final class TrainingRun<Model: GenerativeModel> {
     let began = seconds
     defer { probeSeconds += seconds - began }
     let progress = plan.progress(step: clock.step, seconds: clock.seconds)
-    var observation = TrainingObservation(step: clock.step, progress: progress, unsoundParameter: model.firstUnsoundParameter)
-    if isDue, observation.unsoundParameter == nil, let probe = try madeProbe() {
+    var observation = TrainingObservation(step: clock.step, progress: progress, unsoundTensor: model.firstUnsoundTensor)
+    if isDue, observation.unsoundTensor == nil, let probe = try madeProbe() {
       let result = try probe.measure(progress: progress)
       record.looks.append(.init(step: clock.step, attempt: record.attempt, result: result))
       observation.probe = result
@@ -132,7 +136,7 @@ final class TrainingRun<Model: GenerativeModel> {
       trainer.onEvent(.looked(record))
     }
     if let finding = watch.observe(observation) { return finding }
-    if let result = observation.probe, !CollapseDetector.isSuspicious(result), record.best?.isBeaten(by: result) ?? true {
+    if let result = observation.probe, !TrainingWatch.suspects(result), record.best?.isBeaten(by: result) ?? true {
       try keepAsBest(result)
     }
     return nil
@@ -144,6 +148,15 @@ final class TrainingRun<Model: GenerativeModel> {
       record.criterion = probe?.criterion(hash: trainer.hash)
     }
     return probe
+  }
+
+  /// Tells a finding, and watches for the next from the beginning.
+  private func warn(_ finding: TrainingFinding) {
+    let warning = TrainingRecord.Warning(step: clock.step, finding: finding)
+    record.warnings.append(warning)
+    watch = TrainingWatch()
+    trainer.progress(.warning(stage: stage, text: warning.sentence))
+    trainer.onEvent(.looked(record))
   }
 
   /// Back to the best checkpoint with the next attempt's random numbers and learning rates, and a state that says so.

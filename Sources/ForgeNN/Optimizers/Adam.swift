@@ -57,6 +57,12 @@ package final class Adam {
     average?.update(decay: decay, except: parameters)
   }
 
+  /// The name of a parameter one of whose moments holds NaN or infinity: a gradient above 1e19 overflows its square.
+  package var unsoundMoment: String? {
+    func isSound(_ moment: Tensor) -> Bool { moment.withUnsafeBufferPointer { $0.allSatisfy(\.isFinite) } }
+    return parameters.indices.first { !isSound(first[$0]) || !isSound(second[$0]) }.map { parameters[$0].name }
+  }
+
   /// Goes back to the start: no moments, no steps.
   package func reset() {
     step = 0

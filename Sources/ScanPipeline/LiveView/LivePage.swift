@@ -94,7 +94,7 @@ struct LivePage: Sendable {
   }
 
   private func warnings() -> String {
-    var lines = record.returns.map { "Went back: \($0.sentence)." }
+    var lines = record.returns.map { "Went back: \($0.sentence)." } + record.warnings.map { "Warning: \($0.sentence)." }
     if case .failed(let text) = status { lines.append(text) }
     return lines.map { "<p class=\"warning\">\(HTMLText.escaped($0))</p>" }.joined()
   }

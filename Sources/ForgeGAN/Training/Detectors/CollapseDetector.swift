@@ -3,14 +3,14 @@ import Foundation
 /// A generator that makes the same few images again and again.
 ///
 /// Watches the looks of `GeneratedImagesProbe`. One is suspicious when more than three quarters of the images are duplicates of another
-/// (training images aside), when pairs of one label have less than a quarter of the variety, 1 − MS-SSIM, that pairs of training images
-/// have, or when recall falls under a tenth of what it was. A look without suspicion arms the detector; two suspicious ones in a row are
+/// (training images aside), when pairs of one label have less than 7 % of the variety, 1 − MS-SSIM, that pairs of training images have (the
+/// noise of real images counts as variety, so a healthy generator has 20 % and more of it), or when recall falls under a tenth of what it was. A look without suspicion arms the detector; two suspicious ones in a row are
 /// then a finding. A generator that is still suspicious when 40 % of the training are over is one too: it never began to vary.
 package struct CollapseDetector: FailureDetector {
   package static let name = "collapse"
 
   private static let duplicates = 0.75
-  private static let variety = 0.25
+  private static let variety = 0.07
   private static let recall = (kept: 0.1, from: 0.2)
   private static let patience = 0.4
 
@@ -37,8 +37,7 @@ package struct CollapseDetector: FailureDetector {
     return reason
   }
 
-  /// Whether a look shows too little variety to be kept as a checkpoint to return to.
-  static func isSuspicious(_ probe: ProbeResult) -> Bool { CollapseDetector().suspicion(probe.figures) != nil }
+  package static func suspects(_ look: ProbeResult) -> Bool { CollapseDetector().suspicion(look.figures) != nil }
 
   private func suspicion(_ figures: [String: Double]) -> String? {
     if let found = figures["duplicates"], let real = figures["realDuplicates"], found - real > Self.duplicates {

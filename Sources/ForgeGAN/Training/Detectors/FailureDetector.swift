@@ -7,6 +7,12 @@ package protocol FailureDetector: Sendable {
   var memory: [Double] { get set }
   /// - Returns: what is wrong, a sentence for people without a full stop; nil when nothing is.
   mutating func observe(_ observation: TrainingObservation) -> String?
+  /// Whether what a look shows is no state to return to, finding or not.
+  static func suspects(_ look: ProbeResult) -> Bool
+}
+
+extension FailureDetector {
+  package static func suspects(_ look: ProbeResult) -> Bool { false }
 }
 
 /// What detectors get to see: after a step its measures, at a look the probe's result.
@@ -17,15 +23,15 @@ package struct TrainingObservation: Sendable {
   package var progress: Double
   package var measures: [Measure]
   package var probe: ProbeResult?
-  /// A parameter that holds NaN or infinity, where parameters were looked at.
-  package var unsoundParameter: String?
+  /// A weight or moment that holds NaN or infinity, where they were looked at.
+  package var unsoundTensor: String?
 
-  package init(step: Int, progress: Double, measures: [Measure] = [], probe: ProbeResult? = nil, unsoundParameter: String? = nil) {
+  package init(step: Int, progress: Double, measures: [Measure] = [], probe: ProbeResult? = nil, unsoundTensor: String? = nil) {
     self.step = step
     self.progress = progress
     self.measures = measures
     self.probe = probe
-    self.unsoundParameter = unsoundParameter
+    self.unsoundTensor = unsoundTensor
   }
 
   func measure(_ name: String) -> Double? { measures.first { $0.name == name }.map { Double($0.value) } }
@@ -65,6 +71,8 @@ package struct TrainingWatch {
       }
     }
   }
+
+  package static func suspects(_ look: ProbeResult) -> Bool { detectors.contains { $0.suspects(look) } }
 
   /// All detectors see the observation; the first finding counts.
   package mutating func observe(_ observation: TrainingObservation) -> TrainingFinding? {

@@ -11,7 +11,7 @@ package struct NonFiniteDetector: FailureDetector {
 
   package mutating func observe(_ observation: TrainingObservation) -> String? {
     if let bad = observation.measures.first(where: { !$0.value.isFinite }) { return "the measure \(bad.name) is not a finite number" }
-    if let name = observation.unsoundParameter { return "the tensor \(name) holds numbers that are not finite" }
+    if let name = observation.unsoundTensor { return "the tensor \(name) holds numbers that are not finite" }
     if let probe = observation.probe, probe.figures.isEmpty { return "the generated images hold numbers that are not finite" }
     return nil
   }

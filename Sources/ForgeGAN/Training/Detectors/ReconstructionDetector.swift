@@ -18,13 +18,18 @@ package struct ReconstructionDetector: FailureDetector {
   }
 
   package mutating func observe(_ observation: TrainingObservation) -> String? {
-    guard let figures = observation.probe?.figures, let content = figures["validation"], let bicubic = figures["bicubic"] else { return nil }
-    guard observation.progress >= Self.patience, content > Self.excess * bicubic else {
+    guard let look = observation.probe, let content = look.figures["validation"], let bicubic = look.figures["bicubic"] else { return nil }
+    guard observation.progress >= Self.patience, Self.suspects(look) else {
       bad = 0
       return nil
     }
     bad += 1
     guard bad >= 2 else { return nil }
-    return String(format: "super-resolved patches are %.1f times as far from the truth as bicubic enlargement", content / bicubic)
+    return String(format: "super-resolved patches are %.3g times as far from the truth as bicubic enlargement", content / bicubic)
+  }
+
+  package static func suspects(_ look: ProbeResult) -> Bool {
+    guard let content = look.figures["validation"], let bicubic = look.figures["bicubic"] else { return false }
+    return content > excess * bicubic
   }
 }
