@@ -38,7 +38,7 @@ import Testing
     let model = try ModelRegistry.entry("cgan").make(
       ModelRequest(options: ["batch": 2, "width": 4, "r1": 1.0, "r1Every": 1], data: .images(images), seed: 1))
     let measures = try model.step(TrainingMoment(seed: 1, step: 0, progress: 0))
-    #expect(measures.map(\.name) == ["r1", "discriminator", "generator"])
+    #expect(measures.map(\.name) == ["r1", "discriminator", "rightOnReal", "rightOnFake", "generator"])
     let sheet = model.sampleSheet(step: 1).images
     #expect(sheet.shape == [16, size, size, 1])
     #expect(sheet.values.allSatisfy { abs($0) <= 1 })
@@ -144,7 +144,7 @@ import Testing
         ModelRequest(options: .object(options), data: .planes(Tiny.planes()), seed: 5, start: start))
       for (mine, given) in zip(model.inferenceParameters, content.inferenceParameters) { #expect(mine.value == given.value) }
       let measures = try model.step(TrainingMoment(seed: 5, step: 0, progress: 0))
-      #expect(measures.map(\.name) == ["content", "adversarial", "features", "discriminator"])
+      #expect(measures.map(\.name) == ["discriminator", "content", "adversarial", "features"])
       #expect(model.inferenceParameters[0].value != content.inferenceParameters[0].value)
     }
   }

@@ -2,6 +2,7 @@ package import ForgeNN
 import ForgeTensor
 import Foundation
 import PixelMath
+package import Foundation
 
 /// FNV-1a (64 bit) over 32-bit words: tells whether a resumed training sees the data that it began with. Not a cryptographic hash.
 private struct Fingerprint {
@@ -14,6 +15,13 @@ private struct Fingerprint {
   }
 
   var text: String { String(hash, radix: 16) }
+}
+
+/// The fingerprint of bytes, for records that no one checks against another program's.
+package func fingerprint(of bytes: Data) -> String {
+  var fingerprint = Fingerprint()
+  for byte in bytes { fingerprint.add(UInt32(byte)) }
+  return fingerprint.text
 }
 
 extension LabelledImages {
