@@ -1,6 +1,5 @@
 package import ForgeNN
 import ForgeTensor
-import Foundation
 import PixelMath
 package import Foundation
 
