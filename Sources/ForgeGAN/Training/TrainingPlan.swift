@@ -24,8 +24,8 @@ package struct TrainingPlan: Sendable, Equatable {
   package var heedsFindings: Bool
 
   package static let defaultReturns = 5
-  /// Images trained on between two looks when nothing else is said. A look costs about as much as training on 500 (docs/benchmarks.md).
-  private static let imagesBetweenProbes = 20_000
+  /// Images trained on between two looks when nothing else is said. A look costs about as much as training on 100.
+  private static let imagesBetweenProbes = 10_000
 
   package init(
     steps: Int? = nil, minutes: Double? = nil, stopAfter: Int? = nil, checkpointSeconds: Double = 60, reportEvery: Int = 20,

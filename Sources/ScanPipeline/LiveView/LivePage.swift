@@ -3,8 +3,8 @@ import Foundation
 
 /// What the live view of a training shows, and the page itself: self-contained, no script, no network. It holds the model's name, figures
 /// and the sample sheet; no path, no time of a scan, nothing of a patient but the pixels that a sheet may show.
-struct LivePage: Sendable {
-  enum Status: Sendable, Equatable {
+package struct LivePage: Sendable {
+  package enum Status: Sendable, Equatable {
     case running, finished, stopped
     case failed(String)
   }
@@ -27,7 +27,7 @@ struct LivePage: Sendable {
   /// The table of the end.
   var table: [String] = []
 
-  init(name: String, model: String, plannedSteps: Int?, plannedMinutes: Double?) {
+  package init(name: String, model: String, plannedSteps: Int?, plannedMinutes: Double?) {
     self.name = name
     self.model = model
     self.plannedSteps = plannedSteps
