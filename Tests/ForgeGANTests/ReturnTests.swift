@@ -113,6 +113,16 @@ import Testing
     }
   }
 
+  @Test func `going on with a training that has ended changes nothing, though its best checkpoint is gone`() throws {
+    try Tiny.withFolder { folder in
+      _ = try Self.run(try Self.trainer(checkpointSeconds: 60), folder)
+      for best in folder.bests { try FileManager.default.removeItem(at: best) }
+      let published = try Self.files(folder)
+      _ = try Self.run(try Self.trainer(checkpointSeconds: 60), folder, resume: true)
+      #expect(try Self.files(folder) == published)
+    }
+  }
+
   @Test func `a training that fails too often ends with an error and its best model`() throws {
     try Tiny.withFolder { folder in
       let expected = ForgeGANError.failed(

@@ -77,7 +77,7 @@ extension Trainer {
     let traces = try [1, 2, 3].map { threads in
       KernelTable.threads = threads
       return try Tiny.withFolder { folder in
-        _ = try Trainer(plan: TrainingPlan(steps: 4), seed: 5).run(Tiny.model(name), in: folder)
+        _ = try Trainer(plan: TrainingPlan(steps: 4, probeEvery: 2), seed: 5).run(Tiny.model(name), in: folder)
         return try Traces(folder)
       }
     }

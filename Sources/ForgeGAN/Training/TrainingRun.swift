@@ -39,8 +39,7 @@ final class TrainingRun<Model: GenerativeModel> {
     trainer.progress(.began(stage: stage, total: plan.stopAfter.map { min($0, plan.steps ?? $0) } ?? plan.steps, unit: "steps"))
     if plan.steps == nil { trainer.progress(.note(stage: stage, text: "ends after \(plan.minutes ?? 0) minutes")) }
     trainer.onEvent(.began(step: clock.step, record: record, log: log))
-    let hasBest = record.best.map { FileManager.default.fileExists(atPath: folder.best(step: $0.step).path) } ?? false
-    if !hasBest { try keepAsBest(nil) }
+    if !plan.endsRun(step: clock.step, seconds: clock.seconds), !hasBest { try keepAsBest(nil) }
 
     let earlier = clock.seconds
     var saved = 0.0
@@ -73,6 +72,11 @@ final class TrainingRun<Model: GenerativeModel> {
     return TrainingSummary(
       steps: clock.step, stepsOfThisRun: stepsDone, progress: plan.progress(step: clock.step, seconds: clock.seconds), losses: latest,
       secondsOfThisRun: seconds, probeSeconds: probeSeconds, imagesPerSecond: rate, record: record)
+  }
+
+  /// A state of an earlier version, or one whose best checkpoint was lost, has none.
+  private var hasBest: Bool {
+    record.best.map { FileManager.default.fileExists(atPath: folder.best(step: $0.step).path) } ?? false
   }
 
   private var seconds: Double {
