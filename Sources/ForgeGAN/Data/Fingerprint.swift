@@ -50,3 +50,14 @@ extension PatchSource {
     return ["count": .integer(count), "fingerprint": .string(fingerprint.text)]
   }
 }
+
+extension VGGNetwork {
+  /// Of the file that the weights came from.
+  package var fingerprint: String {
+    var fingerprint = Fingerprint()
+    bytes.withUnsafeBytes { raw in
+      for word in raw.prefix(raw.count & ~3).assumingMemoryBound(to: UInt32.self) { fingerprint.add(word) }
+    }
+    return fingerprint.text
+  }
+}

@@ -1,6 +1,7 @@
 import ForgeGrad
 package import ForgeNN
 import ForgeTensor
+import Foundation
 
 /// Super-resolution in two phases: first the generator learns to be right on average (content), then a discriminator pushes it to be sharp
 /// (adversarial), held by content and discriminator-feature losses. Source: Ledig et al. 2017.
@@ -11,12 +12,13 @@ package final class SRGAN: GenerativeModel {
     make: { try SRGAN($0) })
 
   package let name = "srgan"
-  package let options: Configuration
+  package private(set) var options: Configuration
   package let networks: ParameterStore
   package let labelNames: [String] = []
   package let dataDescription: JSON
   private let patches: SuperResolutionPatches
   package let batches: PatchBatches
+  private let featureNetwork: VGGNetwork?
   private let generator: any SuperResolutionNetwork
   private let discriminator: PatchDiscriminator?
   private let averageStore: ParameterStore
@@ -40,7 +42,9 @@ package final class SRGAN: GenerativeModel {
       throw ForgeGANError.unsuitableData(model: "srgan", reason: "it needs grey planes to cut patches from")
     }
     options = try Configuration(request.options)
-    patches = SuperResolutionPatches(planes, factor: options.factor, patch: options.patch)
+    featureNetwork = try options.featureNetwork.map { try VGGNetwork(contentsOf: URL(fileURLWithPath: $0)) }
+    options.featureNetwork = featureNetwork?.fingerprint
+    patches = SuperResolutionPatches(planes, factor: options.factor, patch: options.patch, degradation: options.degradation)
     guard patches.count > 0 else {
       let side = options.patch * options.factor
       throw ForgeGANError.unsuitableData(model: "srgan", reason: "none holds a patch of \(side)x\(side) pixels")
@@ -115,7 +119,13 @@ package final class SRGAN: GenerativeModel {
       measures.add("content", content.scalar)
       measures.add("adversarial", adversarial.scalar)
       measures.add("features", features.scalar)
-      return content + adversarial * Float(options.adversarialWeight) + features * Float(options.featureWeight)
+      var objective = content + adversarial * Float(options.adversarialWeight) + features * Float(options.featureWeight)
+      if let featureNetwork {
+        let distance = featureDistance(featureNetwork.blocks(of: made), withoutRecording { featureNetwork.blocks(of: real) })
+        measures.add("network", distance.scalar)
+        objective = objective + distance * Float(options.networkWeight)
+      }
+      return objective
     }
     return measures.all
   }
