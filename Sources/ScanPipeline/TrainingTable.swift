@@ -20,7 +20,8 @@ package struct TrainingTable {
           100 * summary.probeSeconds / max(summary.secondsOfThisRun, 1e-9))
     ]
     if !summary.losses.isEmpty {
-      lines.append("losses " + summary.losses.sorted { $0.key < $1.key }.map { String(format: "%@ %.3f", $0.key, $0.value) }.joined(separator: "   "))
+      lines.append(
+        "losses " + summary.losses.sorted { $0.key < $1.key }.map { String(format: "%@ %.3f", $0.key, $0.value) }.joined(separator: "   "))
     }
     let names = TrainingTable.figures.filter { name in record.looks.contains { $0.result.figures[name] != nil } }
     if !names.isEmpty {

@@ -15,7 +15,10 @@ import Testing
   private func train(_ more: [String] = [], steps: Int = 60, in folder: URL) throws -> Program.Result {
     try Program.run(
       "scanforge",
-      ["train", "cgan", "--data", "phantoms/tiff", "--size", "32", "--steps", "\(steps)", "--seed", "1", "--config", "small.yaml", "--workspace", "w"]
+      [
+        "train", "cgan", "--data", "phantoms/tiff", "--size", "32", "--steps", "\(steps)", "--seed", "1", "--config", "small.yaml",
+        "--workspace", "w",
+      ]
         + more, in: folder)
   }
 

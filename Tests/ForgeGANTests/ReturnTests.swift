@@ -22,7 +22,8 @@ import Testing
 
   private static func trainer(checkpointSeconds: Double, returns: Int = 3, stopAfter: Int? = nil) throws -> Trainer {
     Trainer(
-      plan: try TrainingPlan(steps: steps, stopAfter: stopAfter, checkpointSeconds: checkpointSeconds, probeEvery: 4, returns: returns), seed: 5)
+      plan: try TrainingPlan(steps: steps, stopAfter: stopAfter, checkpointSeconds: checkpointSeconds, probeEvery: 4, returns: returns),
+      seed: 5)
   }
 
   private static func files(_ folder: ModelFolder) throws -> [String: Data] {

@@ -58,7 +58,9 @@ import Testing
     #expect(running.contains("<meta http-equiv=\"refresh\" content=\"5\">") && running.contains("knee &lt;1&gt; (cgan): training"))
     #expect(running.contains("200 of 400 steps") && running.contains("--resume"))
     #expect(running.contains("recall fell from 0.50 to 0.01, at step 250: back to the best checkpoint, of step 200,"))
-    #expect(running.contains("<polyline") && running.contains("data:image/png;base64,iVBORw0KGgo") && running.contains("Columns: a &lt;b&gt;, c."))
+    #expect(
+      running.contains("<polyline") && running.contains("data:image/png;base64,iVBORw0KGgo") && running.contains("Columns: a &lt;b&gt;, c.")
+    )
 
     live.finish(.finished, step: 400, table: ["steps 400"])
     let done = page()
@@ -98,7 +100,8 @@ import Testing
     record.best = .init(step: 300, result: record.looks[2].result)
     record.criterion = ["figure": "kid", "extractor": "random-cnn", "sha256": "0123456789abcdef", "real": 256, "generated": 256]
     let summary = TrainingSummary(
-      steps: 400, stepsOfThisRun: 450, progress: 1, losses: ["generator": 1.5], secondsOfThisRun: 50, probeSeconds: 0.5, imagesPerSecond: 288,
+      steps: 400, stepsOfThisRun: 450, progress: 1, losses: ["generator": 1.5], secondsOfThisRun: 50, probeSeconds: 0.5,
+      imagesPerSecond: 288,
       record: record)
     #expect(
       TrainingTable(summary).lines == [

@@ -99,7 +99,9 @@ extension TrainingRecord {
           .object((look.result.json.objectValue ?? [:]).merging(["step": .integer(look.step), "attempt": .integer(look.attempt)]) { $1 })
         }),
       "returns": .array(
-        returns.map { ["step": .integer($0.step), "to": .integer($0.to), "detector": .string($0.finding.detector), "text": .string($0.finding.text)] }
+        returns.map {
+          ["step": .integer($0.step), "to": .integer($0.to), "detector": .string($0.finding.detector), "text": .string($0.finding.text)]
+        }
       ),
     ]
     if !warnings.isEmpty {
@@ -123,7 +125,9 @@ extension TrainingRecord {
       return TrainingFinding(detector: detector, text: text)
     }
     for item in json["looks"]?.arrayValue ?? [] {
-      guard let step = item["step"]?.integerValue, let attempt = item["attempt"]?.integerValue, let result = ProbeResult(item) else { return nil }
+      guard let step = item["step"]?.integerValue, let attempt = item["attempt"]?.integerValue, let result = ProbeResult(item) else {
+        return nil
+      }
       looks.append(Look(step: step, attempt: attempt, result: result))
     }
     for item in json["returns"]?.arrayValue ?? [] {

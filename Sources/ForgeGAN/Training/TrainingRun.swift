@@ -88,7 +88,8 @@ final class TrainingRun<Model: GenerativeModel> {
     prefetcher?.cancel()
     for (_, optimizer) in model.optimizers { optimizer.rateScale = record.rateScale }
     prefetcher = Prefetcher(
-      MicroBatches(model.batches, parts: plan.accumulate), seed: TrainingMoment.seed(trainer.seed, attempt: record.attempt), from: clock.step,
+      MicroBatches(model.batches, parts: plan.accumulate), seed: TrainingMoment.seed(trainer.seed, attempt: record.attempt),
+      from: clock.step,
       to: plan.lastStep)
   }
 

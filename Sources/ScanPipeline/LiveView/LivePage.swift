@@ -90,7 +90,8 @@ package struct LivePage: Sendable {
     let rate = Double(step - firstStep) / seconds
     text += String(format: rate >= 10 ? ", %.0f steps/s" : ", %.2f steps/s", rate)
     let left = plannedSteps.map { Double($0 - step) / rate } ?? (plannedMinutes ?? 0) * 60 - seconds
-    return text + ", about \(LivePage.duration(max(0, left))) left. If the time below stands still, the training was cut off: run the same command with --resume."
+    return text
+      + ", about \(LivePage.duration(max(0, left))) left. If the time below stands still, the training was cut off: run the same command with --resume."
   }
 
   private func warnings() -> String {
