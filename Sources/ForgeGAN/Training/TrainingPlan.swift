@@ -12,7 +12,7 @@ package struct TrainingPlan: Sendable, Equatable {
   package var checkpointSeconds: Double
   /// Progress shows means of this many steps.
   package var reportEvery: Int
-  /// Number of sample sheets over the planned training.
+  /// Number of sample sheets over the planned training, beside the one that each run begins with.
   package var sampleSheets: Int
   /// Batches of a step, whose gradients are added up before the optimizers move.
   package var accumulate: Int
@@ -29,7 +29,7 @@ package struct TrainingPlan: Sendable, Equatable {
 
   package init(
     steps: Int? = nil, minutes: Double? = nil, stopAfter: Int? = nil, checkpointSeconds: Double = 60, reportEvery: Int = 20,
-    sampleSheets: Int = 8, accumulate: Int = 1, probeEvery: Int? = nil, returns: Int = TrainingPlan.defaultReturns,
+    sampleSheets: Int = 16, accumulate: Int = 1, probeEvery: Int? = nil, returns: Int = TrainingPlan.defaultReturns,
     heedsFindings: Bool = true
   ) throws(ForgeGANError) {
     guard steps != nil || minutes != nil else { throw .badPlan(reason: "the training has no end") }

@@ -41,6 +41,8 @@ final class TrainingRun<Model: GenerativeModel> {
     trainer.onEvent(.began(step: clock.step, record: record, log: log))
     if !plan.endsRun(step: clock.step, seconds: clock.seconds), !hasBest { try keepAsBest(nil) }
 
+    trainer.onEvent(.sampled(model.sampleSheet(step: clock.step)))
+
     let earlier = clock.seconds
     var saved = 0.0
     beginBatches()
