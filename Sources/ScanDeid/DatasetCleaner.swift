@@ -346,6 +346,8 @@ struct DatasetCleaner {
     // What the attribute is, whatever the file calls it.
     let vr = element.tag.isPrivate ? element.vr : DatasetCleaner.vr(of: element)
     switch vr {
+    // A word that PS3.3 enumerates for this place is no name, whatever department is called so.
+    case .CS where EnumeratedTerms.of(element.tag).map({ terms in element.texts.allSatisfy(terms.contains) }) == true: return element
     case .LO, .SH, .ST, .LT, .UT, .UC, .PN, .UR, .AE, .CS:
       matches = identifiers.matches(inText: bytes, item.repertoire, isCode: vr == .CS)
     case .OB, .UN: matches = identifiers.matches(inBinary: bytes)

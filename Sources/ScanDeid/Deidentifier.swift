@@ -108,11 +108,27 @@ package struct Deidentifier: Sendable {
   static func identity(of dataset: Dataset) -> String {
     if let id = dataset.text(.patientID) { return id }
     // A name of signs alone (`^^^^`) is nobody's.
-    if let name = dataset.text(.patientName), name.unicodeScalars.contains(where: { $0.value > 0x7F || $0.properties.isAlphabetic }) {
+    if let bytes = dataset[.patientName]?.bytes, let name = comparable(name: bytes, Repertoire(of: dataset, in: .western)) {
       return "name:\(name)\0\(dataset.text(.patientBirthDate) ?? "")"
     }
     if let study = dataset.text(.studyInstanceUID) { return "study:" + study }
     return "instance:" + (dataset.text(.sopInstanceUID) ?? "")
+  }
+
+  /// A name however its file writes it: in any character set, letters with their marks as one, either case, without empty parts at its end;
+  /// nil when no letter is in it.
+  private static func comparable(name bytes: [UInt8], _ repertoire: Repertoire) -> String? {
+    let trimmed = DatasetCleaner.trimmed(bytes)
+    // Escapes of ISO 2022 are valid UTF-8, too.
+    let utf8 = trimmed.contains(0x1B) ? nil : String(validating: trimmed, as: UTF8.self)
+    let text = utf8 ?? repertoire.string(trimmed) ?? String(decoding: trimmed, as: UTF8.self)
+    guard text.unicodeScalars.contains(where: { $0.value > 0x7F || $0.properties.isAlphabetic }) else { return nil }
+    let groups = text.split(separator: "=", omittingEmptySubsequences: false).map { group in
+      var parts = group.split(separator: "^", omittingEmptySubsequences: false).map { $0.split(separator: " ").joined(separator: " ") }
+      while parts.last?.isEmpty == true { parts.removeLast() }
+      return parts.joined(separator: "^")
+    }
+    return groups.reversed().drop(while: \.isEmpty).reversed().joined(separator: "=").precomposedStringWithCanonicalMapping.lowercased()
   }
 
   private static func digest(_ raw: RawScan) -> SHA256.Digest {

@@ -40,6 +40,20 @@ struct DeidentifierTests {
     #expect(try patient("Quarlsborough^Zinnia", "1.9.1") == patient("Quarlsborough^Zinnia", "1.9.2"))
     #expect(try patient("Quarlsborough^Zinnia", "1.9.1") != patient("Quarlsborough^Zeno", "1.9.1"))
     #expect(try patient("^^^^", "1.9.1") != patient("^^^^", "1.9.2"))
+    // However it is written.
+    for name in ["QUARLSBOROUGH^ZINNIA", "Quarlsborough^Zinnia^^^", " Quarlsborough ^Zinnia^ =", "Quarlsborough^Zinnia=="] {
+      #expect(try patient(name, "1.9.3") == patient("Quarlsborough^Zinnia", "1.9.1"), "\(name)")
+    }
+    func patient(_ set: String, _ name: [UInt8]) throws -> Pseudonym {
+      var dataset = Planted.patient("", name: "")
+      dataset.set(.specificCharacterSet, .CS, text: set)
+      dataset.set(Element(.patientName, .PN, .bytes(Element.padded(name, .PN))))
+      return try Planted.clean(dataset).patient
+    }
+    let umlaut = try patient("ISO_IR 192", Array("Gr\u{FC}n^Ute".utf8))
+    #expect(try patient("ISO_IR 100", [0x47, 0x72, 0xFC, 0x6E] + Array("^UTE".utf8)) == umlaut)
+    #expect(try patient("ISO_IR 192", Array("Gru\u{308}n^Ute".utf8)) == umlaut)
+    #expect(try patient("ISO_IR 192", Array("Grun^Ute".utf8)) != umlaut)
     #expect(try patient("", "1.9.1") == patient("", "1.9.1"))
   }
 

@@ -42,11 +42,10 @@ package final class SuperResolver {
     guard description.model == "srgan" else {
       throw CheckpointError.wrongKind(file: checkpoint.fileName, reason: "\(description.model) does not enlarge images")
     }
-    let options = try SRGAN.Configuration(description.configuration)
+    let options = try SRGAN.Configuration(description.configuration, isStored: true)
     factor = options.factor
     degradation = options.degradation
-    // Models from before this option have none.
-    refinement = Refinement(backProjections: description.configuration["backProjections"]?.integerValue == nil ? 0 : options.backProjections)
+    refinement = Refinement(backProjections: options.backProjections)
     (graph, reach, addsToBicubic) = try SuperResolver.traced(checkpoint, options)
     self.precision = precision
     self.planFile = planFile

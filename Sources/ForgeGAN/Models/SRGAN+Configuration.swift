@@ -20,6 +20,8 @@ extension SRGAN {
     package var blocks: Int
     package var residualScale: Double
     package var hasBatchNorm: Bool
+    /// `SRResNet.Architecture.smoothsShuffle`.
+    package var smoothsShuffle: Bool
     package var contentLoss: ReconstructionLoss
     package var rate: Double
     package var schedule: LearningRateSchedule
@@ -41,7 +43,8 @@ extension SRGAN {
     /// Sides that a small patch may have.
     package static let patchSides = 8...256
 
-    package init(_ json: JSON) throws(ForgeGANError) {
+    /// - Parameter isStored: the options of a model that exists, in which an option from later is off.
+    package init(_ json: JSON, isStored: Bool = false) throws(ForgeGANError) {
       var options = try ModelOptions(json, model: "srgan")
       factor = options.integer("factor", default: 2, among: [2, 3, 4])
       network = options.choice("network", default: .compact)
@@ -53,6 +56,7 @@ extension SRGAN {
       blocks = options.integer("blocks", default: network == .published ? 16 : 6, in: 1...64)
       residualScale = options.number("residualScale", default: 1, in: 0.01...1)
       hasBatchNorm = options.flag("batchNorm", default: network == .published)
+      smoothsShuffle = options.flag("smoothShuffle", default: network == .compact && !isStored)
       contentLoss = options.choice("contentLoss", default: .l1)
       rate = options.number("rate", default: 1e-3, in: 1e-7...0.1)
       schedule = options.choice("schedule", default: .cosine)
@@ -70,9 +74,10 @@ extension SRGAN {
         noise: options.number("noise", default: 0, in: 0...1))
       // Noise, blur and k-space are no bicubic reduction, so there is nothing that the result should be made to agree with.
       let isPlain = degradation == Degradation()
-      backProjections = options.integer("backProjections", default: network == .compact && isPlain ? 4 : 0, in: 0...64)
+      backProjections = options.integer("backProjections", default: network == .compact && isPlain && !isStored ? 4 : 0, in: 0...64)
       if network == .published {
         options.require(residualScale == 1, "residualScale", "must be 1 for the published network")
+        options.require(!smoothsShuffle, "smoothShuffle", "must be false for the published network")
         options.require(hasBatchNorm, "batchNorm", "must be true for the published network")
       }
       try options.finish()
@@ -83,7 +88,7 @@ extension SRGAN {
         "factor": .integer(factor), "network": .string(network.rawValue), "phase": .string(phase.rawValue),
         "contentShare": .number(contentShare), "batch": .integer(batch),
         "patch": .integer(patch), "width": .integer(width), "blocks": .integer(blocks), "residualScale": .number(residualScale),
-        "batchNorm": .bool(hasBatchNorm), "contentLoss": .string(contentLoss.rawValue), "rate": .number(rate),
+        "batchNorm": .bool(hasBatchNorm), "smoothShuffle": .bool(smoothsShuffle), "contentLoss": .string(contentLoss.rawValue), "rate": .number(rate),
         "schedule": .string(schedule.rawValue), "averageDecay": .number(averageDecay),
         "discriminatorWidth": .integer(discriminatorWidth), "adversarialLoss": .string(adversarialLoss.rawValue),
         "adversarialRate": .number(adversarialRate), "discriminatorRate": .number(discriminatorRate),
