@@ -1,7 +1,7 @@
 """Makes files that are broken on purpose, runs `scanforge deidentify` and `inspect` on each with little memory and time, and counts what went wrong.
 
 python3 malformed.py --to DIR --program scanforge; needs pydicom, numpy and tifffile. Every run gets 2 GiB of address space and 10 s.
-A wrong end is a signal, exit 70, a run over the time, or a cut-off picture that passes without the warning `truncated`.
+A wrong end is a signal, exit 70, a run over the time, a cut-off picture that passes without the warning `truncated`, or a whole one that has it.
 """
 
 import argparse
@@ -20,6 +20,7 @@ from pathlib import Path
 import numpy
 import tifffile
 
+import codestreams
 import templates
 from plant import BIG, DEFLATED, EXPLICIT, IMPLICIT, element, write
 
@@ -67,9 +68,59 @@ def basics(width=8, height=8, bits=8, compression=1, offset=200, count=64):
             (277, 3, 1, 1), (278, 4, 1, height), (279, 4, 1, count)]
 
 
+def encapsulated(syntax, samples, fragments, frames=1):
+    """An image whose frames are these fragments."""
+    rows, columns, *rest = samples.shape
+    bits = 8 if samples.dtype.itemsize == 1 else 16
+    stored = 12 if bits == 16 else 8
+    body = element(0x00080016, b"1.2.840.10008.5.1.4.1.1.7\0", "UI") + element(0x00080018, b"1.2.3.4\0", "UI")
+    body += element(0x00280002, struct.pack("<H", rest[0] if rest else 1), "US")
+    body += element(0x00280004, b"RGB " if rest else b"MONOCHROME2 ", "CS")
+    body += element(0x00280006, b"\0\0", "US") if rest else b""
+    body += element(0x00280008, str(frames).encode(), "IS")
+    for tag, value in ((0x10, rows), (0x11, columns), (0x100, bits), (0x101, stored), (0x102, stored - 1), (0x103, 0)):
+        body += element(0x00280000 | tag, struct.pack("<H", value), "US")
+    body += struct.pack("<HH", 0x7FE0, 0x0010) + b"OB\0\0\xff\xff\xff\xff" + b"\xfe\xff\x00\xe0\0\0\0\0"
+    for fragment in fragments:
+        fragment += b"\0" * (len(fragment) % 2)
+        body += b"\xfe\xff\x00\xe0" + struct.pack("<I", len(fragment)) + fragment
+    return header(syntax) + body + b"\xfe\xff\xdd\xe0\0\0\0\0"
+
+
+def cut_codestreams():
+    """Pictures that are cut inside a file that is whole, beside whole ones: compressed frames, strips of TIFF, image data of PNG."""
+    files = {}
+    for kind, (syntax, samples, stream, behind) in codestreams.pictures().items():
+        files[f"codestream-{kind}-whole"] = (encapsulated(syntax, samples, [stream]), None)
+        files[f"codestream-{kind}-whole-frames"] = (encapsulated(syntax, samples, [stream, stream], 2), None)
+        middle = len(stream) // 2
+        files[f"codestream-{kind}-second-frame"] = (encapsulated(syntax, samples, [stream, stream[:middle]], 2), True)
+        files[f"codestream-{kind}-no-second-frame"] = (encapsulated(syntax, samples, [stream], 2), True)
+        if not kind.startswith("rle"):
+            files[f"codestream-{kind}-fragments"] = (encapsulated(syntax, samples, [stream[:middle & ~1], stream[middle & ~1:]]), None)
+            files[f"codestream-{kind}-no-second-fragment"] = (encapsulated(syntax, samples, [stream[:middle & ~1]]), True)
+            files[f"codestream-{kind}-no-marker"] = (encapsulated(syntax, samples, [stream[:-2]]), False)
+        for name, rest in codestreams.cuts(stream, behind, b"" if kind.startswith("rle") else b"\xff\xd9").items():
+            files[f"codestream-{kind}-{name}"] = (encapsulated(syntax, samples, [rest]), True)
+    one = codestreams.grey()
+    packer = zlib.compressobj(9, zlib.DEFLATED, -15)
+    packed = packer.compress(one.tobytes()) + packer.flush()
+    for syntax, data in (("1.2.840.10008.1.2.8.1", packed), ("1.2.840.10008.1.2.1.98", one.tobytes())):
+        for part in range(1, 11):
+            rest = data[:len(data) * part // 10]
+            files[f"codestream-{syntax[-4:]}-{part}"] = (encapsulated(syntax, one, [rest]), True if part < 10 else None)
+    for kind, whole in codestreams.picture_tiffs().items():
+        files[f"strip-{kind}-whole.tif"] = (whole, None)
+        for name, rest in codestreams.short_strips(whole, b"\xff\xd9" if kind.startswith("jpeg") else b"").items():
+            files[f"strip-{kind}-{name}.tif"] = (rest, True)
+    for name, rest in codestreams.short_pngs().items():
+        files[f"short-{name}.png"] = (rest, True if name != "whole" else None)
+    return files
+
+
 def make(folder):
-    """{name: (bytes, is a cut-off picture)}"""
-    files, rng = {}, random.Random(3)
+    """{name: (bytes, is a cut-off picture)}: None for a picture that is whole for certain, False for files that may be either."""
+    files, rng = cut_codestreams(), random.Random(3)
     for name, syntax in (("ct", EXPLICIT), ("mr", IMPLICIT), ("us", DEFLATED), ("sc", BIG), ("enhancedmr", EXPLICIT), ("sr", EXPLICIT)):
         whole = small(name, syntax, folder)
         for end in range(64, len(whole), 64):
@@ -173,6 +224,10 @@ def judge(program, path, is_cut, scratch):
         report = json.loads(cleaned.stdout)
         if not set(report.get("warnings", {})) & {"truncated", "pixel.short"}:
             wrong.append("cut off, not flagged by deidentify")
+    if is_cut is None:
+        for verb, result in (("inspect", seen), ("deidentify", cleaned)):
+            if b'"truncated"' in (result.stdout if result else b"") or verb == "deidentify" and result and result.returncode != 0:
+                wrong.append(f"whole, not taken as it is by {verb}")
     if is_cut and seen is not None and seen.returncode == 0:
         report = json.loads(seen.stdout)["files"][0]
         if report["error"] is None and not set(report["warnings"]) & {"truncated", "pixel.short"}:

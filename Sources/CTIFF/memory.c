@@ -68,17 +68,32 @@ static int count_error(TIFF *tiff, void *user, const char *module, const char *f
   return 1;
 }
 
+/// The CCITT and JPEG decoders tell of missing data by warnings alone: "Premature EOF at line", "premature end of data segment",
+/// "Premature end of JPEG file", "bad Huffman code", "found marker ... instead of RST". (libtiff 4.5 tif_fax3.h, libjpeg jerror.h)
+static int note_warning(TIFF *tiff, void *user, const char *module, const char *format, va_list list) {
+  static const char *const signs[] = {"remature E", "remature e", "bad Huffman code", "instead of RST"};
+  (void)tiff, (void)module;
+  char text[256] = "";
+  vsnprintf(text, sizeof text, format, list);
+  for (size_t i = 0; i < sizeof signs / sizeof *signs; i++)
+    if (strstr(text, signs[i])) {
+      ((ctiff_memory *)user)->broken_off++;
+      break;
+    }
+  return 1;
+}
+
 static int drop_warning(TIFF *tiff, void *user, const char *module, const char *format, va_list list) {
   (void)tiff, (void)user, (void)module, (void)format, (void)list;
   return 1;
 }
 
 /// Handlers that keep libtiff silent; NULL when memory is out.
-static TIFFOpenOptions *silent_options(TIFFErrorHandlerExtR on_error, void *user) {
+static TIFFOpenOptions *silent_options(TIFFErrorHandlerExtR on_error, TIFFErrorHandlerExtR on_warning, void *user) {
   TIFFOpenOptions *options = TIFFOpenOptionsAlloc();
   if (!options) return NULL;
   TIFFOpenOptionsSetErrorHandlerExtR(options, on_error, user);
-  TIFFOpenOptionsSetWarningHandlerExtR(options, drop_warning, user);
+  TIFFOpenOptionsSetWarningHandlerExtR(options, on_warning, user);
   return options;
 }
 
@@ -89,7 +104,7 @@ static int count_file_error(TIFF *tiff, void *user, const char *module, const ch
 }
 
 TIFF *ctiff_file_open(int descriptor, int *complaints, const char *mode) {
-  TIFFOpenOptions *options = silent_options(count_file_error, complaints);
+  TIFFOpenOptions *options = silent_options(count_file_error, drop_warning, complaints);
   if (!options) return NULL;
   TIFF *tiff = TIFFFdOpenExt(descriptor, "file", mode, options);
   TIFFOpenOptionsFree(options);
@@ -97,7 +112,7 @@ TIFF *ctiff_file_open(int descriptor, int *complaints, const char *mode) {
 }
 
 TIFF *ctiff_memory_open(ctiff_memory *memory, const char *mode) {
-  TIFFOpenOptions *options = silent_options(count_error, memory);
+  TIFFOpenOptions *options = silent_options(count_error, note_warning, memory);
   if (!options) return NULL;
   TIFF *tiff = TIFFClientOpenExt(
       "memory", mode, memory, memory_read, memory_write, memory_seek, memory_close, memory_size, memory_map, memory_unmap, options);

@@ -10,6 +10,8 @@ typedef struct {
   uint64_t count, capacity, position;
   int out_of_memory;
   int complaints;
+  /// Warnings that the coded data ends before the picture does, or is damaged: libtiff and libjpeg fill in the rest and go on.
+  int broken_off;
 } ctiff_memory;
 
 /// Opens `memory` with mode `r` or `w`; errors and warnings of libtiff are counted, never printed.

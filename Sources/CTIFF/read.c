@@ -136,6 +136,7 @@ ctiff_reader *ctiff_open(const uint8_t *bytes, size_t count, int *status, char *
 
 void ctiff_info_of(const ctiff_reader *reader, ctiff_info *info) { *info = reader->info; }
 int ctiff_complaints(const ctiff_reader *reader) { return reader->memory.complaints; }
+int ctiff_broken_off(const ctiff_reader *reader) { return reader->memory.broken_off; }
 
 /// Whether no strip or tile begins before the end of the one before it.
 static int is_in_order(TIFF *tiff) {

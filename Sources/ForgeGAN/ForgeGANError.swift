@@ -10,8 +10,10 @@ package enum ForgeGANError: ExplainedError, Equatable {
   /// An image that was there when the training began cannot be read any more.
   case dataUnreadable(reason: String)
   case badPlan(reason: String)
-  /// A loss is NaN or infinite. The last checkpoint is sound.
+  /// A weight is NaN or infinite where a run ends early. The last checkpoint is sound.
   case diverged(model: String, step: Int, measure: String)
+  /// A training failed again after all the returns to its best checkpoint that it has; `best` counts that checkpoint's steps, 0 for none.
+  case failed(model: String, step: Int, finding: String, returns: Int, best: Int)
   /// A stored state was trained with something else.
   case resumeMismatch(reason: String)
   case unknownLabel(String, known: [String])
@@ -22,7 +24,7 @@ package enum ForgeGANError: ExplainedError, Equatable {
 
   package var kind: FailureKind {
     switch self {
-    case .diverged: .finding
+    case .diverged, .failed: .finding
     case .unsuitablePlane, .notFinite: .item
     case .logUnwritable, .dataUnreadable: .surroundings
     default: .request
@@ -38,6 +40,7 @@ package enum ForgeGANError: ExplainedError, Equatable {
     case .dataUnreadable: "training.dataUnreadable"
     case .badPlan: "training.badPlan"
     case .diverged: "training.diverged"
+    case .failed: "training.failed"
     case .resumeMismatch: "training.resumeMismatch"
     case .unknownLabel: "model.unknownLabel"
     case .unsuitablePlane: "model.unsuitablePlane"
@@ -55,6 +58,9 @@ package enum ForgeGANError: ExplainedError, Equatable {
     case .dataUnreadable(let reason): "the training images cannot be read: \(reason)"
     case .badPlan(let reason): reason
     case .diverged(let model, let step, let measure): "\(model): the \(measure) is not a finite number at step \(step)"
+    case .failed(let model, let step, let finding, let returns, let best):
+      "\(model): the training failed at step \(step) after \(returns) returns to its best checkpoint: \(finding); "
+        + (best > 0 ? "the best model, of step \(best), is kept" : "no model is worth keeping")
     case .resumeMismatch(let reason): "the stored training cannot go on: \(reason)"
     case .unknownLabel(let name, _): "the model was not trained on the label \"\(name)\""
     case .unsuitablePlane(let reason): "the image cannot be enlarged: \(reason)"
@@ -72,6 +78,8 @@ package enum ForgeGANError: ExplainedError, Equatable {
     case .dataUnreadable: "Make the images readable again and resume: the last checkpoint holds all steps so far."
     case .badPlan: "Give steps, minutes or both, each above zero."
     case .diverged: "Resume from the last checkpoint with a lower learning rate, or change the seed."
+    case .failed:
+      "Train anew with --replace: lower learning rates, more images, augmentation on, or another seed; docs/guides/when-a-training-goes-wrong.md says which."
     case .resumeMismatch: "Use the options of the first run, or train anew with --replace."
     case .unknownLabel(_, let known): "Use one of \(known.joined(separator: ", "))."
     case .unsuitablePlane: "Give an image of finite values with at least one row and one column."

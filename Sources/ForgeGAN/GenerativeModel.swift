@@ -32,7 +32,8 @@ package struct SampleSheet: Sendable {
 /// are the trainer's and the same for all.
 ///
 /// A model keeps no state outside of `networks`, `averages` and `optimizers`, and draws random numbers from the moment alone, so that
-/// its step is a function of that state and the step's number.
+/// its step is a function of that state and the step's number. Other numbers that steps change (an augmentation's strength) are buffers of
+/// `networks`.
 package protocol GenerativeModel: AnyObject {
   /// The name in `ModelRegistry`.
   var name: String { get }
@@ -50,16 +51,22 @@ package protocol GenerativeModel: AnyObject {
   var optimizers: [(name: String, optimizer: Adam)] { get }
   /// What using the model needs, under the names that its loader expects.
   var inferenceParameters: [Parameter] { get }
-  /// Images that one step sees.
-  var imagesPerStep: Int { get }
+  /// Images of one batch.
+  var imagesPerBatch: Int { get }
 
   /// What a step reads from the data.
   associatedtype Batches: BatchSource
   /// Makes it, ahead of the step and on another thread.
   var batches: Batches { get }
 
-  /// One training step; changes the networks. `batch` is that of the moment's step and is not to be kept: its memory is used again.
-  func step(_ moment: TrainingMoment, _ batch: Batches.Batch) -> [Measure]
+  /// One training step; changes the networks.
+  ///
+  /// Each optimizer moves once by the gradient of the mean over all `parts` (`Adam.descend`), which are one batch unless gradients are
+  /// accumulated; a part draws its random numbers from `moment.part(index, of: parts.count)`. A part is not to be kept: its memory is used
+  /// again.
+  func step(_ moment: TrainingMoment, _ parts: [Batches.Batch]) -> [Measure]
+  /// What judges the model while it trains; made when the first look is due. Nil for a model that nothing looks at.
+  func makeProbe() throws(ForgeGANError) -> (any TrainingProbe)?
   /// The same few samples each time it is asked.
   func sampleSheet(step: Int) -> SampleSheet
 }
@@ -70,8 +77,10 @@ extension GenerativeModel {
     var source = batches
     var batch = source.makeRoom()
     try source.fill(&batch, seed: moment.seed, step: moment.step)
-    return step(moment, batch)
+    return step(moment, [batch])
   }
+
+  package func makeProbe() throws(ForgeGANError) -> (any TrainingProbe)? { nil }
 
   /// Everything that a bit-exact continuation needs besides the step.
   package func save(to checkpoint: inout CheckpointWriter) {

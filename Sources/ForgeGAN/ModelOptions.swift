@@ -60,6 +60,13 @@ package struct ModelOptions {
     return choice
   }
 
+  package mutating func text(_ key: String) -> String? {
+    known.append(key)
+    guard let given = members[key] else { return nil }
+    guard let text = given.stringValue, !text.isEmpty else { return fail(key, "must be a text", nil) }
+    return text
+  }
+
   /// Refuses `key` with `reason` unless a rule between options holds.
   package mutating func require(_ holds: Bool, _ key: String, _ reason: String) {
     if !holds { fail(key, reason, ()) }

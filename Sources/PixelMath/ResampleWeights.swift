@@ -1,3 +1,5 @@
+import Foundation
+
 /// How each output position of a one-dimensional resampling is mixed from input positions.
 ///
 /// Positions follow the pixel-center convention: output `i` lies at `(i + 0.5) / scale - 0.5` of the input. When an image shrinks, the
@@ -11,6 +13,9 @@ package struct ResampleWeights: Sendable {
     case linear
     /// Mean over the covered interval.
     case box
+    /// Keeps the waves that the smaller of the two sizes can hold, as a scanner does that measures fewer lines of k-space; the image is taken
+    /// as periodic.
+    case lowFrequencies
   }
 
   package let inputCount: Int
@@ -23,7 +28,18 @@ package struct ResampleWeights: Sendable {
   /// - Parameter antialias: widen the kernel when shrinking.
   package init(from inputCount: Int, to outputCount: Int, kernel: Kernel = .cubic(a: -0.5), antialias: Bool = true) {
     precondition(inputCount > 0 && outputCount > 0, "ResampleWeights: \(inputCount) to \(outputCount)")
+    self.inputCount = inputCount
+    self.outputCount = outputCount
     let scale = Double(outputCount) / Double(inputCount)
+    if case .lowFrequencies = kernel {
+      let waves = min(inputCount, outputCount)
+      taps = (0..<outputCount).flatMap { output in
+        let center = (Double(output) + 0.5) / scale - 0.5
+        return (0..<inputCount).map { ($0, ResampleWeights.dirichlet(waves, (center - Double($0)) / Double(inputCount)) / Double(inputCount)) }
+      }
+      starts = (0...outputCount).map { $0 * inputCount }
+      return
+    }
     let stretch = antialias && scale < 1 ? 1 / scale : 1
     let radius = ResampleWeights.radius(kernel) * stretch
     var taps: [(index: Int, weight: Double)] = []
@@ -48,8 +64,6 @@ package struct ResampleWeights: Sendable {
       for tap in mixed { taps.append((tap.index, tap.weight / sum)) }
       starts.append(taps.count)
     }
-    self.inputCount = inputCount
-    self.outputCount = outputCount
     self.taps = taps
     self.starts = starts
   }
@@ -68,7 +82,17 @@ package struct ResampleWeights: Sendable {
     case .cubic: 2
     case .linear: 1
     case .box: 0.5
+    case .lowFrequencies: .infinity
     }
+  }
+
+  /// `1 + 2 Σ cos 2πkx` over the frequencies k that `waves` samples tell apart; the last of an even number counts half, so that the sum is real.
+  private static func dirichlet(_ waves: Int, _ x: Double) -> Double {
+    let angle = Double.pi * x
+    let sine = sin(angle)
+    guard abs(sine) > 1e-12 else { return Double(waves) }
+    let sum = sin(angle * Double(waves)) / sine
+    return waves % 2 == 1 ? sum : sum * cos(angle)
   }
 
   private static func value(_ kernel: Kernel, _ signed: Double) -> Double {
@@ -80,6 +104,7 @@ package struct ResampleWeights: Sendable {
     case .linear: return max(0, 1 - x)
     // Half-open, so that a tap on the boundary counts once.
     case .box: return signed >= -0.5 && signed < 0.5 ? 1 : 0
+    case .lowFrequencies: preconditionFailure("ResampleWeights: the Fourier kernel has no shape of its own")
     }
   }
 

@@ -13,13 +13,24 @@ package func ssim(_ a: Plane, _ b: Plane, range: Double) -> Double { structure(a
 ///
 /// - Precondition: at least 176 x 176 pixels.
 package func multiScaleSSIM(_ a: Plane, _ b: Plane, range: Double) -> Double {
-  let weights = [0.0448, 0.2856, 0.3001, 0.2363, 0.1333]
   precondition(min(a.rows, a.columns) >= 11 * 16, "MS-SSIM: \(a.rows) x \(a.columns) is too small for five scales")
+  return multiScaleSimilarity(a, b, range: range)
+}
+
+/// `multiScaleSSIM` with as many of its scales as images of this size have, and their weights brought to the sum 1: not comparable between
+/// sizes.
+///
+/// - Precondition: at least 11 x 11 pixels.
+package func multiScaleSimilarity(_ a: Plane, _ b: Plane, range: Double) -> Double {
+  let all = [0.0448, 0.2856, 0.3001, 0.2363, 0.1333]
+  let weights = Array(all.prefix(all.indices.count { min(a.rows, a.columns) >> $0 >= 11 }))
+  // All five add up to 1.0001, as published: they stay as they are.
+  let total = weights.count == all.count ? 1 : weights.reduce(0, +)
   var (x, y) = (DoublePlane(a), DoublePlane(b))
   var product = 1.0
   for (scale, weight) in weights.enumerated() {
     let (full, contrast) = structure(x, y, range: range)
-    product *= pow(max(0, scale == weights.count - 1 ? full : contrast), weight)
+    product *= pow(max(0, scale == weights.count - 1 ? full : contrast), weight / total)
     if scale < weights.count - 1 { (x, y) = (x.halved(), y.halved()) }
   }
   return product

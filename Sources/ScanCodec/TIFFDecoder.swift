@@ -49,6 +49,7 @@ struct TIFFDecoder {
       return ctiff_read(reader, target, words.count, message, size)
     }
     guard readStatus == 0 else { throw tiffError(readStatus, readText) }
+    if ctiff_broken_off(reader) > 0 { reply.warn(.truncated) }
     if ctiff_complaints(reader) > 0 { reply.warn(.decoder) }
     reply.wordsOffset = offset
     reply.wordsBytes = words.count

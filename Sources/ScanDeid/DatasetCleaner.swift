@@ -349,7 +349,10 @@ struct DatasetCleaner {
     case .LO, .SH, .ST, .LT, .UT, .UC, .PN, .UR, .AE, .CS:
       matches = identifiers.matches(inText: bytes, item.repertoire, isCode: vr == .CS)
     case .OB, .UN: matches = identifiers.matches(inBinary: bytes)
-    case .DS, .IS: return bytes.split(separator: 0x5C).contains(where: identifiers.isNumber) ? emptied(element) : element
+    case .DS, .IS:
+      let isRecord = element.tag != .numberOfFrames && bytes.split(separator: 0x5C).contains(where: identifiers.isNumber)
+      return isRecord ? emptied(element) : element
+    case .FD, .FL, .UL, .SL, .UV, .SV: return identifiers.holdsNumber(in: bytes, vr) ? emptied(element) : element
     default: return element
     }
     guard !matches.isEmpty else { return element }

@@ -68,8 +68,9 @@ package struct Deidentifier: Sendable {
       identifiers: identifiers, mapping: mapping)
     var dataset = cleaner.clean(identified, types: types.tree(for: identified))
     var counts = cleaner.counts
-    let pixelCounts = try PixelText.remove(from: &dataset, transferSyntaxUID: raw.transferSyntaxUID)
-    counts.merge(pixelCounts) { $0 + $1 }
+    let pixels = try PixelText.remove(from: &dataset, transferSyntaxUID: raw.transferSyntaxUID)
+    counts.merge(pixels.counts) { $0 + $1 }
+    let warnings = raw.warnings + pixels.warnings.filter { !raw.warnings.contains($0) }
     let instance = dataset.text(.sopInstanceUID) ?? key.contentUID(Deidentifier.digest(raw))
     // A file without its own name gets one: no DICOM file can be without.
     dataset.set(.sopInstanceUID, .UI, text: instance)
@@ -77,7 +78,7 @@ package struct Deidentifier: Sendable {
     DeidMarkers.write(into: &dataset, options: options, showsFace: risks.contains(.face))
     let clean = CleanScan(
       format: .dicom, dataset: dataset, transferSyntaxUID: raw.transferSyntaxUID, pixels: raw.pixels, photometric: raw.photometric,
-      spacingMillimeters: raw.spacingMillimeters, warnings: raw.warnings, patient: patient,
+      spacingMillimeters: raw.spacingMillimeters, warnings: warnings, patient: patient,
       instance: instance, record: record(counts: counts, risks: risks))
     let remaining = SelfCheck(
       identifiers: identifiers, options: options, wasBigEndian: raw.fileTransferSyntaxUID == UID.explicitVRBigEndian

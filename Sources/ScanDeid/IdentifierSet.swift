@@ -60,7 +60,13 @@ struct IdentifierSet: Sendable {
 
   /// Where identifiers stand in a text, in any spelling, in order, without overlap.
   func matches(inText bytes: [UInt8], _ repertoire: Repertoire, isCode: Bool = false) -> [Range<Int>] {
-    IdentifierSet.merged(matches(in: bytes) + spellings.matches(in: bytes, repertoire, isCode: isCode))
+    guard !(tokens.isEmpty && spellings.isEmpty) else { return [] }
+    var found = matches(in: bytes) + spellings.matches(in: bytes, repertoire, isCode: isCode)
+    for reading in TextReading.readings(of: bytes, repertoire) {
+      let hidden = matches(in: reading.bytes) + spellings.matches(in: reading.bytes, .western, isCode: isCode)
+      found += hidden.filter { $0.count >= reading.shortestMatch }.map(reading.source(of:))
+    }
+    return IdentifierSet.merged(found)
   }
 
   /// Where tokens stand in a value of bytes, also in UTF-16 of either byte order, as ICC profiles have it; in order, without overlap.
@@ -69,7 +75,10 @@ struct IdentifierSet: Sendable {
   }
 
   /// Whether a value of DS or IS is a record number or date of the file.
-  func isNumber(_ value: ArraySlice<UInt8>) -> Bool { spellings.isNumber(value) }
+  func isNumber(_ value: ArraySlice<UInt8>) -> Bool { spellings.isNumber(value) || spellings.isShortNumber(value) }
+
+  /// Whether one of these binary numbers is a record number or date of the file.
+  func holdsNumber(in bytes: [UInt8], _ vr: VR) -> Bool { spellings.holdsNumber(in: bytes, vr) }
 
   /// Whether a part of one of these UIDs is a record number or date of the file.
   func holdsNumber(inUIDs uids: [String]) -> Bool {

@@ -1,8 +1,12 @@
+import ScanModel
+
 /// The same identifiers however they are spelled: what is searched for in text that stays, compared as `FoldedText`.
 struct IdentifierSpellings: Sendable {
   private let trie: TokenTrie
   private let dates: WrittenDates
   private let numbers: Set<[UInt8]>
+  /// Record numbers of 5 and 6 digits.
+  private let shortNumbers: Set<[UInt8]>
   let isEmpty: Bool
 
   init(_ collected: SpellingCollector) {
@@ -13,6 +17,7 @@ struct IdentifierSpellings: Sendable {
     self.trie = trie
     dates = WrittenDates(collected.dates)
     numbers = Set(collected.records.map { IdentifierSpellings.significant($0) }.filter { $0.count >= 7 })
+    shortNumbers = Set(collected.records.map { Array($0.drop { $0 == 0x30 }) }.filter { (5...6).contains($0.count) })
     isEmpty = collected.tokens.isEmpty && collected.described.isEmpty && collected.short.isEmpty && collected.dates.isEmpty
   }
 
@@ -20,6 +25,20 @@ struct IdentifierSpellings: Sendable {
   func isNumber(_ value: ArraySlice<UInt8>) -> Bool {
     guard !numbers.isEmpty, value.count >= 7 else { return false }
     return numbers.contains(IdentifierSpellings.significant(value.prefix { $0 | 0x20 != 0x65 }.filter(IdentifierSet.isDigit)))
+  }
+
+  /// Whether a decimal number is a record number of 5 or 6 digits, without a fraction. Shorter ones are too often something else.
+  func isShortNumber(_ value: ArraySlice<UInt8>) -> Bool {
+    guard !shortNumbers.isEmpty, value.count <= 20, let number = Double(String(decoding: value, as: UTF8.self).filter { $0 != " " && $0 != "\0" }),
+      let whole = Int(exactly: number)
+    else { return false }
+    return shortNumbers.contains(Array(String(whole.magnitude).utf8))
+  }
+
+  /// Whether one of the binary numbers in a value is a record number or date, of at least 7 digits.
+  func holdsNumber(in bytes: [UInt8], _ vr: VR) -> Bool {
+    guard !numbers.isEmpty else { return false }
+    return BinaryNumbers.wholes(in: bytes, vr).contains { isNumber(ArraySlice(String($0.magnitude).utf8)) }
   }
 
   /// Without the zeros at both ends.

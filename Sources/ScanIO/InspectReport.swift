@@ -1,6 +1,7 @@
 import Crypto
 package import Diagnostics
 import Foundation
+import ScanDeid
 package import ScanModel
 
 /// What `inspect --json` says of one file. The keys are public (CLI.md); every key is always there, `null` where it has no meaning.
@@ -76,6 +77,7 @@ package struct InspectReport: Encodable, Sendable {
       bitsAllocated = scan.dataset.integer(.bitsAllocated) ?? bitsAllocated
       bitsStored = bitsStored ?? scan.dataset.integer(.bitsStored)
     }
+    warnings += PixelText.warnings(of: scan.dataset, transferSyntaxUID: scan.transferSyntaxUID).filter { !warnings.contains($0) }
     guard let pixels = scan.pixels else { return }
     (min, max) = SampleValue.range(of: pixels)
     sha256Pixels = SHA256.hash(data: pixels.words).map { byte in

@@ -63,4 +63,26 @@ enum PrescanInflate {
       }
     }
   }
+
+  /// Whether deflated bytes give at least `needed`; nothing is kept of them.
+  static func gives(_ needed: Int, from input: UnsafeRawBufferPointer?) -> Bool {
+    guard let input, let base = input.baseAddress, input.count <= Int(UInt32.max) else { return needed == 0 }
+    var stream = z_stream()
+    guard inflateInit2_(&stream, -MAX_WBITS, ZLIB_VERSION, Int32(MemoryLayout<z_stream>.size)) == Z_OK else { return false }
+    defer { inflateEnd(&stream) }
+    stream.next_in = UnsafeMutablePointer(mutating: base.assumingMemoryBound(to: Bytef.self))
+    stream.avail_in = uInt(input.count)
+    return withUnsafeTemporaryAllocation(of: Bytef.self, capacity: 64 << 10) { scratch in
+      var left = needed
+      while left > 0 {
+        stream.next_out = scratch.baseAddress
+        stream.avail_out = uInt(scratch.count)
+        let status = CZlib.inflate(&stream, Z_NO_FLUSH)
+        left -= scratch.count - Int(stream.avail_out)
+        // Zeros that pad the fragment are not read: the stream has its own end.
+        if status != Z_OK || stream.avail_out > 0 { break }
+      }
+      return left <= 0
+    }
+  }
 }

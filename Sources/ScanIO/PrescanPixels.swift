@@ -17,6 +17,8 @@ struct PrescanPixels {
   /// Pixels are elsewhere: Spectroscopy Data or a Pixel Data Provider URL.
   private var hasOtherData = false
   private var hasPixelElement = false
+  /// A frame that is deflated or stored as it is has fewer bytes than its image.
+  private var hasShortFrame = false
   private var seen: Set<Tag> = []
 
   init(mediaStorageSOPClassUID: String?) { sopClassUID = mediaStorageSOPClassUID }
@@ -73,6 +75,7 @@ struct PrescanPixels {
   mutating func noteFragment(at offset: Int, length: Int, _ bytes: PrescanBytes, transferSyntaxUID: String) throws(PrescanError) {
     let index = fragments ?? -1
     fragments = index + 1
+    if index >= 0, index < frames ?? 1 { noteFrame(at: offset, length: length, bytes, transferSyntaxUID) }
     if index >= 0, transferSyntaxUID == "1.2.840.10008.1.2.5" {
       guard PrescanPixels.isRLEHeader(bytes, at: offset, length: length) else { throw .rleHeader(frame: index + 1) }
     }
@@ -81,6 +84,17 @@ struct PrescanPixels {
       guard begins ? PrescanPixels.isJPEGHeader(bytes, at: offset, length: length) : index > 0 else {
         throw .structure(.dicom, place: "\(Tag.pixelData.description), fragment \(index + 1), which is no JPEG image")
       }
+    }
+  }
+
+  /// Encapsulated Uncompressed and Deflated Image Frame: a fragment is a frame (PS3.5 sections A.4.11, A.4.12), and no decoder looks at it.
+  private mutating func noteFrame(at offset: Int, length: Int, _ bytes: PrescanBytes, _ transferSyntaxUID: String) {
+    guard let total = product([rows ?? 0, columns ?? 0, samplesPerPixel ?? 1, bitsAllocated ?? 0]) else { return }
+    let needed = total / 8 + (total % 8 == 0 ? 0 : 1)
+    switch transferSyntaxUID {
+    case UID.encapsulatedUncompressed: if length < needed { hasShortFrame = true }
+    case UID.deflatedImageFrame: if !PrescanInflate.gives(needed, from: bytes.slice(at: offset, length: length)) { hasShortFrame = true }
+    default: break
     }
   }
 
@@ -149,6 +163,7 @@ struct PrescanPixels {
     if let fragments, !transferSyntaxUID.hasPrefix("1.2.840.10008.1.2.4.10"), fragments < geometry.frames {
       throw .truncated(.dicom, place: Tag.pixelData.description)
     }
+    if hasShortFrame { report.warn(.truncated) }
     report.geometry = geometry
   }
 

@@ -32,8 +32,10 @@ package enum Photometric: Sendable, Equatable {
 
 /// What was noticed while reading a file that could still be read. Raw values are the public codes of `inspect --json`.
 package enum ScanWarning: String, Sendable, CaseIterable, Codable {
-  /// The file ends before its own structure says it should, or an image lacks its Pixel Data.
+  /// The file ends before its own structure says it should, an image lacks its Pixel Data, or compressed pixels break off.
   case truncated
+  /// The pixels' encoding is one that cannot be followed to its end, so that nobody can tell whether they are all there.
+  case unchecked = "pixel.unchecked"
   /// Pixel Data is shorter than rows x columns x frames say.
   case pixelShort = "pixel.short"
   /// Pixel Data is longer than rows x columns x frames say, beyond padding.

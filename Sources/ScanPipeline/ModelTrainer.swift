@@ -40,31 +40,68 @@ package struct ModelTrainer {
 
     let model = try ModelRegistry.entry(options.model).make(ModelRequest(options: options.modelOptions, data: set.data, seed: seed))
     context.progress(.note(stage: "train", text: set.description))
-    var sheets: [String] = []
-    let plan = try TrainingPlan(steps: options.steps, minutes: options.minutes, stopAfter: options.stopAfter, checkpointSeconds: context.checkpointSeconds)
+    let plan = try TrainingPlan(
+      steps: options.steps, minutes: options.minutes, stopAfter: options.stopAfter, checkpointSeconds: context.checkpointSeconds,
+      accumulate: options.accumulate ?? 1, probeEvery: options.probeEvery, returns: options.returns ?? TrainingPlan.defaultReturns,
+      heedsFindings: options.heedFindings ?? true)
+    let live = LiveView(
+      LivePage(name: options.name, model: options.model, plannedSteps: options.steps, plannedMinutes: options.minutes), in: folder)
+    context.progress(.note(stage: "train", text: "live view: \(live.page.path)"))
     let trainer = Trainer(
-      plan: plan, seed: seed, attributes: set.facts.attributes, progress: context.progress,
-      onSamples: { sheet in
-        // A picture that cannot be written must not end a training.
-        if let place = try? SampleSheetWriter.write(sheet, to: folder) { sheets.append(place.path) }
-      },
-      isCancelled: context.isCancelled)
-    let summary = try trainer.train(model, into: working, log: folder.appendingPathComponent("losses.jsonl"), resume: resume)
+      plan: plan, seed: seed, attributes: set.facts.attributes, progress: context.progress, onEvent: live.receive, isCancelled: context.isCancelled,
+      hash: { ContentDigest(of: Array($0)).hex })
+    let log = working.url.appendingPathComponent(ModelTrainer.logName)
+    func keepLog() { try? Data(contentsOf: log).write(to: folder.appendingPathComponent(ModelTrainer.logName), options: .atomic) }
+
+    var description = ModelSummary(model: model, options: options, set: set)
+    let summary: TrainingSummary
+    do {
+      summary = try trainer.train(model, into: working, log: log, resume: resume)
+    } catch {
+      live.finish(.failed((error as? any ExplainedError)?.description ?? "The training ended with an error."))
+      keepLog()
+      guard case ForgeGANError.failed(_, _, _, _, let best) = error else { throw error }
+      // The best model stays usable, and says in model.json what happened.
+      if best > 0 { try publish(working, description, run, dataset) }
+      try run.finish(exit: 1)
+      try? FileManager.default.removeItem(at: working.url)
+      throw error
+    }
+    keepLog()
     if context.isCancelled() {
+      live.finish(.stopped, step: summary.steps)
       try run.finish(exit: 1)
       throw PipelineError.interrupted
     }
 
-    var description = ModelSummary(model: model, options: options, set: set, summary: summary)
+    description.summary = summary
     if options.model == "srgan" { description.score = try score(working) }
-    let files = ModelFiles(weights: working.model, state: working.state, description: try description.bytes(adding: working.summary))
-    _ = try run.publishModel(options.name, files: files, from: [(.recorded(dataset), "trainingSet")])
+    let table = TrainingTable(summary: summary).lines
+    live.finish(summary.isComplete ? .finished : .stopped, step: summary.steps, table: table)
+    try publish(working, description, run, dataset)
     try run.finish()
-    try? FileManager.default.removeItem(at: working.url)
+    clear(working, isComplete: summary.isComplete)
     return StageOutcome(
       summary: description.sentence, figures: description.figures,
-      places: [try catalog.workspace.model(named: options.name).path] + sheets.suffix(1))
+      places: [try context.catalog.workspace.model(named: options.name).path, live.page.path] + live.sheetFiles.suffix(1).map(\.path), table: table)
   }
+
+  private func publish(_ working: ModelFolder, _ description: ModelSummary, _ run: RunHandle, _ dataset: ArtifactID) throws {
+    let files = ModelFiles(weights: working.model, state: working.state, description: try description.bytes(adding: working.summary))
+    _ = try run.publishModel(options.name, files: files, from: [(.recorded(dataset), "trainingSet")])
+  }
+
+  /// What was published need not be kept twice. A training that ended before its plan may be resumed: its best checkpoint and log stay.
+  private func clear(_ working: ModelFolder, isComplete: Bool) {
+    let files = FileManager.default
+    if isComplete {
+      try? files.removeItem(at: working.url)
+    } else {
+      for file in [working.state, working.model, working.summary] { try? files.removeItem(at: file) }
+    }
+  }
+
+  private static let logName = "losses.jsonl"
 
   /// Neither a model nor an unfinished training of that name is begun anew unless asked for.
   ///
@@ -110,7 +147,8 @@ package struct ModelTrainer {
       return false
     }
     try checkName()
-    for file in [working.state, working.model, working.summary] { try? files.removeItem(at: file) }
+    let log = working.url.appendingPathComponent(ModelTrainer.logName)
+    for file in [working.state, working.model, working.summary, log] + working.bests { try? files.removeItem(at: file) }
     return false
   }
 
@@ -150,80 +188,5 @@ extension TrainingOptions {
   func catalogParameters(isa: String) -> CanonicalJSON {
     let own = CanonicalJSON(parsing: canonical) ?? .null
     return .object(["isa": .string(isa), "training": own])
-  }
-}
-
-/// What `model.json` says beside the trainer's own description, and the sentence for people.
-struct ModelSummary {
-  let model: any GenerativeModel
-  let options: TrainingOptions
-  let set: TrainingSet
-  let summary: TrainingSummary
-  var score: SuperResolutionScore?
-
-  init(model: any GenerativeModel, options: TrainingOptions, set: TrainingSet, summary: TrainingSummary) {
-    self.model = model
-    self.options = options
-    self.set = set
-    self.summary = summary
-  }
-
-  func bytes(adding url: URL) throws -> [UInt8] {
-    var values = (try? JSON.parse(String(decoding: Data(contentsOf: url), as: UTF8.self)))?.objectValue ?? [:]
-    values["name"] = .string(options.name)
-    values["training"] = options.parameters
-    values["items"] = .integer(set.items.count)
-    values["patients"] = .integer(set.patients)
-    values["steps"] = .integer(summary.steps)
-    values["notice"] = "For research, not for diagnosis."
-    if let score {
-      values["heldOut"] = [
-        "images": .integer(score.count), "psnr": .number(score.psnr), "ssim": .number(score.ssim), "bicubicPSNR": .number(score.bicubicPSNR),
-        "bicubicSSIM": .number(score.bicubicSSIM),
-      ]
-    }
-    return Array(JSON.object(values).text(pretty: true).utf8)
-  }
-
-  var sentence: String {
-    var text = String(format: "%@: %d steps, %.0f images/s", options.name, summary.steps, summary.imagesPerSecond)
-    for (name, value) in summary.losses.sorted(by: { $0.key < $1.key }) { text += String(format: ", %@ %.3f", name, value) }
-    if let score {
-      text += String(
-        format: "; PSNR %.2f dB against bicubic %.2f dB (%+.2f), SSIM %.4f against %.4f, on %d held-out slices", score.psnr, score.bicubicPSNR,
-        score.gain, score.ssim, score.bicubicSSIM, score.count)
-    } else if options.model == "srgan" {
-      text += "; no held-out slices to score"
-    }
-    return text
-  }
-
-  var figures: [String: Double] {
-    var figures = summary.losses
-    figures["steps"] = Double(summary.steps)
-    figures["imagesPerSecond"] = summary.imagesPerSecond
-    figures["seconds"] = summary.secondsOfThisRun
-    if let score {
-      figures["psnr"] = score.psnr
-      figures["bicubicPSNR"] = score.bicubicPSNR
-      figures["heldOut"] = Double(score.count)
-    }
-    return figures
-  }
-}
-
-/// Sample sheets as PNG files.
-enum SampleSheetWriter {
-  static func write(_ sheet: SampleSheet, to folder: URL) throws -> URL {
-    let shape = sheet.images.shape
-    let (rows, columns) = (shape[1], shape[2])
-    let values = sheet.images.values
-    let planes = (0..<shape[0]).map { index in
-      Plane(rows: rows, columns: columns, values: Array(values[index * rows * columns..<(index + 1) * rows * columns]))
-    }
-    let grid = SampleGrid.compose(planes, columns: sheet.columns, scale: max(1, 96 / max(rows, columns)))
-    let url = folder.appendingPathComponent("samples-\(sheet.step).png")
-    try AtomicFile.write(PNGWriter.encode(grid, photometric: .monochrome2, spacing: nil, texts: ["Comment": PNGWriter.syntheticNotice]), to: url.path)
-    return url
   }
 }

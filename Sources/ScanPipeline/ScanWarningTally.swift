@@ -39,6 +39,7 @@ package struct ScanWarningTally: Sendable, Equatable {
     let (has, lacks) = isOne ? ("has", "lacks") : ("have", "lack")
     return switch warning {
     case .truncated: isOne ? "is cut off or lacks its Pixel Data" : "are cut off or lack their Pixel Data"
+    case .unchecked: "\(has) pixels in an encoding that is not checked for its end, so some may be missing"
     case .pixelShort: "\(has) less Pixel Data than the attributes say"
     case .pixelLong: "\(has) more Pixel Data than the attributes say"
     case .pixelMismatch: "\(has) pixels that disagree with the attributes; the attributes were followed"

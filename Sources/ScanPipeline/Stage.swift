@@ -34,12 +34,15 @@ package struct StageOutcome: Sendable, Codable, Equatable {
   package var failedItems: Int
   /// Where to look, relative to the current folder or absolute; what the user may open.
   package var places: [String]
+  /// More lines for people, of one width per column.
+  package var table: [String]
 
-  package init(summary: String, figures: [String: Double] = [:], failedItems: Int = 0, places: [String] = []) {
+  package init(summary: String, figures: [String: Double] = [:], failedItems: Int = 0, places: [String] = [], table: [String] = []) {
     self.summary = summary
     self.figures = figures
     self.failedItems = failedItems
     self.places = places
+    self.table = table
   }
 }
 

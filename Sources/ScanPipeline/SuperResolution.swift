@@ -19,13 +19,19 @@ package struct ImageUpscaler {
   /// - Parameters:
   ///   - model: a model folder or a model.safetensors file.
   ///   - storesPlan: keeps the prepared weights beside the model for the next time.
-  package init(model: URL, precision: InferencePrecision = .fp32, storesPlan: Bool = false) throws {
+  package init(
+    model: URL, precision: InferencePrecision = .fp32, refinement: RefinementRequest = RefinementRequest(), storesPlan: Bool = false
+  ) throws {
     resolver = try SuperResolver(contentsOf: model, precision: precision.precision, isStoring: storesPlan)
+    refinement.apply(to: resolver)
     self.precision = precision
     modelDigest = try ObjectStore.digest(of: ModelFolder.modelFile(model)).0.hex
   }
 
-  package var derivation: String { "ScanForge \(ToolIdentity.version) srgan x\(resolver.factor)\(precision.mark) \(modelDigest)" }
+  /// Rounds after the network.
+  package var backProjections: Int { resolver.refinement.backProjections }
+
+  package var derivation: String { "ScanForge \(ToolIdentity.version) srgan x\(resolver.factor)\(precision.mark)\(resolver.refinement.mark) \(modelDigest)" }
 
   /// What a stage tells of `count` images.
   func figures(count: Int) throws -> [String: Double] {
@@ -74,41 +80,9 @@ package struct ImageUpscaler {
     _ scan: CleanScan, _ pixels: PixelBuffer, frame: Int, sample: Int,
     into sink: (_ row: Int, _ column: Int, UnsafeMutableBufferPointer<Float>) throws -> Void
   ) throws {
-    let samples = StoredSamples(pixels)
-    let stored = PlaneRows(rows: pixels.rows, columns: pixels.columns) { samples.read(row: $0, frame: frame, sample: sample, into: $1) }
-    let padding = PixelPadding(scan.dataset, signed: pixels.isSigned)
-    let isInverted = scan.photometric == .monochrome1
-    var (smallest, largest) = (Float.infinity, -Float.infinity)
-    for row in 0..<stored.rows {
-      for value in stored.row(row) where !padding.contains(value) {
-        // min and max of the standard library let a NaN pass.
-        guard value.isFinite else { throw ForgeGANError.unsuitablePlane(reason: "it holds NaN or infinite values") }
-        (smallest, largest) = (min(smallest, value), max(largest, value))
-      }
-    }
-    // An image of nothing but padding stays one.
-    if smallest > largest { (smallest, largest) = (0, 0) }
-    // Zero stays zero for unsigned images, as in training.
-    let low = smallest >= 0 ? 0 : smallest
-    let range = largest - low
-    let seen = PlaneRows(rows: stored.rows, columns: stored.columns) { row, output in
-      samples.read(row: row, frame: frame, sample: sample, into: output)
-      for column in output.indices {
-        let shifted = padding.contains(output[column]) ? (isInverted ? range : 0) : output[column] - low
-        output[column] = isInverted ? range - shifted : shifted
-      }
-    }
-    let factor = resolver.factor
-    var paddingRow: (row: Int, values: [Float]) = (-1, [])
-    try resolver.upscale(seen, range: range) { row, column, piece in
-      for index in piece.indices { piece[index] = (isInverted ? range - piece[index] : piece[index]) + low }
-      if padding.isPresent {
-        if paddingRow.row != row / factor { paddingRow = (row / factor, stored.row(row / factor)) }
-        for index in piece.indices {
-          let source = paddingRow.values[(column + index) / factor]
-          if padding.contains(source) { piece[index] = source }
-        }
-      }
+    let seen = try SeenPlane(scan, pixels, frame: frame, sample: sample)
+    try resolver.upscale(seen.rows, range: seen.range) { row, column, piece in
+      seen.restore(piece, row: row, column: column, factor: resolver.factor)
       try sink(row, column, piece)
     }
   }
@@ -117,11 +91,11 @@ package struct ImageUpscaler {
 extension RunContext {
   /// Super-resolves acquired images of the workspace; each result is an `enhanced` artifact of the same patient.
   package func superResolveWorkspace(
-    model name: String, split: String?, precision: InferencePrecision = .fp32
+    model name: String, split: String?, precision: InferencePrecision = .fp32, refinement: RefinementRequest = RefinementRequest()
   ) throws -> StageOutcome {
     KernelTable.threads = threads
     let published = try catalog.verifiedModel(named: name)
-    let upscaler = try ImageUpscaler(model: published.folder, precision: precision)
+    let upscaler = try ImageUpscaler(model: published.folder, precision: precision, refinement: refinement)
     let splits = split.flatMap(Split.init(rawValue:)).map { [$0] } ?? []
     let images = try catalog.artifacts(ArtifactQuery(splits: splits, origins: [.acquired], kinds: [.image]))
     guard !images.isEmpty else { throw PipelineError.nothingToSuperResolve }
@@ -130,6 +104,8 @@ extension RunContext {
       parameters: .object([
         "model": .string(name), "modelSha256": .string(upscaler.modelDigest), "split": .string(split ?? "all"),
         "isa": .string(KernelTable.current.name), "precision": .string(precision.rawValue),
+        "backProjections": .integer(Int64(upscaler.backProjections)),
+        "ensemble": .bool(upscaler.resolver.refinement.isEnsemble),
       ]), determinism: .device)
     let stage = "superResolve"
     progress(.began(stage: stage, total: images.count, unit: "images"))

@@ -15,12 +15,20 @@ package struct TrainingOptions: Sendable, Equatable {
   package var seed: UInt64?
   /// `train` unless said otherwise; nil for all.
   package var split: String?
+  /// Batches whose gradients make one step; 1 unless said otherwise.
+  package var accumulate: Int?
+  /// Steps between two looks at the model; nil for as often as costs little.
+  package var probeEvery: Int?
+  /// How often a training that fails goes back to its best checkpoint; `TrainingPlan.defaultReturns` unless said otherwise.
+  package var returns: Int?
+  /// False: detectors warn, and the training goes on; true unless said otherwise.
+  package var heedFindings: Bool?
   /// The model's own options.
   package var extra: JSON
 
   package init(
     model: String, name: String? = nil, steps: Int? = nil, minutes: Double? = nil, stopAfter: Int? = nil, size: Int? = nil, seed: UInt64? = nil,
-    split: String? = "train", extra: JSON = .object([:])
+    split: String? = "train", accumulate: Int? = nil, probeEvery: Int? = nil, returns: Int? = nil, extra: JSON = .object([:])
   ) {
     self.model = model
     self.name = name ?? model
@@ -30,7 +38,18 @@ package struct TrainingOptions: Sendable, Equatable {
     self.size = size
     self.seed = seed
     self.split = split
+    self.accumulate = accumulate
+    self.probeEvery = probeEvery
+    self.returns = returns
     self.extra = extra
+  }
+
+  /// The keys of the training loop, the same for all models.
+  mutating func readLoop(_ reader: inout OptionReader) throws(PlanError) {
+    accumulate = try reader.int("accumulate", in: 1...1024)
+    probeEvery = try reader.int("probeEvery", in: 1...100_000_000)
+    returns = try reader.int("returns", in: 0...100)
+    heedFindings = try reader.bool("heedFindings")
   }
 
   /// Decodes the keys of a train stage; keys that are not the stage's own are the model's, and the model checks them.
@@ -46,10 +65,11 @@ package struct TrainingOptions: Sendable, Equatable {
     let size = try reader.int("size", in: 8...4096)
     let seed = try reader.int("seed", in: 0...Int.max)
     let split = try reader.choice("split", of: ["train", "val", "test", "all"]) ?? "train"
-    let extra = JSON.object(try reader.remainingScalars())
     self.init(
       model: model, name: name, steps: steps, minutes: minutes, stopAfter: stopAfter, size: size, seed: seed.map(UInt64.init),
-      split: split == "all" ? nil : split, extra: extra)
+      split: split == "all" ? nil : split)
+    try readLoop(&reader)
+    extra = .object(try reader.remainingScalars())
     guard steps != nil || minutes != nil else {
       throw .needs(stage: "train", what: "an end", remedy: "Add steps: N or minutes: M.", reader.position)
     }
@@ -111,6 +131,10 @@ package struct TrainingOptions: Sendable, Equatable {
     if let stopAfter { values["stopAfter"] = .integer(stopAfter) }
     if let seed { values["seed"] = .string(String(seed)) }
     values["split"] = .string(split ?? "all")
+    if let accumulate { values["accumulate"] = .integer(accumulate) }
+    if let probeEvery { values["probeEvery"] = .integer(probeEvery) }
+    if let returns { values["returns"] = .integer(returns) }
+    if let heedFindings { values["heedFindings"] = .bool(heedFindings) }
     return .object(values)
   }
 }

@@ -55,9 +55,11 @@ package struct TrainingRequest {
     let minutes = try reader.double("minutes", in: 0.01...100_000)
     let size = try reader.int("size", in: 8...4096)
     let split = try reader.choice("split", of: ["train", "val", "test", "all"])
-    let extra = try reader.remainingScalars()
-    return TrainingOptions(
-      model: model, name: name, steps: steps, minutes: minutes, size: size, split: split == "all" ? nil : split ?? "train", extra: .object(extra))
+    var options = TrainingOptions(
+      model: model, name: name, steps: steps, minutes: minutes, size: size, split: split == "all" ? nil : split ?? "train")
+    try options.readLoop(&reader)
+    options.extra = .object(try reader.remainingScalars())
+    return options
   }
 
   /// - Parameter data: a query, or an existing folder or file, which is ingested first and used whole; nil for the training split of the

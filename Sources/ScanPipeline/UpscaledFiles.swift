@@ -16,6 +16,9 @@ package struct UpscaledFiles {
   /// Results of more bytes go to the disk piece by piece.
   package var largestInMemory = ImageUpscaler.largestInMemory
 
+  /// A picture of the detail that the input cannot tell beside each single grey image.
+  package var addsDetailMaps = false
+
   package init(inputs: [URL], output: URL, options: Set<DeidOption>, stopsOnItemError: Bool, threads: Int) {
     self.inputs = inputs
     self.output = output
@@ -38,6 +41,7 @@ package struct UpscaledFiles {
     var taken: Set<String> = []
     var warnings = ScanWarningTally()
     var (done, failures) = (0, 0)
+    var (maps, largestDetail) = (0, 0.0)
     for (number, file) in files.enumerated() {
       if Interruption.isRequested { throw PipelineError.interrupted }
       do {
@@ -57,6 +61,11 @@ package struct UpscaledFiles {
           guard SelfCheck(of: raw, with: deidentifier).leaks(in: bytes) == 0 else { throw DeidError.identifiersRemain(1) }
           try OutputFolder.write(bytes, to: target)
         }
+        if addsDetailMaps, let map = try upscaler.detailMap(of: clean) {
+          try OutputFolder.write(map.png(), to: target.deletingPathExtension().appendingPathExtension("detail.png"))
+          maps += 1
+          largestDetail = max(largestDetail, map.rootMeanSquare)
+        }
         taken.insert(name)
         warnings.add(raw.warnings)
         done += 1
@@ -70,8 +79,10 @@ package struct UpscaledFiles {
     }
     for line in warnings.lines { progress(.warning(stage: stage, text: line)) }
     let summary = "\(done) of \(files.count) images enlarged x\(upscaler.resolver.factor)" + (failures > 0 ? ", \(failures) failed" : "")
+      + (addsDetailMaps ? ", \(maps) detail maps" : "")
     progress(.ended(stage: stage, summary: summary))
-    let figures = try upscaler.figures(count: done).merging(warnings.figures) { first, _ in first }
+    var figures = try upscaler.figures(count: done).merging(warnings.figures) { first, _ in first }
+    if maps > 0 { figures["largestDetail"] = largestDetail }
     return StageOutcome(summary: summary, figures: figures, failedItems: failures, places: [output.path])
   }
 

@@ -39,7 +39,7 @@ import Testing
     let model = try ModelRegistry.entry("cgan").make(
       ModelRequest(options: ["batch": 2, "width": 4, "r1": 1.0, "r1Every": 1], data: .images(images), seed: 1))
     let measures = try model.step(TrainingMoment(seed: 1, step: 0, progress: 0))
-    #expect(measures.map(\.name) == ["r1", "discriminator", "generator"])
+    #expect(measures.map(\.name) == ["r1", "discriminator", "rightOnReal", "rightOnFake", "generator"])
     let sheet = model.sampleSheet(step: 1).images
     #expect(sheet.shape == [16, size, size, 1])
     #expect(sheet.values.allSatisfy { abs($0) <= 1 })
@@ -235,7 +235,7 @@ import Testing
         ModelRequest(options: .object(options), data: .planes(Tiny.planes()), seed: 5, start: start))
       for (mine, given) in zip(model.inferenceParameters, content.inferenceParameters) { #expect(mine.value == given.value) }
       let measures = try model.step(TrainingMoment(seed: 5, step: 0, progress: 0))
-      #expect(measures.map(\.name) == ["content", "adversarial", "features", "discriminator"])
+      #expect(measures.map(\.name) == ["discriminator", "content", "adversarial", "features"])
       #expect(model.inferenceParameters[0].value != content.inferenceParameters[0].value)
     }
   }
@@ -244,8 +244,47 @@ import Testing
     try Tiny.withFolder { folder in
       _ = try Trainer(plan: TrainingPlan(steps: 1), seed: 5, isCancelled: { true }).train(Tiny.srgan(), into: folder)
       let resolver = try SuperResolver(contentsOf: folder.url)
+      resolver.refinement = .init()
       let plane = Tiny.planes().plane(0).plane
       #expect(try resolver.upscale(plane, range: 4095) == plane.resampled(rows: plane.rows * 2, columns: plane.columns * 2))
+    }
+  }
+
+  @Test(arguments: [false, true])
+  func `refined images agree with their input, in one band and in several`(isEnsemble: Bool) throws {
+    try Tiny.withFolder { folder in
+      _ = try Trainer(plan: TrainingPlan(steps: 40), seed: 5).train(Tiny.srgan(["phase": "content", "backProjections": 12]), into: folder)
+      let resolver = try SuperResolver(contentsOf: folder.url)
+      #expect(resolver.refinement == .init(backProjections: 12))
+      resolver.refinement.isEnsemble = isEnsemble
+      let item = Tiny.planes(count: 1, rows: 300, columns: 40).plane(0)
+      func agreement(_ image: Plane) -> Double { psnr(item.plane, image.resampled(rows: 300, columns: 40), range: Double(item.range)) }
+      let refined = try resolver.upscale(item.plane, range: item.range)
+      #expect(agreement(refined) > 55)
+      let banded = try resolver.upscale(item.plane, range: item.range, bandPixels: 1)
+      #expect(psnr(refined, banded, range: Double(item.range)) > 90)
+      if isEnsemble {
+        let turn = Turn(flipsRows: true, flipsColumns: false, transposes: true)
+        let turned = try resolver.upscale(item.plane.turned(by: turn), range: item.range).turned(by: turn.inverse)
+        #expect(psnr(refined, turned, range: Double(item.range)) > 100)
+      }
+      resolver.refinement = .init()
+      #expect(agreement(try resolver.upscale(item.plane, range: item.range)) < agreement(refined) - 6)
+    }
+  }
+
+  @Test func `a model from before refinement has none`() throws {
+    try Tiny.withFolder { folder in
+      _ = try Trainer(plan: TrainingPlan(steps: 1), seed: 5).train(Tiny.srgan(), into: folder)
+      let checkpoint = try CheckpointReader(contentsOf: folder.model)
+      var members = try #require(checkpoint.description.objectValue)
+      var options = try #require(members["configuration"]?.objectValue)
+      options["backProjections"] = nil
+      members["configuration"] = .object(options)
+      var old = CheckpointWriter(description: .object(members))
+      old.add(try Tiny.srgan().inferenceParameters)
+      try old.write(to: folder.model)
+      #expect(try SuperResolver(contentsOf: folder.url).refinement.isNone)
     }
   }
 
@@ -301,7 +340,7 @@ import Testing
     let (factor, side) = (2, 8)
     let patches = SuperResolutionPatches(source, factor: factor, patch: side)
     let large = item.plane.croppedToMultiple(of: factor)
-    let small = SuperResolutionPatches.shrink(large, factor: factor, maximum: item.maximum)
+    let small = Degradation().small(of: large, factor: factor, maximum: item.maximum, share: 1)
     let enlarged = small.resampled(rows: large.rows, columns: large.columns)
     #expect(large.rows == 40 && large.columns == 36)
     let count = 12
@@ -341,7 +380,7 @@ import Testing
 
   @Test func `small images are whole numbers within the range`() {
     let bright = Plane(rows: 8, columns: 8, values: (0..<64).map { $0 % 8 < 4 ? 0 : 255 })
-    let small = SuperResolutionPatches.shrink(bright, factor: 2, maximum: 255)
+    let small = Degradation().small(of: bright, factor: 2, maximum: 255, share: 1)
     #expect(small.values.allSatisfy { $0 == $0.rounded() && (0...255).contains($0) })
   }
 }

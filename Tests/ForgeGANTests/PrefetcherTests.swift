@@ -137,7 +137,7 @@ private final class FailingImages: LabelledImages {
       let first = UInt64(77 + index * 6)
       let item = source.plane(stream.integer(below: 3, counter: first))
       let large = item.plane.croppedToMultiple(of: 2)
-      let small = SuperResolutionPatches.shrink(large, factor: 2, maximum: item.maximum)
+      let small = Degradation().small(of: large, factor: 2, maximum: item.maximum, share: 1)
       let row = stream.integer(below: small.rows - 7, counter: first + 1)
       let column = stream.integer(below: small.columns - 7, counter: first + 2)
       let flags = (3..<6).map { stream.integer(below: 2, counter: first + $0) == 1 }

@@ -45,6 +45,18 @@ struct SpellingTests {
     (.patientName, .PN, "X=\u{5C71}\u{7530}=\u{3084}\u{307E}\u{3060}", "t1 \u{FF94}\u{FF8F}\u{FF80}\u{FF9E}", "t1"),
   ]
 
+  /// Escaped, encoded, backwards, in letters that look alike.
+  static let disguises: [Case] = [
+    "t1 Quack%65nbush", "t1 %51%75%61%63%6B%65%6E%62%75%73%68", "t1 =51=75=61=63=6b=65=6e=62=75=73=68", "t1 &#81;uackenbush", "t1 Quackenb&#x75;sh",
+    "t1 \\u0051uackenbush", "t1 \\x51uackenbush", "t1 UXVhY2tlbmJ1c2g=", "t1 UXVhY2tlbmJ1c2g", "t1 QWRhIFF1YWNrZW5idXNo", "t1 515561636b656e62757368",
+    "t1 hsubnekcauQ", "t1 HSUB-NEKCAUQ", "t1 Qu\u{430}ck\u{435}nbush", "t1 Qu\u{3B1}ck\u{435}nbu\u{455}h", "t1 QU\u{410}CKE\u{39D}BUS\u{41D}",
+  ].map { (.patientName, .PN, "Quackenbush^Ada", $0, "t1") } + [
+    (.patientName, .PN, "Qu\u{FC}ller^X", "t1 Qu&uuml;ller", "t1"), (.patientName, .PN, "Qu\u{FC}ller^X", "t1 qu%C3%BCller", "t1"),
+    (.patientName, .PN, "Qu\u{FC}ller^X", "t1 qu%FCller", "t1"), (.patientID, .LO, "44-77-881", "t1 188774 4", "t1"),
+    (.patientID, .LO, "44-77-881", "t1 NDQ3Nzg4MQ==", "t1"), (.patientName, .PN, "Quackenbush^Ada", "t1 50%20 %2x &x; =", "t1 50%20 %2x &x; ="),
+    (.patientName, .PN, "Quux^Ada", "t1 xuuq Reconstruction", "t1 xuuq Reconstruction"),
+  ]
+
   static let dates: [Case] =
     [
       "4 July 2019", "Jul 4 2019", "040719", "20190704", "190704", "070419", "04072019", "07042019", "2019-07-04", "2019/7/4", "4.7.2019",
@@ -58,7 +70,7 @@ struct SpellingTests {
       (.patientBirthDate, .DA, "19511223", "b231251", "b"), (Tag(0x0008, 0x002A), .DT, "19511223101112.5+0100", "51 12 23", "ANONYMIZED"),
     ]
 
-  @Test(arguments: numbers + names + dates)
+  @Test(arguments: numbers + names + disguises + dates)
   func `kept text loses an identifier in any spelling`(spelling: Case) throws {
     for options in [Set<DeidOption>(), [.cleanDescriptors], [.retainLongitudinalModifiedDates]] {
       var dataset = Planted.instance()
@@ -72,6 +84,29 @@ struct SpellingTests {
       #expect(clean[expected.tag] == expected)
       #expect(clean[SpellingTests.keptText[1]]?.bytes == expected.bytes)
       #expect(clean.items(Tag(0x0018, 0x9477)).first?[expected.tag] == expected)
+    }
+  }
+
+  /// (attribute that stays, its VR, its value)
+  static let recordNumbers: [(tag: Tag, vr: VR, value: [UInt8])] = [
+    (Tag(0x0020, 0x0013), .IS, Array("044778".utf8)), (Tag(0x0020, 0x0013), .IS, Array("44778 ".utf8)), (Tag(0x0018, 0x0080), .DS, Array("44778.0 ".utf8)),
+    (Tag(0x0018, 0x9073), .FD, bytes(of: (20_190_704.0).bitPattern)), (Tag(0x0018, 0x9073), .FD, bytes(of: (5_550_147.0).bitPattern)),
+    (Tag(0x0018, 0x6018), .UL, bytes(of: UInt32(20_190_704))), (Tag(0x0018, 0x6020), .SL, bytes(of: UInt32(5_550_147))),
+    (Tag(0x0018, 0x1320), .FL, bytes(of: Float(20_190_704).bitPattern)),
+  ]
+
+  private static func bytes<Word: FixedWidthInteger>(of word: Word) -> [UInt8] { withUnsafeBytes(of: word.littleEndian) { Array($0) } }
+
+  @Test(arguments: recordNumbers)
+  func `a number that is a record number or date goes`(number: (tag: Tag, vr: VR, value: [UInt8])) throws {
+    for (patient, remains) in [("44778", false), ("44779", true)] {
+      var dataset = Planted.instance()
+      dataset.set(Element(.patientID, .LO, .bytes(Element.padded(Array(patient.utf8), .LO))))
+      dataset.set(element(.accessionNumber, remains ? "5550148" : "5550147"))
+      dataset.set(Element(.studyDate, .DA, .bytes(Array((remains ? "20190706" : "20190704").utf8))))
+      dataset.set(Element(number.tag, number.vr, .bytes(number.value)))
+      let clean = try Planted.clean(dataset).dataset
+      #expect(clean[number.tag]?.bytes == (remains ? number.value : []))
     }
   }
 

@@ -53,6 +53,8 @@ typedef void (*ctiff_consumed)(void *context, uint64_t end);
 void ctiff_on_consumed(ctiff_reader *reader, ctiff_consumed consumed, void *context);
 /// How often libtiff reported an error while it went on.
 int ctiff_complaints(const ctiff_reader *reader);
+/// How often libtiff found that coded data ends before the picture does, and went on.
+int ctiff_broken_off(const ctiff_reader *reader);
 void ctiff_close(ctiff_reader *reader);
 
 /// What to write: pages of one kind, strips, little-endian, structural tags only.

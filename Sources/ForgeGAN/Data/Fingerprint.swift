@@ -1,6 +1,7 @@
 package import ForgeNN
 import ForgeTensor
 import PixelMath
+package import Foundation
 
 /// FNV-1a (64 bit) over 32-bit words: tells whether a resumed training sees the data that it began with. Not a cryptographic hash.
 private struct Fingerprint {
@@ -13,6 +14,13 @@ private struct Fingerprint {
   }
 
   var text: String { String(hash, radix: 16) }
+}
+
+/// The fingerprint of bytes, for records that no one checks against another program's.
+package func fingerprint(of bytes: Data) -> String {
+  var fingerprint = Fingerprint()
+  for byte in bytes { fingerprint.add(UInt32(byte)) }
+  return fingerprint.text
 }
 
 extension LabelledImages {
@@ -40,5 +48,16 @@ extension PatchSource {
       item.plane.values.withUnsafeBufferPointer { fingerprint.add($0) }
     }
     return ["count": .integer(count), "fingerprint": .string(fingerprint.text)]
+  }
+}
+
+extension VGGNetwork {
+  /// Of the file that the weights came from.
+  package var fingerprint: String {
+    var fingerprint = Fingerprint()
+    bytes.withUnsafeBytes { raw in
+      for word in raw.prefix(raw.count & ~3).assumingMemoryBound(to: UInt32.self) { fingerprint.add(word) }
+    }
+    return fingerprint.text
   }
 }

@@ -1,8 +1,9 @@
+import ForgeNN
 package import ForgeTensor
 package import PixelMath
 
-/// Pairs of small and large patches, made from large planes: small = anti-aliased bicubic of large (a = −0.5, MATLAB's convention),
-/// rounded and clipped to the integer range. Everything is divided by the plane's range.
+/// Pairs of small and large patches, made from large planes: the small ones as a `Degradation` says. Everything is divided by the plane's
+/// range.
 package struct SuperResolutionPatches: Sendable {
   /// A batch: `small [N, P, P, 1]`, its bicubic enlargement and the truth, both `[N, P·factor, P·factor, 1]`.
   package struct Batch {
@@ -13,6 +14,7 @@ package struct SuperResolutionPatches: Sendable {
 
   package let factor: Int
   package let patch: Int
+  private let degradation: Degradation
   private let pairs: [(large: Plane, small: Plane, range: Float)]
   /// Enlarges a small patch and its margins.
   private let resampler: RowResampler
@@ -23,9 +25,10 @@ package struct SuperResolutionPatches: Sendable {
   package var count: Int { pairs.count }
 
   /// - Parameter patch: side of a small patch in pixels. Planes that do not hold one are left out.
-  package init(_ source: any PatchSource, factor: Int, patch: Int) {
+  package init(_ source: any PatchSource, factor: Int, patch: Int, degradation: Degradation = Degradation()) {
     self.factor = factor
     self.patch = patch
+    self.degradation = degradation
     let width = patch + 2 * SuperResolutionPatches.margin
     resampler = RowResampler(rows: width, columns: width, newRows: width * factor, newColumns: width * factor)
     var pairs: [(large: Plane, small: Plane, range: Float)] = []
@@ -33,14 +36,10 @@ package struct SuperResolutionPatches: Sendable {
       let item = source.plane(index)
       guard item.range > 0, min(item.plane.rows, item.plane.columns) >= patch * factor else { continue }
       let large = item.plane.croppedToMultiple(of: factor)
-      pairs.append((large, SuperResolutionPatches.shrink(large, factor: factor, maximum: item.maximum), item.range))
+      let small = degradation.small(of: large, factor: factor, maximum: item.maximum, share: Degradation.share(ofImage: index))
+      pairs.append((large, small, item.range))
     }
     self.pairs = pairs
-  }
-
-  /// The small image of a large one whose extents `factor` divides.
-  package static func shrink(_ large: Plane, factor: Int, maximum: Float) -> Plane {
-    large.resampled(rows: large.rows / factor, columns: large.columns / factor).quantized(to: 0...maximum)
   }
 
   /// Memory for `count` pairs; holds anything.
@@ -74,11 +73,15 @@ package struct SuperResolutionPatches: Sendable {
           flipsRows: stream.integer(below: 2, counter: first + 3) == 1, flipsColumns: stream.integer(below: 2, counter: first + 4) == 1,
           transposes: stream.integer(below: 2, counter: first + 5) == 1)
         let scale = 1 / pair.range
-        pair.small.values.withUnsafeBufferPointer { small in
-          let from = UnsafeBufferPointer(rebasing: small[(row * pair.small.columns + column)...])
-          turn.apply(to: from, pitch: pair.small.columns, side: patch, scale: scale, into: &batch.small, at: index)
+        cut(pair.small, row: row, column: column, into: window)
+        if degradation.noise > 0 {
+          let named = RandomStream(seed: stream.seed, named: "noise of patches")
+          degradation.addNoise(to: window, range: pair.range, stream: named, counter: counter + UInt64(index) << 24)
         }
-        enlarge(pair.small, row: row, column: column, window: window, into: enlarged)
+        let margin = SuperResolutionPatches.margin
+        let inner = UnsafeBufferPointer(rebasing: window[(margin * width + margin)...])
+        turn.apply(to: inner, pitch: width, side: patch, scale: scale, into: &batch.small, at: index)
+        enlarge(window, into: enlarged)
         turn.apply(to: UnsafeBufferPointer(enlarged), pitch: side, side: side, scale: scale, into: &batch.enlarged, at: index)
         pair.large.values.withUnsafeBufferPointer { large in
           let from = UnsafeBufferPointer(rebasing: large[((row * pair.large.columns + column) * factor)...])
@@ -88,10 +91,8 @@ package struct SuperResolutionPatches: Sendable {
     }
   }
 
-  /// The bicubic enlargement of a patch with the pixels around it, as if the whole plane were enlarged.
-  private func enlarge(
-    _ plane: Plane, row: Int, column: Int, window: UnsafeMutableBufferPointer<Float>, into enlarged: UnsafeMutableBufferPointer<Float>
-  ) {
+  /// A patch with the pixels around it, as a resampling of the whole plane would see them.
+  private func cut(_ plane: Plane, row: Int, column: Int, into window: UnsafeMutableBufferPointer<Float>) {
     let margin = SuperResolutionPatches.margin
     let width = patch + 2 * margin
     func mirrored(_ index: Int, _ count: Int) -> Int {
@@ -102,6 +103,12 @@ package struct SuperResolutionPatches: Sendable {
       let source = mirrored(column - margin + x, plane.columns)
       for y in 0..<width { window[y * width + x] = plane.values[mirrored(row - margin + y, plane.rows) * plane.columns + source] }
     }
+  }
+
+  /// The bicubic enlargement of the patch within a window.
+  private func enlarge(_ window: UnsafeMutableBufferPointer<Float>, into enlarged: UnsafeMutableBufferPointer<Float>) {
+    let margin = SuperResolutionPatches.margin
+    let width = patch + 2 * margin
     let side = patch * factor
     let first = margin * factor
     for y in 0..<side {
@@ -111,12 +118,7 @@ package struct SuperResolutionPatches: Sendable {
   }
 }
 
-/// One of the eight symmetries of a square.
-struct Turn {
-  var flipsRows: Bool
-  var flipsColumns: Bool
-  var transposes: Bool
-
+extension Turn {
   /// Writes the square that begins at `values`, in rows `pitch` apart, times `scale` over item `index` of `[N, side, side, 1]`.
   func apply(to values: UnsafeBufferPointer<Float>, pitch: Int, side: Int, scale: Float, into items: inout Tensor, at index: Int) {
     // The source of pixel (row, column) is at start + row · rowStep + column · columnStep.

@@ -2,8 +2,8 @@ import PixelMath
 
 /// How well a network restores images that were made small, beside plain bicubic enlargement: means over images.
 ///
-/// Small = anti-aliased bicubic of the image cropped to a multiple of the factor, rounded and clipped to the integer range; results are
-/// rounded and clipped too; PSNR and SSIM leave out a border of `factor` pixels.
+/// Small = the image cropped to a multiple of the factor and made small as the model was trained to undo (anti-aliased bicubic unless it was
+/// told otherwise), rounded and clipped to the integer range; results are rounded and clipped too; PSNR and SSIM leave out a border of `factor` pixels.
 package struct SuperResolutionScore: Sendable, Equatable {
   package var count = 0
   /// Decibels.
@@ -23,7 +23,7 @@ package struct SuperResolutionScore: Sendable, Equatable {
       let item = source.plane(index)
       guard item.range > 0, min(item.plane.rows, item.plane.columns) >= 11 + 3 * factor else { continue }
       let truth = item.plane.croppedToMultiple(of: factor)
-      let small = SuperResolutionPatches.shrink(truth, factor: factor, maximum: item.maximum)
+      let small = resolver.degradation.scored(truth, factor: factor, range: item.range, maximum: item.maximum, index: index)
       let bicubic = small.resampled(rows: truth.rows, columns: truth.columns)
       let restored = try resolver.upscale(small, range: item.range)
       let inner = truth.cropped(border: factor)

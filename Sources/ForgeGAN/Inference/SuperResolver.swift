@@ -12,6 +12,10 @@ package final class SuperResolver {
   package let reach: Int
   /// Memory for the network's rows, whatever the image's size. It does not show in the result.
   package var budget = InferencePlan.StreamBudget()
+  /// What is done after the network; what the model asks for to begin with.
+  package var refinement: Refinement
+  /// What the network learned to undo.
+  package let degradation: Degradation
   private let addsToBicubic: Bool
   private let precision: Precision
   private let planFile: URL?
@@ -40,6 +44,9 @@ package final class SuperResolver {
     }
     let options = try SRGAN.Configuration(description.configuration)
     factor = options.factor
+    degradation = options.degradation
+    // Models from before this option have none.
+    refinement = Refinement(backProjections: description.configuration["backProjections"]?.integerValue == nil ? 0 : options.backProjections)
     (graph, reach, addsToBicubic) = try SuperResolver.traced(checkpoint, options)
     self.precision = precision
     self.planFile = planFile
@@ -74,11 +81,20 @@ package final class SuperResolver {
   ///
   /// - Parameter range: the intensity that the network sees as 1: 255 for 8-bit images, the largest value of the slice for MR. When it is
   ///   not above zero the plane is flat black and only enlarged.
-  package func upscale(_ plane: Plane, range: Float) throws -> Plane {
+  package func upscale(_ plane: Plane, range: Float, bandPixels: Int = SuperResolver.bandPixels) throws -> Plane {
+    try collected(plane) { try upscale($0, range: range, bandPixels: bandPixels, into: $1) }
+  }
+
+  /// The network's image of a plane, without refinement.
+  func plain(_ plane: Plane, range: Float) throws -> Plane { try collected(plane) { try stream($0, range: range, into: $1) } }
+
+  private typealias Sink = (_ row: Int, _ column: Int, UnsafeMutableBufferPointer<Float>) throws -> Void
+
+  private func collected(_ plane: Plane, _ enlarge: (PlaneRows, Sink) throws -> Void) throws -> Plane {
     var result = Plane(
       rows: plane.rows * factor, columns: plane.columns * factor,
       values: [Float](repeating: 0, count: plane.values.count * factor * factor))
-    try upscale(PlaneRows(plane), range: range) { row, column, piece in
+    try enlarge(PlaneRows(plane)) { row, column, piece in
       for (index, value) in piece.enumerated() { result.values[row * result.columns + column + index] = value }
     }
     return result
@@ -88,12 +104,22 @@ package final class SuperResolver {
   ///
   /// - Parameters:
   ///   - range: as above.
+  ///   - bandPixels: of the source, refined at a time when there is something to refine.
   ///   - sink: gets every pixel of the result once: pieces of a row, their row and first column. What it throws ends the work.
   package func upscale(
-    _ source: PlaneRows, range: Float, into sink: (_ row: Int, _ column: Int, UnsafeMutableBufferPointer<Float>) throws -> Void
+    _ source: PlaneRows, range: Float, bandPixels: Int = SuperResolver.bandPixels,
+    into sink: (_ row: Int, _ column: Int, UnsafeMutableBufferPointer<Float>) throws -> Void
   ) throws {
     guard source.rows > 0, source.columns > 0 else { throw ForgeGANError.unsuitablePlane(reason: "it has no pixels") }
     guard range.isFinite else { throw ForgeGANError.unsuitablePlane(reason: "it holds NaN or infinite values") }
+    if refinement.isNone || range <= 0 { try stream(source, range: range, into: sink) } else {
+      try refine(source, range: range, bandPixels: bandPixels, into: sink)
+    }
+  }
+
+  private func stream(
+    _ source: PlaneRows, range: Float, into sink: (_ row: Int, _ column: Int, UnsafeMutableBufferPointer<Float>) throws -> Void
+  ) throws {
     var bicubic = BicubicRows(source, factor: factor)
     let columns = source.columns * factor
     guard range > 0 else {
@@ -132,7 +158,7 @@ package final class SuperResolver {
   }
 }
 
-private func finiteRow(_ source: PlaneRows, _ row: Int) throws(ForgeGANError) -> [Float] {
+func finiteRow(_ source: PlaneRows, _ row: Int) throws(ForgeGANError) -> [Float] {
   let values = source.row(row)
   guard values.allSatisfy(\.isFinite) else { throw .unsuitablePlane(reason: "it holds NaN or infinite values") }
   return values

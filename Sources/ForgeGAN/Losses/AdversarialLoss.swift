@@ -1,4 +1,5 @@
 package import ForgeGrad
+package import ForgeTensor
 
 /// The game that generator and discriminator play. Logits have any shape, with one or more values per image.
 package enum AdversarialLoss: String, Sendable, CaseIterable {
@@ -37,5 +38,19 @@ package enum AdversarialLoss: String, Sendable, CaseIterable {
       guard let real else { preconditionFailure("the relativistic game needs the logits of real images") }
       return mean(softplus(mean(real) - fake)) + mean(softplus(real - mean(fake)))
     }
+  }
+
+  /// Shares of the real and of the generated images that the discriminator tells right; nil for a critic, which has no verdict.
+  package func verdicts(real: Tensor, fake: Tensor) -> (real: Float, fake: Float)? {
+    let (reals, fakes) = (real.values, fake.values)
+    func mean(_ values: [Float]) -> Float { values.reduce(0, +) / Float(values.count) }
+    let (bar, ceiling): (Float, Float)
+    switch self {
+    case .hinge, .nonSaturating, .minimax: (bar, ceiling) = (0, 0)
+    case .leastSquares: (bar, ceiling) = (0.5, 0.5)
+    case .relativistic: (bar, ceiling) = (mean(fakes), mean(reals))
+    case .wasserstein: return nil
+    }
+    return (Float(reals.count { $0 > bar }) / Float(reals.count), Float(fakes.count { $0 < ceiling }) / Float(fakes.count))
   }
 }

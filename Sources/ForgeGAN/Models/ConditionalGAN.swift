@@ -36,7 +36,7 @@ package final class ConditionalGAN: GenerativeModel {
     [("generator", generatorOptimizer), ("discriminator", discriminatorOptimizer)]
   }
   package var inferenceParameters: [Parameter] { averageStore.parameters }
-  package var imagesPerStep: Int { options.batch }
+  package var imagesPerBatch: Int { options.batch }
 
   package init(_ request: ModelRequest) throws {
     guard case .images(let images) = request.data else {
@@ -72,41 +72,66 @@ package final class ConditionalGAN: GenerativeModel {
       networks.parameters(under: "discriminator"), learningRate: Float(options.discriminatorRate), beta1: Float(options.beta1), beta2: 0.9)
   }
 
-  package func step(_ moment: TrainingMoment, _ shown: LabelledBatches.Batch) -> [Measure] {
+  package func step(_ moment: TrainingMoment, _ parts: [LabelledBatches.Batch]) -> [Measure] {
     let batch = options.batch
-    let (real, labels) = (shown.images, shown.labels)
     let rate = options.schedule.factor(moment.progress, floor: Float(options.rateFloor))
+    var measures = PartMeans()
+    // The graph of generated images serves both players; with several parts it is made again, since only one is held at a time.
+    var made: Variable?
+    var realLogits: [Variable] = []
 
-    let latent = Variable(moment.normal([batch, options.latent], for: "latent"))
-    let fake = generator(latent, labels: labels, .training)
-
-    // One pass of the discriminator over real and generated images together: its weights are normalized once per step.
-    let augmented = augment(concatenate([Variable(real), fake.detached()], axis: 0), moment, "augment discriminator")
-    let logits = split(discriminator(augmented, labels: labels + labels, sets: 2, .training), axis: 0, sizes: [batch, batch])
-    let discriminatorLoss = options.loss.discriminator(real: logits[0], fake: logits[1])
-    var objective = discriminatorLoss
-    var measures: [Measure] = []
-    if options.r1 > 0, moment.step % options.r1Every == 0 {
-      let leaf = Variable.parameter(real)
-      let penalty = r1Penalty(logits: discriminator(leaf, labels: labels, .training), real: leaf)
-      objective = objective + penalty * Float(options.r1 * Double(options.r1Every))
-      measures.append(Measure("r1", penalty.scalar))
-    }
-    adaptive?.record(real: logits[0].value, step: moment.step)
     discriminatorOptimizer.learningRate = Float(options.discriminatorRate) * rate
-    discriminatorOptimizer.update(gradient(of: objective, withRespectTo: discriminatorOptimizer.variables).map(\.value))
+    discriminatorOptimizer.descend(parts: parts.count) { index in
+      let (moment, real, labels) = (moment.part(index, of: parts.count), parts[index].images, parts[index].labels)
+      let fake = generate(labels, moment)
+      if parts.count == 1 { made = fake }
 
-    let judged = discriminator(augment(fake, moment, "augment generator"), labels: labels, .inference)
-    let generatorLoss = options.loss.generator(fake: judged, real: logits[0].detached())
+      // One pass of the discriminator over real and generated images together: its weights are normalized once per part.
+      let augmented = augment(concatenate([Variable(real), fake.detached()], axis: 0), moment, "augment discriminator")
+      let logits = split(discriminator(augmented, labels: labels + labels, sets: 2, .training), axis: 0, sizes: [batch, batch])
+      let loss = options.loss.discriminator(real: logits[0], fake: logits[1])
+      var objective = loss
+      if options.r1 > 0, moment.step % options.r1Every == 0 {
+        let leaf = Variable.parameter(real)
+        let penalty = r1Penalty(logits: discriminator(leaf, labels: labels, .training), real: leaf)
+        objective = objective + penalty * Float(options.r1 * Double(options.r1Every))
+        measures.add("r1", penalty.scalar)
+      }
+      measures.add("discriminator", loss.scalar)
+      measures.add(options.loss.verdicts(real: logits[0].value, fake: logits[1].value))
+      realLogits.append(logits[0].detached())
+      return objective
+    }
+    if let adaptive {
+      adaptive.record(real: concatenate(realLogits.map(\.value), axis: 0), step: moment.step)
+      measures.add("augmentation", adaptive.probability)
+    }
+
     generatorOptimizer.learningRate = Float(options.generatorRate) * rate
-    generatorOptimizer.update(
-      gradient(of: generatorLoss, withRespectTo: generatorOptimizer.variables).map(\.value), averaging: average,
-      decay: ExponentialMovingAverage.warmUpDecay(step: moment.step, limit: Float(options.averageDecay)))
+    generatorOptimizer.descend(
+      parts: parts.count, averaging: average,
+      decay: ExponentialMovingAverage.warmUpDecay(step: moment.step, limit: Float(options.averageDecay))
+    ) { index in
+      let (moment, labels) = (moment.part(index, of: parts.count), parts[index].labels)
+      let fake = made.take() ?? generate(labels, moment)
+      let judged = discriminator(augment(fake, moment, "augment generator"), labels: labels, .inference)
+      let loss = options.loss.generator(fake: judged, real: realLogits[index])
+      measures.add("generator", loss.scalar)
+      return loss
+    }
+    return measures.all
+  }
 
-    measures.append(Measure("discriminator", discriminatorLoss.scalar))
-    measures.append(Measure("generator", generatorLoss.scalar))
-    if let adaptive { measures.append(Measure("augmentation", adaptive.probability)) }
-    return measures
+  private func generate(_ labels: [Int32], _ moment: TrainingMoment) -> Variable {
+    generator(Variable(moment.normal([labels.count, options.latent], for: "latent")), labels: labels, .training)
+  }
+
+  package func makeProbe() throws(ForgeGANError) -> (any TrainingProbe)? {
+    let stream = RandomStream(seed: networks.seed, named: "probe")
+    return try GeneratedImagesProbe(real: images) { [options, averageGenerator] labels, first in
+      let latent = stream.normal([labels.count, options.latent], counter: UInt64(first * options.latent))
+      return withoutRecording { averageGenerator(Variable(latent), labels: labels, .inference).value }
+    }
   }
 
   private func augment(_ x: Variable, _ moment: TrainingMoment, _ purpose: String) -> Variable {

@@ -30,6 +30,13 @@ extension SRGAN {
     package var discriminatorRate: Double
     package var adversarialWeight: Double
     package var featureWeight: Double
+    /// Weights of a VGG network for a feature loss in the adversarial phase: a file when training; in a stored configuration, its fingerprint.
+    package var featureNetwork: String?
+    package var networkWeight: Double
+    /// How small images are made of large ones for training.
+    package var degradation: Degradation
+    /// Back-projections of each result in use; they do not take part in training.
+    package var backProjections: Int
 
     /// Sides that a small patch may have.
     package static let patchSides = 8...256
@@ -56,6 +63,14 @@ extension SRGAN {
       discriminatorRate = options.number("discriminatorRate", default: 2e-4, in: 1e-7...0.1)
       adversarialWeight = options.number("adversarialWeight", default: 1e-3, in: 0...10)
       featureWeight = options.number("featureWeight", default: 0.02, in: 0...10)
+      featureNetwork = options.text("featureNetwork")
+      networkWeight = options.number("networkWeight", default: 0.02, in: 0...10)
+      degradation = Degradation(
+        sampling: options.choice("sampling", default: .bicubic), blur: options.number("blur", default: 0, in: 0...16),
+        noise: options.number("noise", default: 0, in: 0...1))
+      // Noise, blur and k-space are no bicubic reduction, so there is nothing that the result should be made to agree with.
+      let isPlain = degradation == Degradation()
+      backProjections = options.integer("backProjections", default: network == .compact && isPlain ? 4 : 0, in: 0...64)
       if network == .published {
         options.require(residualScale == 1, "residualScale", "must be 1 for the published network")
         options.require(hasBatchNorm, "batchNorm", "must be true for the published network")
@@ -64,7 +79,7 @@ extension SRGAN {
     }
 
     package var json: JSON {
-      [
+      var members: [String: JSON] = [
         "factor": .integer(factor), "network": .string(network.rawValue), "phase": .string(phase.rawValue),
         "contentShare": .number(contentShare), "batch": .integer(batch),
         "patch": .integer(patch), "width": .integer(width), "blocks": .integer(blocks), "residualScale": .number(residualScale),
@@ -72,8 +87,11 @@ extension SRGAN {
         "schedule": .string(schedule.rawValue), "averageDecay": .number(averageDecay),
         "discriminatorWidth": .integer(discriminatorWidth), "adversarialLoss": .string(adversarialLoss.rawValue),
         "adversarialRate": .number(adversarialRate), "discriminatorRate": .number(discriminatorRate),
-        "adversarialWeight": .number(adversarialWeight), "featureWeight": .number(featureWeight),
+        "adversarialWeight": .number(adversarialWeight), "featureWeight": .number(featureWeight), "sampling": .string(degradation.sampling.rawValue), "blur": .number(degradation.blur),
+        "noise": .number(degradation.noise), "backProjections": .integer(backProjections), "networkWeight": .number(networkWeight),
       ]
+      if let featureNetwork { members["featureNetwork"] = .string(featureNetwork) }
+      return .object(members)
     }
   }
 }

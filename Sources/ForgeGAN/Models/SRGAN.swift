@@ -1,6 +1,7 @@
 import ForgeGrad
 package import ForgeNN
 import ForgeTensor
+import Foundation
 
 /// Super-resolution in two phases: first the generator learns to be right on average (content), then a discriminator pushes it to be sharp
 /// (adversarial), held by content and discriminator-feature losses. Source: Ledig et al. 2017.
@@ -11,12 +12,13 @@ package final class SRGAN: GenerativeModel {
     make: { try SRGAN($0) })
 
   package let name = "srgan"
-  package let options: Configuration
+  package private(set) var options: Configuration
   package let networks: ParameterStore
   package let labelNames: [String] = []
   package let dataDescription: JSON
   private let patches: SuperResolutionPatches
   package let batches: PatchBatches
+  private let featureNetwork: VGGNetwork?
   private let generator: any SuperResolutionNetwork
   private let discriminator: PatchDiscriminator?
   private let averageStore: ParameterStore
@@ -29,7 +31,7 @@ package final class SRGAN: GenerativeModel {
   package var configuration: JSON { options.json }
   package var averages: [Parameter] { averageStore.parameters }
   package var inferenceParameters: [Parameter] { averageStore.parameters }
-  package var imagesPerStep: Int { options.batch }
+  package var imagesPerBatch: Int { options.batch }
   package var optimizers: [(name: String, optimizer: Adam)] {
     guard let discriminatorOptimizer else { return [("generator", generatorOptimizer)] }
     return [("generator", generatorOptimizer), ("adversarial", adversarialOptimizer), ("discriminator", discriminatorOptimizer)]
@@ -40,7 +42,9 @@ package final class SRGAN: GenerativeModel {
       throw ForgeGANError.unsuitableData(model: "srgan", reason: "it needs grey planes to cut patches from")
     }
     options = try Configuration(request.options)
-    patches = SuperResolutionPatches(planes, factor: options.factor, patch: options.patch)
+    featureNetwork = try options.featureNetwork.map { try VGGNetwork(contentsOf: URL(fileURLWithPath: $0)) }
+    options.featureNetwork = featureNetwork?.fingerprint
+    patches = SuperResolutionPatches(planes, factor: options.factor, patch: options.patch, degradation: options.degradation)
     guard patches.count > 0 else {
       let side = options.patch * options.factor
       throw ForgeGANError.unsuitableData(model: "srgan", reason: "none holds a patch of \(side)x\(side) pixels")
@@ -63,55 +67,85 @@ package final class SRGAN: GenerativeModel {
       ? Adam(networks.parameters(under: "discriminator"), learningRate: Float(options.discriminatorRate), beta1: 0.5, beta2: 0.9) : nil
   }
 
-  package func step(_ moment: TrainingMoment, _ batch: SuperResolutionPatches.Batch) -> [Measure] {
-    let contentShare = options.phase == .content ? 1 : options.phase == .adversarial ? 0 : options.contentShare
-    if moment.progress < contentShare || contentShare == 1 {
-      return contentStep(batch, moment, progress: min(1, moment.progress / contentShare))
-    }
-    return adversarialStep(batch, moment, progress: (moment.progress - contentShare) / (1 - contentShare))
+  package func step(_ moment: TrainingMoment, _ parts: [SuperResolutionPatches.Batch]) -> [Measure] {
+    let share = contentShare
+    if moment.progress < share || share == 1 { return contentStep(parts, moment, progress: min(1, moment.progress / share)) }
+    return adversarialStep(parts, moment, progress: (moment.progress - share) / (1 - share))
   }
 
-  private func contentStep(_ batch: SuperResolutionPatches.Batch, _ moment: TrainingMoment, progress: Double) -> [Measure] {
-    let made = generator(Variable(batch.small), enlarged: Variable(batch.enlarged), .training)
-    let content = options.contentLoss(made, Variable(batch.large))
+  /// Part of the training that the content phase takes.
+  private var contentShare: Double { options.phase == .content ? 1 : options.phase == .adversarial ? 0 : options.contentShare }
+
+  private func contentStep(_ parts: [SuperResolutionPatches.Batch], _ moment: TrainingMoment, progress: Double) -> [Measure] {
+    var measures = PartMeans()
     generatorOptimizer.learningRate = Float(options.rate) * options.schedule.factor(progress)
-    update(generatorOptimizer, toMinimize: content, moment)
-    return [Measure("content", content.scalar)]
+    descend(generatorOptimizer, parts.count, moment) { index in
+      let content = options.contentLoss(enlarge(parts[index]), Variable(parts[index].large))
+      measures.add("content", content.scalar)
+      return content
+    }
+    return measures.all
   }
 
-  private func adversarialStep(_ batch: SuperResolutionPatches.Batch, _ moment: TrainingMoment, progress: Double) -> [Measure] {
+  private func adversarialStep(_ parts: [SuperResolutionPatches.Batch], _ moment: TrainingMoment, progress: Double) -> [Measure] {
     guard let discriminator, let discriminatorOptimizer else { preconditionFailure("an adversarial step without a discriminator") }
     let count = options.batch
     let rate = options.schedule.factor(progress, floor: 0.1)
-    let real = Variable(batch.large)
-    let made = generator(Variable(batch.small), enlarged: Variable(batch.enlarged), .training)
+    var measures = PartMeans()
+    // The graph of enlarged patches serves both players; with several parts it is made again, since only one is held at a time.
+    var kept: Variable?
 
-    let seen = discriminator(concatenate([real, made.detached()], axis: 0), .training)
-    let logits = split(seen.logits, axis: 0, sizes: [count, count])
-    let discriminatorLoss = options.adversarialLoss.discriminator(real: logits[0], fake: logits[1])
     discriminatorOptimizer.learningRate = Float(options.discriminatorRate) * rate
-    discriminatorOptimizer.update(gradient(of: discriminatorLoss, withRespectTo: discriminatorOptimizer.variables).map(\.value))
+    discriminatorOptimizer.descend(parts: parts.count) { index in
+      let made = enlarge(parts[index])
+      if parts.count == 1 { kept = made }
+      let seen = discriminator(concatenate([Variable(parts[index].large), made.detached()], axis: 0), .training)
+      let logits = split(seen.logits, axis: 0, sizes: [count, count])
+      let loss = options.adversarialLoss.discriminator(real: logits[0], fake: logits[1])
+      measures.add("discriminator", loss.scalar)
+      return loss
+    }
 
-    let truth = withoutRecording { discriminator(real, .inference) }
-    let judged = discriminator(made, .inference)
-    let content = options.contentLoss(made, real)
-    let adversarial = options.adversarialLoss.generator(fake: judged.logits, real: truth.logits)
-    var features = Variable(0)
-    for (mine, wanted) in zip(judged.features, truth.features) { features = features + mean(abs(mine - wanted)) }
-    let objective = content + adversarial * Float(options.adversarialWeight) + features * Float(options.featureWeight)
     adversarialOptimizer.learningRate = Float(options.adversarialRate) * rate
-    update(adversarialOptimizer, toMinimize: objective, moment)
-    return [
-      Measure("content", content.scalar), Measure("adversarial", adversarial.scalar), Measure("features", features.scalar),
-      Measure("discriminator", discriminatorLoss.scalar),
-    ]
+    descend(adversarialOptimizer, parts.count, moment) { index in
+      let real = Variable(parts[index].large)
+      let made = kept.take() ?? enlarge(parts[index])
+      let truth = withoutRecording { discriminator(real, .inference) }
+      let judged = discriminator(made, .inference)
+      let content = options.contentLoss(made, real)
+      let adversarial = options.adversarialLoss.generator(fake: judged.logits, real: truth.logits)
+      var features = Variable(0)
+      for (mine, wanted) in zip(judged.features, truth.features) { features = features + mean(abs(mine - wanted)) }
+      measures.add("content", content.scalar)
+      measures.add("adversarial", adversarial.scalar)
+      measures.add("features", features.scalar)
+      var objective = content + adversarial * Float(options.adversarialWeight) + features * Float(options.featureWeight)
+      if let featureNetwork {
+        let distance = featureDistance(featureNetwork.blocks(of: made), withoutRecording { featureNetwork.blocks(of: real) })
+        measures.add("network", distance.scalar)
+        objective = objective + distance * Float(options.networkWeight)
+      }
+      return objective
+    }
+    return measures.all
+  }
+
+  private func enlarge(_ batch: SuperResolutionPatches.Batch) -> Variable {
+    generator(Variable(batch.small), enlarged: Variable(batch.enlarged), .training)
   }
 
   /// Moves the generator and its average.
-  private func update(_ optimizer: Adam, toMinimize objective: Variable, _ moment: TrainingMoment) {
-    optimizer.update(
-      gradient(of: objective, withRespectTo: optimizer.variables).map(\.value), averaging: average,
-      decay: ExponentialMovingAverage.warmUpDecay(step: moment.step, limit: Float(options.averageDecay)))
+  private func descend(_ optimizer: Adam, _ parts: Int, _ moment: TrainingMoment, _ objective: (Int) -> Variable) {
+    optimizer.descend(
+      parts: parts, averaging: average, decay: ExponentialMovingAverage.warmUpDecay(step: moment.step, limit: Float(options.averageDecay)),
+      objective)
+  }
+
+  package func makeProbe() -> (any TrainingProbe)? {
+    let batch = patches.batch(count: 32, stream: RandomStream(seed: networks.seed, named: "probe"), counter: 0)
+    return ReconstructionProbe(batch, contentShare: contentShare) { [averageGenerator] in
+      withoutRecording { averageGenerator(Variable(batch.small), enlarged: Variable(batch.enlarged), .inference).value }
+    }
   }
 
   /// Three columns: enlarged by bicubic, super-resolved, truth; six rows of patches.

@@ -1,7 +1,7 @@
 package import ForgeNN
 package import Foundation
 
-/// The three files of a trained model.
+/// The three files of a trained model, and the best checkpoint of one that is being trained.
 package struct ModelFolder: Sendable {
   package let url: URL
 
@@ -13,6 +13,15 @@ package struct ModelFolder: Sendable {
   package var state: URL { url.appendingPathComponent("state.safetensors") }
   /// The description for people and programs, with a summary of the training.
   package var summary: URL { url.appendingPathComponent("model.json") }
+
+  /// The checkpoint to return to, a state like `state`. Its name holds its step: the state on the disk names one that is there, whichever
+  /// of the two files was written last.
+  package func best(step: Int) -> URL { url.appendingPathComponent("best-\(step).safetensors") }
+  /// All such checkpoints that lie there.
+  package var bests: [URL] {
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: url.path)) ?? []
+    return names.filter { $0.hasPrefix("best-") && $0.hasSuffix(".safetensors") }.sorted().map { url.appendingPathComponent($0) }
+  }
 
   /// The model file of a folder, or the file itself when `url` is one.
   package static func modelFile(_ url: URL) -> URL {

@@ -1,4 +1,4 @@
-import Diagnostics
+import ForgeNN
 
 /// How long a training goes and how often it leaves traces.
 package struct TrainingPlan: Sendable, Equatable {
@@ -14,10 +14,23 @@ package struct TrainingPlan: Sendable, Equatable {
   package var reportEvery: Int
   /// Number of sample sheets over the planned training.
   package var sampleSheets: Int
+  /// Batches of a step, whose gradients are added up before the optimizers move.
+  package var accumulate: Int
+  /// Steps between two looks by the model's probe; nil for as often as costs little.
+  package var probeEvery: Int?
+  /// How often a training that fails goes back to its best checkpoint before it gives up.
+  package var returns: Int
+  /// Whether findings take the training back; else they are told alone, but for numbers that are not finite.
+  package var heedsFindings: Bool
+
+  package static let defaultReturns = 5
+  /// Images trained on between two looks when nothing else is said. A look costs about as much as training on 500 (docs/benchmarks.md).
+  private static let imagesBetweenProbes = 20_000
 
   package init(
     steps: Int? = nil, minutes: Double? = nil, stopAfter: Int? = nil, checkpointSeconds: Double = 60, reportEvery: Int = 20,
-    sampleSheets: Int = 8
+    sampleSheets: Int = 8, accumulate: Int = 1, probeEvery: Int? = nil, returns: Int = TrainingPlan.defaultReturns,
+    heedsFindings: Bool = true
   ) throws(ForgeGANError) {
     guard steps != nil || minutes != nil else { throw .badPlan(reason: "the training has no end") }
     guard steps.map({ $0 > 0 }) ?? true, minutes.map({ $0 > 0 && $0.isFinite }) ?? true, stopAfter.map({ $0 > 0 }) ?? true else {
@@ -29,6 +42,27 @@ package struct TrainingPlan: Sendable, Equatable {
     self.checkpointSeconds = checkpointSeconds
     self.reportEvery = max(1, reportEvery)
     self.sampleSheets = max(1, sampleSheets)
+    self.accumulate = max(1, accumulate)
+    self.probeEvery = probeEvery.map { max(1, $0) }
+    self.returns = max(0, returns)
+    self.heedsFindings = heedsFindings
+  }
+
+  /// Whether the model is looked at when `step` steps are done: at multiples of a number of steps, so that results do not depend on the
+  /// clock, and at the end of a training that is long enough for a look before.
+  func isProbeDue(step: Int, imagesPerStep: Int, isComplete: Bool) -> Bool {
+    let interval = probeEvery ?? max((Self.imagesBetweenProbes + imagesPerStep - 1) / imagesPerStep, ((steps ?? 0) + 19) / 20)
+    return step >= interval && (step.isMultiple(of: interval) || isComplete)
+  }
+
+  /// What a resumed training must have in common with the one that it goes on from.
+  var description: JSON {
+    var values: [String: JSON] = steps.map { ["steps": .integer($0)] } ?? ["minutes": .number(minutes ?? 0)]
+    if accumulate != 1 { values["accumulate"] = .integer(accumulate) }
+    if let probeEvery { values["probeEvery"] = .integer(probeEvery) }
+    if returns != TrainingPlan.defaultReturns { values["returns"] = .integer(returns) }
+    if !heedsFindings { values["heedsFindings"] = false }
+    return .object(values)
   }
 
   /// The step that ends the run at the latest; nil when the clock alone ends it.

@@ -27,6 +27,14 @@ package final class CheckpointReader {
     unread = Set(file.entries.keys)
   }
 
+  /// A file that another program wrote and that describes no model.
+  package init(foreign file: SafeTensors, fileName: String) {
+    description = .null
+    self.file = file
+    self.fileName = fileName
+    unread = Set(file.entries.keys)
+  }
+
   /// A float32 tensor in memory order, of exactly this shape, all of it finite.
   package func tensor(_ name: String, shape: Shape, layout: ParameterLayout = .plain) throws(CheckpointError) -> Tensor {
     let entry = try take(name)

@@ -5,6 +5,8 @@ package import ForgeTensor
 package final class Adam {
   package let parameters: [Parameter]
   package var learningRate: Float
+  /// Multiplies every learning rate: below 1 after a training has been set back.
+  package var rateScale: Float = 1
   package let beta1: Float
   package let beta2: Float
   package let epsilon: Float
@@ -45,7 +47,7 @@ package final class Adam {
     precondition(gradients.count == parameters.count, "Adam: \(gradients.count) gradients for \(parameters.count) parameters")
     step += 1
     let settings = AdamStep(
-      learningRate: learningRate, beta1: beta1, beta2: beta2, epsilon: epsilon, weightDecay: weightDecay, l2: l2, step: step)
+      learningRate: learningRate * rateScale, beta1: beta1, beta2: beta2, epsilon: epsilon, weightDecay: weightDecay, l2: l2, step: step)
     var pass = AdamPass(capacity: parameters.count)
     for (index, parameter) in parameters.enumerated() {
       parameter.update { pass.add(parameter: &$0, gradient: gradients[index], moment1: &first[index], moment2: &second[index]) }
@@ -53,6 +55,12 @@ package final class Adam {
     }
     pass.run(settings, averageDecay: decay)
     average?.update(decay: decay, except: parameters)
+  }
+
+  /// The name of a parameter one of whose moments holds NaN or infinity: a gradient above 1e19 overflows its square.
+  package var unsoundMoment: String? {
+    func isSound(_ moment: Tensor) -> Bool { moment.withUnsafeBufferPointer { $0.allSatisfy(\.isFinite) } }
+    return parameters.indices.first { !isSound(first[$0]) || !isSound(second[$0]) }.map { parameters[$0].name }
   }
 
   /// Goes back to the start: no moments, no steps.

@@ -10,6 +10,24 @@ enum EncapsulatedPixels {
     var fragments: [[UInt8]]
     /// How many places were overwritten.
     var overwritten = 0
+    /// A frame ends before all of its samples are there, or there are fewer frames than the attributes say.
+    var breaksOff = false
+    /// A frame could, and nobody would see.
+    var isUnchecked = false
+
+    var warnings: [ScanWarning] { breaksOff ? [.truncated] : isUnchecked ? [.unchecked] : [] }
+  }
+
+  /// What became of a frame.
+  private struct Frame {
+    var overwritten = 0
+    var breaksOff = false
+    var isUnchecked = false
+
+    init(_ stream: StreamBytes) { (overwritten, breaksOff, isUnchecked) = (stream.overwritten, stream.breaksOff, stream.isUnchecked) }
+
+    /// No bytes at all.
+    init() { breaksOff = true }
   }
 
   /// - Parameters:
@@ -31,11 +49,20 @@ enum EncapsulatedPixels {
       result.fragments[0] = table
       result.overwritten += 1
     }
-    guard let family else { return result }
+    guard let family else {
+      // The pre-scan has measured these frames.
+      result.isUnchecked = ![UID.encapsulatedUncompressed, UID.deflatedImageFrame].contains(transferSyntaxUID)
+      return result
+    }
+    result.breaksOff = groups.ranges.count < frames
     let shape = RLEText.Shape(of: dataset)
     for (index, range) in groups.ranges.enumerated() {
-      guard let count = family.clean(&result.fragments, range, shape) else { throw .pixelStream(frame: index + 1) }
-      result.overwritten += count
+      guard let frame = family.clean(&result.fragments, range, shape) else { throw .pixelStream(frame: index + 1) }
+      result.overwritten += frame.overwritten
+      // Frames beyond their number are nobody's picture.
+      guard index < frames else { continue }
+      result.breaksOff = result.breaksOff || frame.breaksOff
+      result.isUnchecked = result.isUnchecked || frame.isUnchecked
     }
     return result
   }
@@ -57,36 +84,41 @@ enum EncapsulatedPixels {
       }
     }
 
-    /// How many places of a frame were overwritten; nil when it cannot be followed.
-    func clean(_ fragments: inout [[UInt8]], _ range: Range<Int>, _ shape: RLEText.Shape?) -> Int? {
+    /// What became of a frame; nil when it cannot be followed.
+    func clean(_ fragments: inout [[UInt8]], _ range: Range<Int>, _ shape: RLEText.Shape?) -> Frame? {
       if range.count == 1 { return fragments[range.lowerBound].withUnsafeMutableBytes { clean($0, shape) } }
       var joined = Array(fragments[range].joined())
-      guard let count = joined.withUnsafeMutableBytes({ clean($0, shape) }) else { return nil }
+      guard let frame = joined.withUnsafeMutableBytes({ clean($0, shape) }) else { return nil }
       var start = 0
-      for index in range where count > 0 {
+      for index in range where frame.overwritten > 0 {
         let end = start + fragments[index].count
         fragments[index] = Array(joined[start..<end])
         start = end
       }
-      return count
+      return frame
     }
 
-    private func clean(_ bytes: UnsafeMutableRawBufferPointer, _ shape: RLEText.Shape?) -> Int? {
+    private func clean(_ bytes: UnsafeMutableRawBufferPointer, _ shape: RLEText.Shape?) -> Frame? {
       // Nothing at all is no frame, and holds nothing.
-      guard bytes.contains(where: { $0 != 0 }) else { return 0 }
+      guard bytes.contains(where: { $0 != 0 }) else { return Frame() }
       var stream = StreamBytes(bytes)
-      guard self != .rle else { return RLEText.clean(&stream, shape) ? stream.overwritten : nil }
+      guard self != .rle else { return RLEText.clean(&stream, shape) ? Frame(stream) : nil }
       // Writers put JPEG 2000 where the syntax says JPEG, and the other way round: the frame itself tells.
       guard let start = Self.start(of: stream) else { return nil }
       stream.fill(0..<start.offset, with: 0)
-      let isWhole =
+      let isFollowed =
         switch start.kind {
-        case .jpeg: JPEGText.clean(&stream, from: start.offset)
+        case .jpeg: JPEGText.clean(&stream, from: start.offset, mostSamples: shape?.samples ?? RLEText.Shape.unknownSamples)
         case .jpeg2000: JPEG2000Text.clean(&stream, start.offset..<stream.count)
         case .boxes: JP2Boxes.clean(&stream, start.offset..<stream.count)
-        case .jpegXL: true
+        case .jpegXL: unwalked(&stream)
         }
-      return isWhole ? stream.overwritten : nil
+      return isFollowed ? Frame(stream) : nil
+    }
+
+    private func unwalked(_ stream: inout StreamBytes) -> Bool {
+      stream.isUnchecked = true
+      return true
     }
 
     private enum Kind { case jpeg, jpeg2000, boxes, jpegXL }

@@ -41,7 +41,7 @@ struct JP2Boxes {
     case "ftyp": compatibility(body)
     case "jp2h" where !isHeader: return walk(body, isHeader: true)
     case "jp2c": return stream.word16(body.lowerBound) == 0xFF4F && JPEG2000Text.clean(&stream, body)
-    case "jxlc", "jxlp": break
+    case "jxlc", "jxlp": stream.isUnchecked = true
     case "jxll": keep(1, of: body)
     case "ihdr" where isHeader: keep(14, of: body)
     case "bpcc" where isHeader:

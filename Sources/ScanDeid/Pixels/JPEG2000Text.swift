@@ -9,10 +9,15 @@ struct JPEG2000Text {
   /// The number of components; it decides how wide component numbers are.
   private var components = 1
   private var levels = 0
+  private var tiles = 0
   private var tileParts: [(tile: Int, length: Int)] = []
+  /// Tile-parts of each tile, by its number: those that came, and how many there are when one of them tells.
+  private var partsSeen: [Int: Int] = [:]
+  private var partsTold: [Int: Int] = [:]
   private var tileLengths: [Range<Int>] = []
   private var packetLengths: [Range<Int>] = []
   private var isFollowed = true
+  private var hasEnd = false
   private var quantizations: [(range: Range<Int>, isComponent: Bool)] = []
 
   private init(_ stream: StreamBytes, _ range: Range<Int>) {
@@ -45,16 +50,25 @@ struct JPEG2000Text {
       case Marker.endOfCodestream:
         stream.fill(min(position + 2, end)..<end, with: 0)
         position = end
+        hasEnd = true
       case Marker.startOfTile:
         guard tilePart() else { return false }
       default:
         guard segment(marker, tileParts.isEmpty) else { return false }
       }
     }
+    if isShort { stream.breaksOff = true }
     if position < end { stream.fill(position..<end, with: 0) }
     for range in tileLengths where !isTrue(tileLengths: range) { emptied(range) }
     mendQuantizations()
     return isFollowed
+  }
+
+  /// Tiles or parts of tiles are missing, or the last one's data ends as no data does: with the marker of the codestream's end, FF or padding.
+  private var isShort: Bool {
+    if partsSeen.count < tiles || tiles == 0 || partsSeen.contains(where: { $0.value < partsTold[$0.key] ?? 0 }) { return true }
+    guard !hasEnd, position > 1, position <= end else { return position > end }
+    return stream[position - 1] == 0 || stream[position - 1] == 0xFF || stream.word16(position - 2) == Marker.endOfCodestream
   }
 
   /// Start of Tile-part, the segments behind it, Start of Data, and the packets, which are left alone.
@@ -63,6 +77,7 @@ struct JPEG2000Text {
       return false
     }
     let start = position
+    let told = start + 11 < end ? Int(stream[start + 11]) : 0
     position += 12
     packetLengths = []
     while let marker = stream.word16(position), position + 2 <= end {
@@ -75,9 +90,22 @@ struct JPEG2000Text {
     guard dataEnd >= position else { return position >= end }
     if position < end, TextRun.atEnd(of: stream[position..<min(dataEnd, end)]) >= TextRun.improbableAtEnd { isFollowed = false }
     tileParts.append((tile, dataEnd - start))
+    noteParts(of: tile, told: told)
+    // Without a length only the packets' tell whether they are all there.
+    if length == 0 {
+      stream.isUnchecked = stream.isUnchecked || packetLengths.isEmpty
+      if dataEnd == end || sum(packetLengths) > dataEnd - position { stream.breaksOff = true }
+    }
     if !packetLengths.isEmpty, sum(packetLengths) != dataEnd - position { packetLengths.forEach { emptied($0) } }
     position = dataEnd
     return true
+  }
+
+  /// - Parameter told: the number of a tile's parts, which any of them may tell; 0 otherwise.
+  private mutating func noteParts(of tile: Int, told: Int) {
+    guard tile < tiles else { return }
+    partsSeen[tile, default: 0] += 1
+    partsTold[tile] = max(partsTold[tile] ?? 0, told)
   }
 
   private func endOfCodestream(from offset: Int) -> Int {
@@ -128,6 +156,7 @@ struct JPEG2000Text {
     switch marker {
     case 0xFF51:
       components = stream.word16(body.lowerBound + 34) ?? 1
+      tiles = countTiles(body)
       keep(36 + 3 * components, of: body)
     case 0xFF50:
       let capabilities = stream.word32(body.lowerBound) ?? 0
@@ -151,6 +180,15 @@ struct JPEG2000Text {
       stream.fill(min(body.lowerBound + 2, body.upperBound)..<body.upperBound, with: 0x20)
     default: emptied(range)
     }
+  }
+
+  /// SIZ: the grid's size from byte 2 on, a tile's from 18, its offset from 26 (section B.3).
+  private func countTiles(_ body: Range<Int>) -> Int {
+    func along(_ axis: Int) -> Int {
+      let numbers = [2, 18, 26].map { stream.word32(body.lowerBound + $0 + 4 * axis) ?? 0 }
+      return numbers[1] > 0 ? min(1 << 16, max(0, numbers[0] - numbers[2] + numbers[1] - 1) / numbers[1]) : 0
+    }
+    return along(0) * along(1)
   }
 
   private mutating func keep(_ count: Int, of body: Range<Int>) {

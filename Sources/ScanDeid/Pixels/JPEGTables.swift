@@ -25,14 +25,27 @@ struct JPEGTables {
   private var coefficientsSeen: [UInt8] = []
   /// All scans could be walked, so that what was not seen is not there.
   private var knowsAll = true
+  /// No scan was of a kind that is not walked.
+  private(set) var isWalked = true
+  /// Components whose samples have all come, of a sequential or lossless frame.
+  private var scanned: Set<Int> = []
+  private var progression: ProgressiveScans?
   var components: [Component] = []
   var width = 0
   var height = 0
+  var precision = 0
   var restartInterval = 0
+  /// JPEG-LS: coding parameters, and a size that the frame header does not tell.
+  var coding = JPEGLSScan.Parameters()
+  var isOversized = false
+  /// No frame has more samples; a short JPEG-LS stream could claim any number.
+  let mostSamples: Int
   /// The second byte of the frame's marker.
   var process: UInt8 = 0
 
   var isLossless: Bool { process == 0xC3 || process == 0xF7 }
+
+  init(mostSamples: Int) { self.mostSamples = mostSamples }
 
   /// One or more quantization tables; false when they do not fill the segment.
   mutating func addQuantization(_ stream: StreamBytes, _ body: Range<Int>) -> Bool {
@@ -68,34 +81,90 @@ struct JPEGTables {
     definitions.append(Definition(values: values, isHuffman: isHuffman, width: width, index: index))
   }
 
-  /// Marks what a scan needs and walks its data.
-  ///
-  /// - Returns: see `HuffmanScan.gaps`; nil for processes that are not walked as well.
-  mutating func walk(_ selectors: [(component: UInt8, dc: Int, ac: Int)], in stream: StreamBytes, from start: Int) -> [Range<Int>]? {
-    var parts: [(component: Component, unit: HuffmanScan.Unit)] = []
-    for selector in selectors {
-      let component = components.first { $0.id == selector.component }
-      let quantization = component.flatMap { use(0x100 | $0.quantization) }
-      let (dc, ac) = (use(selector.dc), use(0x10 | selector.ac))
-      guard let component, let dc, isLossless || ac != nil else { continue }
-      parts.append((component, .init(dc: dc, ac: isLossless ? -1 : ac ?? -1, quantization: quantization ?? -1)))
-    }
-    guard [0xC0, 0xC1, 0xC3].contains(process), parts.count == selectors.count, width > 0, height > 0 else {
-      knowsAll = false
-      return nil
-    }
-    let scan = HuffmanScan(
-      units: parts.flatMap { part in
-        [HuffmanScan.Unit](repeating: part.unit, count: parts.count == 1 ? 1 : part.component.horizontal * part.component.vertical)
-      }, mcus: mcus(parts.map(\.component)), restartInterval: restartInterval, tables: huffman)
-    let gaps = scan.gaps(in: stream, from: start, symbols: &symbolsSeen, coefficients: &coefficientsSeen)
-    if gaps == nil { knowsAll = false }
-    return gaps
+  /// How the walk through a scan's data came out.
+  enum Walk {
+    /// See `HuffmanScan.gaps`.
+    case complete([Range<Int>])
+    /// The data is damaged or breaks off.
+    case brokenOff
+    /// Arithmetic coding, hierarchical processes, tables that are not there.
+    case notWalked
   }
+
+  /// Marks what a scan needs and walks its data.
+  mutating func walk(_ scan: JPEGScanHeader, in stream: StreamBytes, from start: Int) -> Walk {
+    guard process != 0xF7 else { return walkLossless(scan, in: stream, from: start) }
+    var parts: [(component: Int, dc: Int?, ac: Int?, quantization: Int?)] = []
+    for selector in scan.selectors {
+      let (dc, ac) = (use(selector.dc), use(0x10 | selector.ac))
+      guard let component = components.firstIndex(where: { $0.id == selector.component }) else { continue }
+      parts.append((component, dc, ac, use(0x100 | components[component].quantization)))
+    }
+    guard [0xC0, 0xC1, 0xC2, 0xC3].contains(process), parts.count == scan.selectors.count, !parts.isEmpty, width > 0, height > 0 else {
+      return notWalked()
+    }
+    if process == 0xC2 {
+      knowsAll = false
+      if progression == nil { progression = ProgressiveScans(components, width: width, height: height) }
+      guard let selection = scan.selection, progression != nil else { return notWalked() }
+      let gaps = progression?.gaps(
+        parts.map { .init(component: $0.component, dc: $0.dc, ac: $0.ac) }, selection, tables: huffman, restartInterval: restartInterval, in: stream,
+        from: start)
+      return gaps.map { .complete($0) } ?? .brokenOff
+    }
+    guard parts.allSatisfy({ $0.dc != nil && (isLossless || $0.ac != nil) }) else { return notWalked() }
+    let walk = HuffmanScan(
+      units: parts.flatMap { part in
+        let unit = HuffmanScan.Unit(dc: part.dc ?? -1, ac: isLossless ? -1 : part.ac ?? -1, quantization: part.quantization ?? -1)
+        let component = components[part.component]
+        return [HuffmanScan.Unit](repeating: unit, count: parts.count == 1 ? 1 : component.horizontal * component.vertical)
+      }, mcus: mcus(parts.map { components[$0.component] }), restartInterval: restartInterval, tables: huffman)
+    guard let gaps = walk.gaps(in: stream, from: start, symbols: &symbolsSeen, coefficients: &coefficientsSeen) else {
+      knowsAll = false
+      return .brokenOff
+    }
+    scanned.formUnion(parts.map(\.component))
+    return .complete(gaps)
+  }
+
+  /// A JPEG-LS scan: in it the selection's places hold the allowed error and how components alternate (ISO/IEC 14495-1 section C.2.3).
+  private mutating func walkLossless(_ scan: JPEGScanHeader, in stream: StreamBytes, from start: Int) -> Walk {
+    let parts = scan.selectors.compactMap { selector in components.firstIndex { $0.id == selector.component } }
+    guard parts.count == scan.selectors.count, let first = parts.first, restartInterval == 0, !isOversized,
+      let interleave = JPEGLSScan.Interleave(rawValue: scan.last),
+      parts.allSatisfy({ components[$0].horizontal == components[first].horizontal && components[$0].vertical == components[first].vertical })
+    else { return notWalked() }
+    let columns = Self.up(width * components[first].horizontal, components.map(\.horizontal).max() ?? 1)
+    let rows = Self.up(height * components[first].vertical, components.map(\.vertical).max() ?? 1)
+    guard columns * rows * parts.count <= mostSamples else { return .brokenOff }
+    guard
+      let walk = JPEGLSScan(
+        width: columns, height: rows, components: parts.count, interleave: interleave, near: scan.first, precision: precision, coding)
+    else { return notWalked() }
+    let next = RestartIntervals.marker(in: stream, from: start, least: 0x80)
+    guard let gap = walk.gap(in: stream, from: start, next: next) else { return .brokenOff }
+    scanned.formUnion(parts)
+    return .complete([gap])
+  }
+
+  private mutating func notWalked() -> Walk {
+    knowsAll = false
+    isWalked = false
+    return .notWalked
+  }
+
+  /// Walked scans have given all samples of all components. What is not walked counts as if it had.
+  var isComplete: Bool {
+    guard process != 0, !components.isEmpty else { return false }
+    guard isWalked else { return true }
+    return progression?.isComplete ?? (scanned.count == components.count)
+  }
+
+  private static func up(_ value: Int, _ by: Int) -> Int { (value + by - 1) / by }
 
   /// ISO/IEC 10918-1 section A.2: a scan of one component has its own data units, one of several has those of the largest sampling.
   private func mcus(_ scanned: [Component]) -> Int {
-    func up(_ value: Int, _ by: Int) -> Int { (value + by - 1) / by }
+    func up(_ value: Int, _ by: Int) -> Int { Self.up(value, by) }
     let widest = components.map(\.horizontal).max() ?? 1
     let highest = components.map(\.vertical).max() ?? 1
     let unit = isLossless ? 1 : 8

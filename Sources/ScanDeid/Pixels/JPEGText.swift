@@ -7,21 +7,28 @@
 struct JPEGText {
   private var stream: StreamBytes
   private var position: Int
-  private var tables = JPEGTables()
+  private var tables: JPEGTables
   private var isFollowed = true
+  private var hasEnd = false
 
-  /// - Parameter start: of the Start of Image.
+  /// - Parameters:
+  ///   - start: of the Start of Image.
+  ///   - mostSamples: that the image has by its attributes.
   /// - Returns: false when tables are broken, or text seems to stand at the end of data that is not walked.
-  static func clean(_ stream: inout StreamBytes, from start: Int) -> Bool {
-    var walk = JPEGText(stream: stream, position: start + 2)
+  static func clean(_ stream: inout StreamBytes, from start: Int, mostSamples: Int) -> Bool {
+    var walk = JPEGText(stream: stream, position: start + 2, tables: JPEGTables(mostSamples: mostSamples))
     walk.run()
+    // An image whose samples are all there is whole without its end marker; of data that is not walked nothing else tells.
+    if !walk.tables.isComplete || !walk.tables.isWalked && !walk.hasEnd { walk.stream.breaksOff = true }
+    if !walk.tables.isWalked { walk.stream.isUnchecked = true }
     stream = walk.stream
     return walk.isFollowed
   }
 
-  private init(stream: StreamBytes, position: Int) {
+  private init(stream: StreamBytes, position: Int, tables: JPEGTables) {
     self.stream = stream
     self.position = position
+    self.tables = tables
   }
 
   private mutating func run() {
@@ -30,6 +37,7 @@ struct JPEGText {
       case 0xD9:
         stream.fill(position..<stream.count, with: 0)
         position = stream.count
+        hasEnd = true
       case 0x01, 0xD0...0xD8: continue
       default:
         let end = min(position + max(2, stream.word16(position) ?? 2), stream.count)
@@ -88,6 +96,7 @@ struct JPEGText {
     let count = Int(stream[body.lowerBound + 5])
     keep(6 + 3 * count, of: body)
     tables.process = marker
+    tables.precision = Int(stream[body.lowerBound])
     tables.height = stream.word16(body.lowerBound + 1) ?? 0
     tables.width = stream.word16(body.lowerBound + 3) ?? 0
     tables.components = stride(from: body.lowerBound + 6, to: min(body.lowerBound + 6 + 3 * count, body.upperBound - 2), by: 3).map {
@@ -103,17 +112,23 @@ struct JPEGText {
     guard !body.isEmpty else { return }
     let count = Int(stream[body.lowerBound])
     keep(4 + 2 * count, of: body)
-    let selectors = stride(from: body.lowerBound + 1, to: min(body.lowerBound + 1 + 2 * count, body.upperBound - 1), by: 2).map {
-      (component: stream[$0], dc: Int(stream[$0 + 1] >> 4), ac: Int(stream[$0 + 1] & 15))
-    }
+    let scan = JPEGScanHeader(stream, body)
     let start = position
     skipCodedData()
-    if let gaps = tables.walk(selectors, in: stream, from: start) {
+    // The number of lines may stand behind the first scan (ISO/IEC 10918-1 section B.2.5).
+    if tables.height == 0, stream.word16(position) == 0xFFDC { tables.height = stream.word16(position + 4) ?? 0 }
+    if tables.height == 0, !tables.isOversized { stream.breaksOff = true }
+    let walk = tables.walk(scan, in: stream, from: start)
+    if case .complete(let gaps) = walk {
+      if let last = gaps.last {
+        if last.upperBound == stream.count, stream.endsInPadding(at: last.lowerBound) { stream.breaksOff = true }
+        position = last.lowerBound
+      }
       for gap in gaps { stream.fill(gap, with: gap.upperBound == stream.count && stream[gap].allSatisfy({ $0 == 0 }) ? 0 : 0xFF) }
-      if let last = gaps.last { position = last.lowerBound }
-    } else if TextRun.atEnd(of: stream[start..<position]) >= TextRun.improbableAtEnd {
-      isFollowed = false
+      return
     }
+    if case .brokenOff = walk { stream.breaksOff = true }
+    if TextRun.atEnd(of: stream[start..<position]) >= TextRun.improbableAtEnd { isFollowed = false }
   }
 
   /// To the next marker that is no restart: after FF a byte of 80 or more.
@@ -131,9 +146,14 @@ struct JPEGText {
   private mutating func parameters(_ body: Range<Int>) {
     guard !body.isEmpty else { return }
     switch stream[body.lowerBound] {
-    case 1: keep(11, of: body)
+    case 1:
+      keep(11, of: body)
+      let words = (0..<5).map { stream.word16(body.lowerBound + 1 + 2 * $0) ?? 0 }
+      if body.count >= 11 { tables.coding = .init(maximum: words[0], thresholds: Array(words[1...3]), reset: words[4]) }
     case 2, 3: break
-    case 4: keep(body.count >= 2 ? 2 + 2 * Int(stream[body.lowerBound + 1]) : 0, of: body)
+    case 4:
+      tables.isOversized = true
+      keep(body.count >= 2 ? 2 + 2 * Int(stream[body.lowerBound + 1]) : 0, of: body)
     default: stream.fill(body, with: 0)
     }
   }
@@ -155,5 +175,33 @@ struct JPEGText {
     if stream[start + 3] != 0 { stream.fill(start + 2..<start + 4, with: 0) }
     stream.fill(start + 4..<start + 6, with: 0)
     keep(12, of: body)
+  }
+}
+
+/// What a scan header says: components with their tables, then three parameters.
+struct JPEGScanHeader {
+  let selectors: [(component: UInt8, dc: Int, ac: Int)]
+  /// Of coefficients, first and last; JPEG-LS: the allowed error, and how components alternate.
+  let first: Int
+  let last: Int
+  /// Bit positions before and now.
+  let approximation: Int
+
+  init(_ stream: StreamBytes, _ body: Range<Int>) {
+    let count = body.isEmpty ? 0 : Int(stream[body.lowerBound])
+    selectors = stride(from: body.lowerBound + 1, to: min(body.lowerBound + 1 + 2 * count, body.upperBound - 1), by: 2).map {
+      (component: stream[$0], dc: Int(stream[$0 + 1] >> 4), ac: Int(stream[$0 + 1] & 15))
+    }
+    func parameter(_ index: Int) -> Int {
+      let offset = body.lowerBound + 1 + 2 * count + index
+      return offset < body.upperBound ? Int(stream[offset]) : 0
+    }
+    (first, last, approximation) = (parameter(0), parameter(1), parameter(2))
+  }
+
+  /// For a progressive scan; nil when the standard does not allow it.
+  var selection: ProgressiveScans.Selection? {
+    let selection = ProgressiveScans.Selection(first: first, last: last, high: approximation >> 4, low: approximation & 15)
+    return selection.isLegal ? selection : nil
   }
 }

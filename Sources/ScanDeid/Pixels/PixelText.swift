@@ -1,13 +1,15 @@
-import ScanModel
+package import ScanModel
 
 /// Takes texts out of Pixel Data, its offset tables and its color profiles, without touching a sample.
-enum PixelText {
-  /// - Returns: how often, by the names that the record uses.
+package enum PixelText {
+  /// - Returns: how often, by the names that the record uses, and what is wrong with the end of a picture.
   /// - Throws: `DeidError.pixelStream`.
-  static func remove(from dataset: inout Dataset, transferSyntaxUID: String) throws(DeidError) -> [String: Int] {
+  static func remove(from dataset: inout Dataset, transferSyntaxUID: String) throws(DeidError) -> (counts: [String: Int], warnings: [ScanWarning]) {
     var counts: [String: Int] = [:]
+    var warnings: [ScanWarning] = []
     if case .fragments(let items)? = dataset[.pixelData]?.value {
       let cleaned = try EncapsulatedPixels.cleaned(items, transferSyntaxUID: transferSyntaxUID, of: dataset)
+      warnings = cleaned.warnings
       if cleaned.overwritten > 0 {
         dataset.set(Element(.pixelData, .OB, .fragments(cleaned.fragments)))
         counts["codestreamBlanked"] = cleaned.overwritten
@@ -18,6 +20,17 @@ enum PixelText {
       dataset.set(Element(.pixelData, pixelData.vr, .bytes(image)))
       counts["pixelExcessRemoved"] = 1
     }
-    return counts
+    return (counts, warnings)
+  }
+
+  /// `.truncated` for compressed pixel data that breaks off before all samples of all frames are there, or cannot be followed to its end; decoders
+  /// fill what is missing with anything, and many say nothing. `.unchecked` where it could do so unseen.
+  package static func warnings(of dataset: Dataset, transferSyntaxUID: String) -> [ScanWarning] {
+    guard case .fragments(let items)? = dataset[.pixelData]?.value else { return [] }
+    do throws(DeidError) {
+      return try EncapsulatedPixels.cleaned(items, transferSyntaxUID: transferSyntaxUID, of: dataset).warnings
+    } catch {
+      return [.truncated]
+    }
   }
 }

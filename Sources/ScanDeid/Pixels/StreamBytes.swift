@@ -5,6 +5,10 @@ struct StreamBytes {
   private let bytes: UnsafeMutableRawBufferPointer
   /// How many places were overwritten with something else.
   private(set) var overwritten = 0
+  /// The coded data ends before the picture does.
+  var breaksOff = false
+  /// The coded data is of a kind that is not walked, so that it could end early unseen.
+  var isUnchecked = false
 
   init(_ bytes: UnsafeMutableRawBufferPointer) { self.bytes = bytes }
 
@@ -37,6 +41,13 @@ struct StreamBytes {
   func first(_ byte: UInt8, from offset: Int) -> Int? {
     guard offset < count, let found = memchr(bytes.baseAddress! + offset, Int32(byte), count - offset) else { return nil }
     return UnsafeRawPointer(found) - UnsafeRawPointer(bytes.baseAddress!)
+  }
+
+  /// Whether what ends at `offset` is followed by zeros alone and has a zero as its own last byte: a decoder that takes such bytes fills
+  /// the picture with padding. (FF00 stands for FF in coded data.)
+  func endsInPadding(at offset: Int) -> Bool {
+    guard offset > 1, bytes[offset - 1] == 0, bytes[offset - 2] != 0xFF else { return false }
+    return bytes[offset...].allSatisfy { $0 == 0 }
   }
 
   mutating func fill(_ range: Range<Int>, with filler: UInt8) {

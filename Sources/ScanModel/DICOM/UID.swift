@@ -3,6 +3,8 @@ package enum UID {
   package static let implicitVRLittleEndian = "1.2.840.10008.1.2"
   package static let explicitVRLittleEndian = "1.2.840.10008.1.2.1"
   package static let deflatedExplicitVRLittleEndian = "1.2.840.10008.1.2.1.99"
+  package static let encapsulatedUncompressed = "1.2.840.10008.1.2.1.98"
+  package static let deflatedImageFrame = "1.2.840.10008.1.2.8.1"
   package static let explicitVRBigEndian = "1.2.840.10008.1.2.2"
   package static let secondaryCaptureImageStorage = "1.2.840.10008.5.1.4.1.1.7"
   package static let ctImageStorage = "1.2.840.10008.5.1.4.1.1.2"

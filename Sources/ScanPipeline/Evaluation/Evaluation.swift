@@ -1,4 +1,5 @@
 package import ForgeGAN
+package import Foundation
 
 /// What an evaluation found. Every figure of a set stands with its extractor, the hash of the extractor's weights and the numbers of images.
 package struct Evaluation: Sendable {
@@ -81,6 +82,8 @@ package struct EvaluationPlan: Sendable {
   package var seed: UInt64 = 1
   /// Train a second classifier on the synthetic images.
   package var measuresUtility = true
+  /// Files with weights of further extractors: a VGG network's, or a classifier that was trained here.
+  package var extractors: [URL] = []
 
   package init() {}
 }

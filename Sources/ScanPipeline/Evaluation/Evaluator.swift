@@ -22,6 +22,8 @@ package struct Evaluator {
   }
 
   package func evaluate(real: EvaluationImages, synthetic: EvaluationImages, training: EvaluationImages?) throws -> Evaluation {
+    // Before anything takes long.
+    let given = try plan.extractors.map(FeatureExtractors.read)
     var result = Evaluation()
     (result.realCount, result.syntheticCount) = (real.count, synthetic.count)
     result.pairs = Evaluator.pairs(real, synthetic)
@@ -43,7 +45,7 @@ package struct Evaluator {
     let judged = judge.networkImages(side: side, names: names.count > 1 ? names : nil)
     let made = synthetic.networkImages(side: side)
     let classifier = try self.classifier(taught, names: names, side: side, stage: "classifier", into: &result)
-    var extractors: [any FeatureExtractor] = [RandomConvolutionExtractor()]
+    var extractors: [any FeatureExtractor] = [RandomConvolutionExtractor()] + given
     if let classifier { extractors.append(classifier) }
     for extractor in extractors {
       try result.views.append(view(extractor, judged, made, classifier: classifier))
@@ -113,7 +115,7 @@ package struct Evaluator {
     progress(.ended(stage: stage, summary: "\(real.count) real, \(synthetic.count) synthetic"))
     return Evaluation.View(
       extractor: extractor.name, digest: ContentDigest(of: Array(extractor.weights)).hex, figures: figures,
-      scoreOfClasses: extractor is ImageClassifier ? try classifier.map { inceptionScore(try $0.probabilities(of: synthetic)).mean } : nil)
+      scoreOfClasses: classifier.map { $0 === (extractor as? ImageClassifier) } == true ? try classifier.map { inceptionScore(try $0.probabilities(of: synthetic)).mean } : nil)
   }
 
   private func consistency(

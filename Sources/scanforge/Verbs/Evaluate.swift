@@ -36,6 +36,9 @@ struct Evaluate: ParsableCommand {
   @Flag(help: "Do not train a classifier on the synthetic images.")
   var skipUtility = false
 
+  @Option(name: .customLong("extractor"), help: "Safetensors file with weights of one more extractor: a VGG network's with torchvision's names, or a classifier trained here (repeatable).")
+  var extractors: [String] = []
+
   @Option(help: "HTML file for the report, with pictures.")
   var report: String?
 
@@ -69,6 +72,7 @@ struct Evaluate: ParsableCommand {
       var plan = EvaluationPlan()
       (plan.side, plan.neighbours, plan.seed, plan.measuresUtility) = (size, neighbours, seed, !skipUtility)
       plan.classifierSteps = classifierSteps
+      plan.extractors = extractors.map { URL(fileURLWithPath: $0) }
       let evaluation = try Evaluator(plan, threads: common.threadCount, progress: console.progress).evaluate(
         real: realSet, synthetic: syntheticSet, training: sets[2])
       for line in evaluation.lines { console.say(line) }

@@ -56,6 +56,7 @@ struct Run: ParsableCommand {
       let reports = try Runner(spec, context: context).run(resume: resume) { report in
         number += 1
         console.say("[\(number)/\(spec.steps.count)] \(report.stage): \(report.outcome.summary)\(report.wasDone ? " (done before)" : "")")
+        for line in report.outcome.table { console.say("      \(line)") }
         for place in report.outcome.places { console.say("      \(place)") }
       }
       let isGood = reports.allSatisfy { $0.outcome.failedItems == 0 }

@@ -32,7 +32,7 @@ struct Train: ParsableCommand {
   @Option(help: "Seed of everything random.")
   var seed: UInt64 = 0
 
-  @Option(help: "YAML file with keys of the train stage: factor, phase, batch, width …")
+  @Option(help: "YAML file with keys of the train stage: accumulate, factor, phase, batch, width …")
   var config: String?
 
   @Option(help: "Name of the model in the workspace (default: the model's).")
@@ -92,6 +92,7 @@ struct Train: ParsableCommand {
       let outcome = try request.run(
         context, data: data, options: try DeidOptionArguments.parse(option), replaces: replace)
       console.say(outcome.summary)
+      for line in outcome.table { console.say("  \(line)") }
       for place in outcome.places { console.say("  \(place)") }
       console.say("For research, not for diagnosis.")
       console.result(

@@ -21,6 +21,15 @@ struct Upscale: ParsableCommand {
   @Option(help: "Arithmetic of the convolutions: fp32, or int16 where there are kernels for it (faster; at least 65 dB to fp32).")
   var precision = "fp32"
 
+  @Option(help: "Rounds that make the result agree with the input when made small again, 0 to 64 (default: what the model says, 4 for new ones).")
+  var backProjections: Int?
+
+  @Flag(help: "Mean over the eight flips and transpositions: a little truer, eight times as slow.")
+  var ensemble = false
+
+  @Flag(help: "Beside each single grey image a picture of the detail that its input cannot tell (STEM_x2.detail.png).")
+  var detailMap = false
+
   @Flag(help: "Keep the prepared weights beside the model file, for a quicker start the next time.")
   var storePlan = false
 
@@ -38,6 +47,9 @@ struct Upscale: ParsableCommand {
   func validate() throws {
     guard InferencePrecision(rawValue: precision) != nil else { throw ValidationError("--precision must be fp32 or int16.") }
     guard ["continue", "stop"].contains(onItemError) else { throw ValidationError("--on-item-error must be continue or stop.") }
+    guard backProjections.map(RefinementRequest.allowedBackProjections.contains) ?? true else {
+      throw ValidationError("--back-projections must be 0 to 64.")
+    }
     _ = try DeidOptionArguments.parse(options)
   }
 
@@ -48,6 +60,10 @@ struct Upscale: ParsableCommand {
     /// Files read with a warning, by its code.
     let warnings: [String: Int]
     let output: String
+    /// Rounds of back-projection that were done.
+    let backProjections: Int
+    /// Over the images with a detail map, the largest root mean square of the detail as a share of the image's range; missing without maps.
+    let largestDetail: Double?
     /// Convolutions by the arithmetic that they ran in.
     let arithmetic: [String: Int]
   }
@@ -59,12 +75,14 @@ struct Upscale: ParsableCommand {
         URL(fileURLWithPath: output), inputs: inputs.map { URL(fileURLWithPath: $0) }, key: key.map { URL(fileURLWithPath: $0) })
       DecodeWorkerPool.shared.prestart()
       let source = try ModelSource(model, workspace: common.workspaceURL)
-      let files = UpscaledFiles(
+      var files = UpscaledFiles(
         inputs: inputs.map { URL(fileURLWithPath: $0) }, output: URL(fileURLWithPath: output), options: try DeidOptionArguments.parse(options),
         stopsOnItemError: onItemError == "stop", threads: common.threadCount)
+      files.addsDetailMaps = detailMap
       if storePlan, source.isCatalogued { throw ValidationError("--store-plan needs a model file outside of a workspace.") }
       let upscaler = try ImageUpscaler(
-        model: source.url, precision: InferencePrecision(rawValue: precision) ?? .fp32, storesPlan: storePlan)
+        model: source.url, precision: InferencePrecision(rawValue: precision) ?? .fp32,
+        refinement: RefinementRequest(backProjections: backProjections, isEnsemble: ensemble), storesPlan: storePlan)
       let outcome = try files.write(
         upscaler, key: try source.key(file: key, progress: console.progress), progress: console.progress)
       console.say(outcome.summary)
@@ -74,6 +92,7 @@ struct Upscale: ParsableCommand {
         Result(
           ok: outcome.failedItems == 0, images: Int(outcome.figures["enhanced"] ?? 0), failed: outcome.failedItems,
           warnings: ScanWarningTally.counts(in: [outcome.figures]), output: URL(fileURLWithPath: output).path,
+          backProjections: upscaler.backProjections, largestDetail: outcome.figures["largestDetail"],
           arithmetic: InferencePrecision.arithmetic(in: outcome.figures)))
       return outcome.failedItems == 0
     }

@@ -31,7 +31,8 @@ extension FeatureExtractor {
 
 /// One row of numbers per image, a few images at a time.
 func rows(of images: any LabelledImages, width: Int, _ network: (Variable) -> Variable) throws(ForgeGANError) -> FeatureSet {
-  let chunk = 64
+  // As many as keep the maps of a wide network within some 100 MB.
+  let chunk = max(1, min(64, (1 << 18) / (images.size * images.size)))
   var values: [Double] = []
   values.reserveCapacity(images.count * width)
   for first in stride(from: 0, to: images.count, by: chunk) {

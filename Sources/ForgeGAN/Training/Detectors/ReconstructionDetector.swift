@@ -1,0 +1,35 @@
+import Foundation
+
+/// Super-resolution that is far worse than bicubic enlargement: twice its error at two looks in a row, after a quarter of the training.
+package struct ReconstructionDetector: FailureDetector {
+  package static let name = "reconstruction"
+
+  private static let excess = 2.0
+  private static let patience = 0.25
+
+  /// Bad looks in a row.
+  private var bad = 0.0
+
+  package init() {}
+
+  package var memory: [Double] {
+    get { [bad] }
+    set { bad = newValue[0] }
+  }
+
+  package mutating func observe(_ observation: TrainingObservation) -> String? {
+    guard let look = observation.probe, let content = look.figures["validation"], let bicubic = look.figures["bicubic"] else { return nil }
+    guard observation.progress >= Self.patience, Self.suspects(look) else {
+      bad = 0
+      return nil
+    }
+    bad += 1
+    guard bad >= 2 else { return nil }
+    return String(format: "super-resolved patches are %.3g times as far from the truth as bicubic enlargement", content / bicubic)
+  }
+
+  package static func suspects(_ look: ProbeResult) -> Bool {
+    guard let content = look.figures["validation"], let bicubic = look.figures["bicubic"] else { return false }
+    return content > excess * bicubic
+  }
+}

@@ -1,0 +1,127 @@
+package import ForgeNN
+
+/// What has happened in a training so far: looks, returns to a checkpoint, the best checkpoint. Stored with the state; holds no times.
+package struct TrainingRecord: Sendable, Equatable {
+  /// One look by the probe.
+  package struct Look: Sendable, Equatable {
+    package var step: Int
+    /// Returns before it.
+    package var attempt: Int
+    package var result: ProbeResult
+  }
+
+  /// A finding that was told alone.
+  package struct Warning: Sendable, Equatable {
+    package var step: Int
+    package var finding: TrainingFinding
+
+    package var sentence: String { "\(finding.text), at step \(step)" }
+  }
+
+  /// One return to a checkpoint.
+  package struct Return: Sendable, Equatable {
+    /// Steps done when the failure was found.
+    package var step: Int
+    /// Steps of the checkpoint.
+    package var to: Int
+    package var finding: TrainingFinding
+
+    package var sentence: String {
+      "\(finding.text), at step \(step): back to " + (to == 0 ? "the start" : "the best checkpoint, of step \(to),")
+        + " with other random numbers and half of the learning rates"
+    }
+  }
+
+  /// The checkpoint to return to; lies in `ModelFolder.best(step:)`.
+  package struct Best: Sendable, Equatable {
+    package var step: Int
+    /// Nil for one that was not looked at: the start.
+    package var result: ProbeResult?
+
+    /// Whether a state that was looked at is as good or better.
+    func isBeaten(by newer: ProbeResult) -> Bool {
+      guard let result, newer.phase == result.phase, let old = result.score, let score = newer.score else { return true }
+      return score <= old
+    }
+  }
+
+  package var looks: [Look] = []
+  package var returns: [Return] = []
+  package var warnings: [Warning] = []
+  package var best: Best?
+  /// What ended a training that had no returns left.
+  package var failure: TrainingFinding?
+  /// What scores are, from the probe; nil before the first look.
+  package var criterion: JSON?
+
+  package init() {}
+
+  package var attempt: Int { returns.count }
+  /// What learning rates are multiplied by.
+  package var rateScale: Float { (0..<attempt).reduce(1) { rate, _ in rate / 2 } }
+
+  /// Lines of the loss log when `step` steps are done: one per step, those of given-up stretches included, and one per return.
+  func logLines(step: Int) -> Int {
+    var lines = 0
+    var start = 0
+    for back in returns {
+      lines += back.step - start + 1
+      start = back.to
+    }
+    return lines + step - start
+  }
+}
+
+// MARK: - Stored form
+
+extension TrainingRecord {
+  package var json: JSON {
+    var members: [String: JSON] = [
+      "looks": .array(
+        looks.map { look in
+          .object((look.result.json.objectValue ?? [:]).merging(["step": .integer(look.step), "attempt": .integer(look.attempt)]) { $1 })
+        }),
+      "returns": .array(
+        returns.map { ["step": .integer($0.step), "to": .integer($0.to), "detector": .string($0.finding.detector), "text": .string($0.finding.text)] }
+      ),
+    ]
+    if !warnings.isEmpty {
+      members["warnings"] = .array(
+        warnings.map { ["step": .integer($0.step), "detector": .string($0.finding.detector), "text": .string($0.finding.text)] })
+    }
+    if let best {
+      var values = best.result?.json.objectValue ?? [:]
+      values["step"] = .integer(best.step)
+      members["best"] = .object(values)
+    }
+    if let failure { members["failure"] = ["detector": .string(failure.detector), "text": .string(failure.text)] }
+    if let criterion { members["criterion"] = criterion }
+    return .object(members)
+  }
+
+  /// - Returns: nil for JSON of another form.
+  package init?(_ json: JSON) {
+    func finding(_ json: JSON) -> TrainingFinding? {
+      guard let detector = json["detector"]?.stringValue, let text = json["text"]?.stringValue else { return nil }
+      return TrainingFinding(detector: detector, text: text)
+    }
+    for item in json["looks"]?.arrayValue ?? [] {
+      guard let step = item["step"]?.integerValue, let attempt = item["attempt"]?.integerValue, let result = ProbeResult(item) else { return nil }
+      looks.append(Look(step: step, attempt: attempt, result: result))
+    }
+    for item in json["returns"]?.arrayValue ?? [] {
+      guard let step = item["step"]?.integerValue, let to = item["to"]?.integerValue, let finding = finding(item) else { return nil }
+      returns.append(Return(step: step, to: to, finding: finding))
+    }
+    for item in json["warnings"]?.arrayValue ?? [] {
+      guard let step = item["step"]?.integerValue, let finding = finding(item) else { return nil }
+      warnings.append(Warning(step: step, finding: finding))
+    }
+    if let item = json["best"] {
+      guard let step = item["step"]?.integerValue else { return nil }
+      best = Best(step: step, result: ProbeResult(item))
+    }
+    failure = json["failure"].flatMap(finding)
+    criterion = json["criterion"]
+  }
+}

@@ -1,0 +1,48 @@
+import ForgeGAN
+import ForgeNN
+import Foundation
+
+/// What a training did, as a few lines for a terminal.
+struct TrainingTable {
+  let summary: TrainingSummary
+
+  private static let figures = ["kid", "recall", "precision", "similarity", "realSimilarity", "duplicates", "validation", "bicubic"]
+  private static let largestRows = 8
+
+  var lines: [String] {
+    let record = summary.record
+    var lines = [
+      "steps \(summary.steps)"
+        + String(
+          format: "   time %.0f s   images/s %.0f   looks %.1f %% of the time", summary.secondsOfThisRun, summary.imagesPerSecond,
+          100 * summary.probeSeconds / max(summary.secondsOfThisRun, 1e-9))
+    ]
+    if !summary.losses.isEmpty {
+      lines.append("losses " + summary.losses.sorted { $0.key < $1.key }.map { String(format: "%@ %.3f", $0.key, $0.value) }.joined(separator: "   "))
+    }
+    let names = TrainingTable.figures.filter { name in record.looks.contains { $0.result.figures[name] != nil } }
+    if !names.isEmpty {
+      lines.append(row("step", names.map { $0 }))
+      let count = record.looks.count
+      let shown = min(count, TrainingTable.largestRows)
+      for index in 0..<shown {
+        let look = record.looks[shown == 1 ? 0 : index * (count - 1) / (shown - 1)]
+        lines.append(row("\(look.step)", names.map { look.result.figures[$0].map { String(format: "%.4f", $0) } ?? "" }))
+      }
+    }
+    if let best = record.best, let result = best.result {
+      let extractor = record.criterion?["extractor"]?.stringValue.map { name in
+        " [\(name) \(record.criterion?["sha256"]?.stringValue?.prefix(12) ?? ""), \(record.criterion?["real"]?.integerValue ?? 0) real, "
+          + "\(record.criterion?["generated"]?.integerValue ?? 0) generated]"
+      }
+      let score = result.score.map { String(format: ", %@ %.4f", record.criterion?["figure"]?.stringValue ?? "score", $0) } ?? ""
+      lines.append("best checkpoint: step \(best.step)\(score)\(extractor ?? "")")
+    }
+    lines += record.warnings.map { "warning: \($0.sentence)" } + record.returns.map { "warning: \($0.sentence)" }
+    return lines
+  }
+
+  private func row(_ first: String, _ rest: [String]) -> String {
+    ([first] + rest).map { String(repeating: " ", count: max(0, 15 - $0.count)) + $0 }.joined()
+  }
+}

@@ -1,0 +1,202 @@
+import Diagnostics
+import ForgeGAN
+import ForgeNN
+import ForgeTensor
+import Foundation
+import Synchronization
+import Testing
+
+/// A training that goes back to its best checkpoint, and all that a kill may leave of it.
+@Suite(.serialized) struct ReturnTests {
+  private static let steps = 24
+
+  /// Fails at step 9 of the first attempt and at step 14 of the second; looks every 4 steps.
+  private static func faulty() -> LineModel {
+    let model = LineModel()
+    model.fails = { moment in
+      let seeds = (0...2).map { TrainingMoment.seed(5, attempt: $0) }
+      return moment.seed == seeds[0] && moment.step == 9 || moment.seed == seeds[1] && moment.step == 14
+    }
+    return model
+  }
+
+  private static func trainer(checkpointSeconds: Double, returns: Int = 3, stopAfter: Int? = nil) throws -> Trainer {
+    Trainer(
+      plan: try TrainingPlan(steps: steps, stopAfter: stopAfter, checkpointSeconds: checkpointSeconds, probeEvery: 4, returns: returns), seed: 5)
+  }
+
+  private static func files(_ folder: ModelFolder) throws -> [String: Data] {
+    var found: [String: Data] = [:]
+    for name in try FileManager.default.contentsOfDirectory(atPath: folder.url.path) {
+      found[name] = try Data(contentsOf: folder.url.appendingPathComponent(name))
+    }
+    return found
+  }
+
+  private static func put(_ files: [String: Data], into folder: ModelFolder) throws {
+    for (name, data) in files { try data.write(to: folder.url.appendingPathComponent(name)) }
+  }
+
+  private static func run(_ trainer: Trainer, _ folder: ModelFolder, resume: Bool = false) throws -> TrainingSummary {
+    try trainer.train(faulty(), into: folder, log: folder.url.appendingPathComponent("log.jsonl"), resume: resume)
+  }
+
+  @Test func `a NaN takes the training to its best checkpoint with other numbers and half of the rates`() throws {
+    try Tiny.withFolder { folder in
+      let warnings = Mutex<[String]>([])
+      var trainer = try Self.trainer(checkpointSeconds: 60)
+      trainer.progress = { event in
+        if case .warning(_, let text) = event { warnings.withLock { $0.append(text) } }
+      }
+      let model = Self.faulty()
+      let summary = try trainer.train(model, into: folder, log: folder.url.appendingPathComponent("log.jsonl"))
+      #expect(summary.isComplete && summary.steps == Self.steps)
+      #expect(summary.record.returns.map(\.step) == [9, 14] && summary.record.returns.map(\.to) == [8, 12])
+      #expect(model.optimizers[0].optimizer.rateScale == 0.25)
+      #expect(
+        warnings.withLock { $0 }.first
+          == "the measure error is not a finite number, at step 9: back to the best checkpoint, of step 8, with other random numbers and half of the learning rates"
+      )
+      let log = try String(contentsOf: folder.url.appendingPathComponent("log.jsonl"), encoding: .utf8).split(separator: "\n").map {
+        try JSON.parse(String($0))
+      }
+      #expect(log.compactMap { $0["return"]?.integerValue } == [8, 12])
+      #expect(log.map { $0["step"]!.integerValue! } == Array(1...9) + [9] + Array(9...14) + [14] + Array(13...24))
+      let stored = try JSON.parse(Data(contentsOf: folder.summary))["training"]?["record"]
+      #expect(stored.flatMap(TrainingRecord.init) == summary.record)
+      #expect(summary.record.best?.step == 24 && summary.record.looks.map(\.step) == [4, 8, 12, 16, 20, 24])
+      #expect(folder.bests.map(\.lastPathComponent) == ["best-24.safetensors"])
+    }
+  }
+
+  @Test(arguments: [0.0, 1e9])
+  func `killed at any step, between any two files, a training with returns ends with the same bytes`(checkpointSeconds: Double) throws {
+    // What a kill at each step would leave; a checkpoint every step, or at returns alone.
+    var left: [[String: Data]] = []
+    let straight = try Tiny.withFolder { folder in
+      var trainer = try Self.trainer(checkpointSeconds: checkpointSeconds)
+      trainer.isCancelled = {
+        left.append((try? Self.files(folder)) ?? [:])
+        return false
+      }
+      _ = try Self.run(trainer, folder)
+      return try Self.files(folder)
+    }
+    #expect(left.count > Self.steps)
+    var cases = left
+    // Files are written in the order best, log, state, model, summary; stale best checkpoints go last.
+    for (older, newer) in zip(left, left.dropFirst()) where older["state.safetensors"] != newer["state.safetensors"] {
+      let bests = older.merging(newer.filter { $0.key.hasPrefix("best-") || $0.key == "log.jsonl" }) { $1 }
+      cases.append(bests)
+      cases.append(bests.merging(["state.safetensors": newer["state.safetensors"]!]) { $1 })
+      cases.append(older.merging([".state.safetensors.partial": Data("half".utf8)]) { $1 })
+    }
+    for files in cases where files["state.safetensors"] != nil {
+      try Tiny.withFolder { folder in
+        try Self.put(files, into: folder)
+        _ = try Self.run(try Self.trainer(checkpointSeconds: 1e9), folder, resume: true)
+        #expect(try Self.files(folder) == straight)
+      }
+    }
+  }
+
+  @Test func `stopping and going on at every step changes nothing`() throws {
+    let straight = try Tiny.withFolder { folder in
+      _ = try Self.run(try Self.trainer(checkpointSeconds: 60), folder)
+      return try Self.files(folder)
+    }
+    try Tiny.withFolder { folder in
+      for stop in 1...Self.steps {
+        _ = try Self.run(try Self.trainer(checkpointSeconds: 60, stopAfter: stop), folder, resume: stop > 1)
+      }
+      #expect(try Self.files(folder) == straight)
+    }
+  }
+
+  @Test func `a training that fails too often ends with an error and its best model`() throws {
+    try Tiny.withFolder { folder in
+      let expected = ForgeGANError.failed(
+        model: "line", step: 14, finding: "the measure error is not a finite number", returns: 1, best: 12)
+      #expect(throws: expected) { try Self.run(try Self.trainer(checkpointSeconds: 60, returns: 1), folder) }
+      #expect(expected.kind == .finding)
+      #expect(try CheckpointReader(contentsOf: folder.state).counter("counter/step") == 12)
+      let kept = try Self.files(folder)
+      // Going on is of no use, and changes nothing.
+      #expect(throws: ForgeGANError.self) { try Self.run(try Self.trainer(checkpointSeconds: 60, returns: 1), folder, resume: true) }
+      #expect(try Self.files(folder) == kept)
+    }
+  }
+
+  @Test func `without a look before it, a failure leads back to the start`() throws {
+    try Tiny.withFolder { folder in
+      let model = LineModel()
+      model.fails = { $0.seed == 5 && $0.step == 3 }
+      let summary = try Trainer(plan: TrainingPlan(steps: 6), seed: 5).train(model, into: folder)
+      #expect(summary.record.returns.map(\.to) == [0])
+      #expect(summary.steps == 6 && summary.stepsOfThisRun == 10)
+    }
+  }
+
+  @Test func `the best checkpoint is the look with the lowest score, and none that a detector suspects`() throws {
+    try Tiny.withFolder { folder in
+      let model = LineModel(rate: 0.3)
+      model.figures = { $0 > 1.5 ? ["validation": 9, "bicubic": 1] : ["validation": 0.5, "bicubic": 1] }
+      let summary = try Trainer(plan: TrainingPlan(steps: 12, probeEvery: 1, heedsFindings: false), seed: 5).train(model, into: folder)
+      let sound = summary.record.looks.filter { $0.result.figures["validation"] == 0.5 }
+      let lowest = try #require(sound.min { $0.result.score! < $1.result.score! })
+      #expect(summary.record.best?.step == lowest.step)
+      let best = try CheckpointReader(contentsOf: folder.best(step: lowest.step))
+      #expect(try best.counter("counter/step") == Int64(lowest.step))
+    }
+  }
+
+  @Test func `findings that are not heeded are told, and the training goes on`() throws {
+    try Tiny.withFolder { folder in
+      let model = LineModel()
+      model.figures = { _ in ["validation": 9, "bicubic": 1] }
+      let plan = try TrainingPlan(steps: 8, probeEvery: 1, heedsFindings: false)
+      let summary = try Trainer(plan: plan, seed: 5).train(model, into: folder)
+      #expect(summary.isComplete && summary.record.returns.isEmpty)
+      #expect(summary.record.warnings.map(\.step) == [3, 5, 7])
+      #expect(summary.record.warnings[0].finding.detector == "reconstruction")
+    }
+  }
+
+  @Test func `moments that overflow are found though every loss is finite`() throws {
+    try Tiny.withFolder { folder in
+      let model = LineModel()
+      var trainer = Trainer(plan: try TrainingPlan(steps: 6, probeEvery: 2, returns: 0), seed: 5)
+      var asked = 0
+      trainer.isCancelled = {
+        asked += 1
+        // The square of the second gradient is infinite.
+        if asked == 2 { model.gain = 1e25 }
+        return false
+      }
+      #expect(
+        throws: ForgeGANError.failed(
+          model: "line", step: 2, finding: "the tensor line/weight (moments of line) holds numbers that are not finite", returns: 0,
+          best: 0)
+      ) { try trainer.train(model, into: folder) }
+    }
+  }
+
+  @Test func `a state without a record, as earlier versions wrote it, goes on`() throws {
+    let straight = try Tiny.withFolder { folder in
+      _ = try Trainer(plan: TrainingPlan(steps: 6), seed: 5).train(LineModel(), into: folder)
+      return try Data(contentsOf: folder.model)
+    }
+    try Tiny.withFolder { folder in
+      _ = try Trainer(plan: TrainingPlan(steps: 6, stopAfter: 3), seed: 5).train(LineModel(), into: folder)
+      var state = try SafeTensors(contentsOf: folder.state)
+      var description = try JSON.parse(state.metadata["scanforge"]!).objectValue!
+      description["record"] = nil
+      description["detectors"] = nil
+      state.metadata["scanforge"] = JSON.object(description).text()
+      try state.serialized().write(to: folder.state)
+      for best in folder.bests { try FileManager.default.removeItem(at: best) }
+      _ = try Trainer(plan: TrainingPlan(steps: 6), seed: 5).train(LineModel(), into: folder, resume: true)
+      #expect(try Data(contentsOf: folder.model) == straight)
+    }
+  }
+}
