@@ -16,15 +16,11 @@ struct JPEGLSScan {
   private let interleave: Interleave
   private let near: Int
   private let maximum: Int
-  private let thresholds: [Int]
+  private let thresholds: (Int, Int, Int)
   private let reset: Int
   private let range: Int
   private let valueBits: Int
   private let limit: Int
-  /// A, B, C and N of 365 contexts of regular mode and two of interrupted runs, one context behind the other.
-  private var contexts: [Int]
-  /// Nn of the two.
-  private var negatives = [0, 0]
 
   private static let runLengths = [0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 2, 2, 3, 3, 3, 3, 4, 4, 5, 5, 6, 6, 7, 7, 8, 9, 10, 11, 12, 13, 14, 15]
   private static let interrupted = 365
@@ -42,14 +38,13 @@ struct JPEGLSScan {
     self.near = near
     self.maximum = maximum
     reset = parameters.reset > 0 ? parameters.reset : 64
-    thresholds = Self.thresholds(parameters.thresholds, maximum: maximum, near: near)
-    guard reset >= 3, near < thresholds[0], thresholds[0] <= thresholds[1], thresholds[1] <= thresholds[2] else { return nil }
+    let levels = Self.thresholds(parameters.thresholds, maximum: maximum, near: near)
+    guard reset >= 3, near < levels[0], levels[0] <= levels[1], levels[1] <= levels[2] else { return nil }
+    thresholds = (levels[0], levels[1], levels[2])
     range = (maximum + 2 * near) / (2 * near + 1) + 1
     valueBits = bits(range)
     let sampleBits = max(2, bits(maximum + 1))
     limit = 2 * (sampleBits + max(8, sampleBits))
-    contexts = []
-    for _ in 0..<Self.interrupted + 2 { contexts += [max(2, (range + 32) / 64), 0, 0, 1] }
   }
 
   /// Those that are 0 are the defaults of annex C.2.4.1.1.1.
@@ -72,31 +67,39 @@ struct JPEGLSScan {
 
   /// Where the data ends, with where the next marker is; nil when it breaks off.
   func gap(in stream: StreamBytes, from start: Int, next: Int) -> Range<Int>? {
-    var scan = self
     var reader = JPEGLSReader(stream, at: start)
     let row = width + 2
     var memory = [Int](repeating: 0, count: 2 * components * row)
+    var contexts: [Int] = []
+    for _ in 0..<Self.interrupted + 2 { contexts += [max(2, (range + 32) / 64), 0, 0, 1] }
+    // Behind the contexts: how many errors of the two of interrupted runs were negative.
+    contexts += [0, 0]
     var runs = [Int](repeating: 0, count: components)
     let isWhole = memory.withUnsafeMutableBufferPointer { memory in
-      for line in 0..<height {
-        let groups = interleave == .sample ? [0..<components] : (0..<components).map { $0..<$0 + 1 }
-        for group in groups {
-          let lines = group.map { component in
+      contexts.withUnsafeMutableBufferPointer { contexts in
+        let state = contexts.baseAddress!
+        for number in 0..<height {
+          let lines = (0..<components).map { component in
             let base = memory.baseAddress! + 2 * component * row
-            return Line(above: base + (line + 1) % 2 * row, current: base + line % 2 * row)
+            return Line(above: base + (number + 1) % 2 * row, current: base + number % 2 * row)
           }
           for line in lines {
             line.current[0] = line.above[1]
             line.above[width + 1] = line.above[width]
           }
-          guard scan.decode(lines, &runs[group.lowerBound], &reader) else { return false }
+          let isRead = lines.withUnsafeBufferPointer { lines in
+            if interleave == .sample { return decode(lines, state, &runs[0], &reader) }
+            for index in 0..<components {
+              guard decode(UnsafeBufferPointer(rebasing: lines[index...index]), state, &runs[index], &reader) else { return false }
+            }
+            return true
+          }
+          guard isRead else { return false }
         }
+        return true
       }
-      return true
     }
-    guard isWhole else { return nil }
-    let end = min(reader.alignedPosition, next)
-    return end..<next
+    return isWhole ? min(reader.alignedPosition, next)..<next : nil
   }
 
   /// A line of a component and the one above it, with a sample more at each end.
@@ -105,52 +108,72 @@ struct JPEGLSScan {
     let current: UnsafeMutablePointer<Int>
   }
 
-  private mutating func decode(_ lines: [Line], _ run: inout Int, _ reader: inout JPEGLSReader) -> Bool {
+  /// - Parameter state: A, B, C and N of 365 contexts of regular mode and two of interrupted runs, and Nn of these two.
+  private func decode(_ lines: UnsafeBufferPointer<Line>, _ state: UnsafeMutablePointer<Int>, _ run: inout Int, _ reader: inout JPEGLSReader) -> Bool {
     var x = 1
     while x <= width {
-      var isFlat = true
-      for line in lines {
-        let (a, b, c, d) = (line.current[x - 1], line.above[x], line.above[x - 1], line.above[x + 1])
-        if abs(d - b) > near || abs(b - c) > near || abs(c - a) > near { isFlat = false }
-      }
-      if isFlat {
-        guard let after = flat(lines, from: x, &run, &reader) else { return false }
-        x = after
-      } else {
-        for line in lines { guard regular(line, x, &reader) else { return false } }
+      if lines.count == 1 {
+        let context = context(lines[0], x)
+        if context != 0 {
+          guard regular(lines[0], x, context, state, &reader) else { return false }
+          x += 1
+          continue
+        }
+      } else if lines.contains(where: { context($0, x) != 0 }) {
+        for line in lines { guard regular(line, x, context(line, x), state, &reader) else { return false } }
         x += 1
+        continue
       }
+      guard let after = flat(lines, from: x, state, &run, &reader) else { return false }
+      x = after
     }
     return true
   }
 
-  /// Section A.4 to A.6.
-  private mutating func regular(_ line: Line, _ x: Int, _ reader: inout JPEGLSReader) -> Bool {
+  /// The signed number of the context that the gradients around a sample make; 0 in a flat place (section A.3).
+  @inline(__always)
+  private func context(_ line: Line, _ x: Int) -> Int {
     let (a, b, c, d) = (line.current[x - 1], line.above[x], line.above[x - 1], line.above[x + 1])
-    let signed = 81 * level(d - b) + 9 * level(b - c) + level(c - a)
+    return 81 * level(d &- b) + 9 * level(b &- c) + level(c &- a)
+  }
+
+  /// Section A.4 to A.6.
+  @inline(__always)
+  private func regular(_ line: Line, _ x: Int, _ signed: Int, _ state: UnsafeMutablePointer<Int>, _ reader: inout JPEGLSReader) -> Bool {
+    let (a, b, c) = (line.current[x - 1], line.above[x], line.above[x - 1])
     let sign = signed < 0 ? -1 : 1
-    let context = 4 * abs(signed)
+    let context = state + 4 * abs(signed)
     let median = c >= max(a, b) ? min(a, b) : c <= min(a, b) ? max(a, b) : a + b - c
-    let prediction = min(max(median + sign * contexts[context + 2], 0), maximum)
-    let count = contexts[context + 3]
-    guard let k = golombParameter(count, contexts[context]), let mapped = reader.golomb(k, limit: limit, valueBits: valueBits) else { return false }
+    let prediction = min(max(median + sign * context[2], 0), maximum)
+    let count = context[3]
+    let k = golombParameter(count, context[0])
+    let mapped = k < 0 ? -1 : reader.golomb(k, limit: limit, valueBits: valueBits)
+    guard mapped >= 0 else { return false }
     var error = mapped & 1 == 0 ? mapped >> 1 : -((mapped + 1) >> 1)
-    if k == 0, near == 0, 2 * contexts[context + 1] <= -count { error = -(error + 1) }
+    if k == 0, near == 0, 2 * context[1] <= -count { error = -(error + 1) }
     update(context, error)
     line.current[x] = sample(prediction, sign * error)
     return true
   }
 
+  @inline(__always)
   private func level(_ gradient: Int) -> Int {
     let size = abs(gradient)
-    let level = size <= near ? 0 : size < thresholds[0] ? 1 : size < thresholds[1] ? 2 : size < thresholds[2] ? 3 : 4
+    let level = size <= near ? 0 : size < thresholds.0 ? 1 : size < thresholds.1 ? 2 : size < thresholds.2 ? 3 : 4
     return gradient < 0 ? -level : level
   }
 
-  private func golombParameter(_ count: Int, _ sum: Int) -> Int? { (0...24).first { count << $0 >= sum } }
+  /// -1 when there is none that a stream without damage needs.
+  @inline(__always)
+  private func golombParameter(_ count: Int, _ sum: Int) -> Int {
+    var k = 0
+    while count << k < sum, k <= 24 { k += 1 }
+    return k <= 24 ? k : -1
+  }
 
-  private mutating func update(_ context: Int, _ error: Int) {
-    var (a, b, c, n) = (contexts[context] + abs(error), contexts[context + 1] + error * (2 * near + 1), contexts[context + 2], contexts[context + 3])
+  @inline(__always)
+  private func update(_ context: UnsafeMutablePointer<Int>, _ error: Int) {
+    var (a, b, c, n) = (context[0] + abs(error), context[1] + error * (2 * near + 1), context[2], context[3])
     if n == reset {
       a >>= 1
       b >>= 1
@@ -164,9 +187,10 @@ struct JPEGLSScan {
       b = min(b - n, 0)
       c = min(c + 1, 127)
     }
-    (contexts[context], contexts[context + 1], contexts[context + 2], contexts[context + 3]) = (a, b, c, n)
+    (context[0], context[1], context[2], context[3]) = (a, b, c, n)
   }
 
+  @inline(__always)
   private func sample(_ prediction: Int, _ error: Int) -> Int {
     let step = 2 * near + 1
     var value = prediction + error * step
@@ -177,7 +201,9 @@ struct JPEGLSScan {
   /// A run of samples like the last one, and the sample that ends it. Section A.7.
   ///
   /// - Returns: where decoding goes on; nil when the data ends.
-  private mutating func flat(_ lines: [Line], from x: Int, _ run: inout Int, _ reader: inout JPEGLSReader) -> Int? {
+  private func flat(
+    _ lines: UnsafeBufferPointer<Line>, from x: Int, _ state: UnsafeMutablePointer<Int>, _ run: inout Int, _ reader: inout JPEGLSReader
+  ) -> Int? {
     var x = x
     func fill(_ count: Int) {
       for line in lines { for place in x..<x + count { line.current[place] = line.current[x - 1] } }
@@ -197,98 +223,35 @@ struct JPEGLSScan {
       let count = reader.value(length)
       guard count >= 0, count < left else { return nil }
       fill(count)
-      for line in lines { guard interruption(line, x, length, isAlone: lines.count == 1, &reader) else { return nil } }
+      for line in lines { guard interruption(line, x, length, isAlone: lines.count == 1, state, &reader) else { return nil } }
       run = max(0, run - 1)
       return x + 1
     }
   }
 
-  private mutating func interruption(_ line: Line, _ x: Int, _ length: Int, isAlone: Bool, _ reader: inout JPEGLSReader) -> Bool {
+  private func interruption(
+    _ line: Line, _ x: Int, _ length: Int, isAlone: Bool, _ state: UnsafeMutablePointer<Int>, _ reader: inout JPEGLSReader
+  ) -> Bool {
     let (a, b) = (line.current[x - 1], line.above[x])
     let kind = isAlone && abs(a - b) <= near ? 1 : 0
-    let context = 4 * (Self.interrupted + kind)
-    let count = contexts[context + 3]
-    let sum = contexts[context] + (kind == 1 ? count >> 1 : 0)
-    guard let k = golombParameter(count, sum), let mapped = reader.golomb(k, limit: limit - length - 1, valueBits: valueBits) else { return false }
+    let context = state + 4 * (Self.interrupted + kind)
+    let negatives = state + 4 * (Self.interrupted + 2) + kind
+    let count = context[3]
+    let k = golombParameter(count, context[0] + (kind == 1 ? count >> 1 : 0))
+    let mapped = k < 0 ? -1 : reader.golomb(k, limit: limit - length - 1, valueBits: valueBits)
+    guard mapped >= 0 else { return false }
     let odd = (mapped + kind) & 1
     let size = (mapped + kind + odd) >> 1
-    let error = (k != 0 || 2 * negatives[kind] >= count) == (odd == 1) ? -size : size
-    if error < 0 { negatives[kind] += 1 }
-    contexts[context] += (mapped + 1 - kind) >> 1
+    let error = (k != 0 || 2 * negatives[0] >= count) == (odd == 1) ? -size : size
+    if error < 0 { negatives[0] += 1 }
+    context[0] += (mapped + 1 - kind) >> 1
     if count == reset {
-      contexts[context] >>= 1
-      contexts[context + 3] >>= 1
-      negatives[kind] >>= 1
+      context[0] >>= 1
+      context[3] >>= 1
+      negatives[0] >>= 1
     }
-    contexts[context + 3] += 1
+    context[3] += 1
     line.current[x] = kind == 1 ? sample(a, error) : sample(b, a > b ? -error : error)
     return true
-  }
-}
-
-/// Bits of JPEG-LS data: behind FF a byte has seven, and one that begins with 1 makes a marker (section A.1).
-struct JPEGLSReader {
-  private let stream: StreamBytes
-  private let start: Int
-  private var position: Int
-  private var bits: UInt64 = 0
-  private var count = 0
-
-  init(_ stream: StreamBytes, at position: Int) {
-    self.stream = stream
-    start = position
-    self.position = position
-  }
-
-  private func width(at offset: Int) -> Int { offset > start && stream[offset - 1] == 0xFF ? 7 : 8 }
-
-  private mutating func fill() {
-    while count <= 48, position < stream.count {
-      let byte = stream[position]
-      if byte == 0xFF { guard position + 1 < stream.count, stream[position + 1] < 0x80 else { return } }
-      let width = width(at: position)
-      bits = bits << UInt64(width) | UInt64(byte)
-      count += width
-      position += 1
-    }
-  }
-
-  /// The next `length` bits; -1 when there are fewer.
-  mutating func value(_ length: Int) -> Int {
-    if count < length { fill() }
-    guard length <= count else { return -1 }
-    count -= length
-    return Int(truncatingIfNeeded: bits >> UInt64(count)) & ((1 << length) - 1)
-  }
-
-  /// A code of section A.5.3; nil when the data ends, or has none.
-  mutating func golomb(_ k: Int, limit: Int, valueBits: Int) -> Int? {
-    let most = limit - valueBits - 1
-    var zeros = 0
-    while true {
-      if count == 0 { fill() }
-      guard count > 0, zeros <= most else { return nil }
-      let leading = min((bits << UInt64(64 - count)).leadingZeroBitCount, count)
-      zeros += leading
-      count -= leading
-      if count > 0 {
-        count -= 1
-        break
-      }
-    }
-    guard zeros <= most else { return nil }
-    let rest = value(zeros < most ? k : valueBits)
-    guard rest >= 0 else { return nil }
-    return zeros < most ? zeros << k | rest : rest + 1
-  }
-
-  /// Behind the byte that holds the last bit read, and behind the byte that has to follow FF.
-  var alignedPosition: Int {
-    var (end, left) = (position, count)
-    while end > start, left >= width(at: end - 1) {
-      left -= width(at: end - 1)
-      end -= 1
-    }
-    return end > start && stream[end - 1] == 0xFF && end < stream.count && stream[end] < 0x80 ? end + 1 : end
   }
 }

@@ -38,7 +38,7 @@ struct JPEGTables {
   /// JPEG-LS: coding parameters, and a size that the frame header does not tell.
   var coding = JPEGLSScan.Parameters()
   var isOversized = false
-  /// No frame has more samples; a short JPEG-LS stream could claim any number.
+  /// No frame has more samples; a short JPEG-LS or progressive stream could claim any number.
   let mostSamples: Int
   /// The second byte of the frame's marker.
   var process: UInt8 = 0
@@ -105,6 +105,8 @@ struct JPEGTables {
     }
     if process == 0xC2 {
       knowsAll = false
+      // A few bytes can stand for many blocks: no more are gone through than the attributes promise.
+      guard width * height <= mostSamples else { return .brokenOff }
       if progression == nil { progression = ProgressiveScans(components, width: width, height: height) }
       guard let selection = scan.selection, progression != nil else { return notWalked() }
       let gaps = progression?.gaps(

@@ -51,7 +51,8 @@ package enum ScanWriteError: ExplainedError, Equatable {
 
   package var remedy: String {
     switch self {
-    case .unsupportedSamples, .unsupportedPhotometric, .multipleFrames: "Choose another output format."
+    case .unsupportedPhotometric: "Convert the image to grey or RGB with another program first, or leave it out."
+    case .unsupportedSamples, .multipleFrames: "Choose another output format."
     case .missingAttribute: "Leave this file out: it is a fragment of an object. Export it again from its source, and report it if other programs show it whole."
     case .noPixels, .pixelCount, .encoder: "Leave this file out, and report it if other programs can read it."
     }
