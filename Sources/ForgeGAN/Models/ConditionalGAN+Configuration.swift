@@ -13,8 +13,6 @@ extension ConditionalGAN {
     package var latent: Int
     /// Length of the label's part of the generator's input.
     package var labelWidth: Int
-    /// At how many sizes from 8x8 pixels on the latent vector enters again, as a map of all channels.
-    package var latentMaps: Int
     package var loss: AdversarialLoss
     package var generatorRate: Double
     package var discriminatorRate: Double
@@ -35,6 +33,7 @@ extension ConditionalGAN {
     package var r1Every: Int
     /// Whether the discriminator's weights have spectral norm 1.
     package var spectralNorm: Bool
+    /// What the discriminator is told of variety; needs a batch of several images per label.
     package var comparison: ProjectionDiscriminator.Comparison
 
     /// - Parameter isStored: `json` stems from a model file. One that is older than an option lacks it, and was made as the option's
@@ -45,7 +44,6 @@ extension ConditionalGAN {
       width = options.integer("width", default: 32, in: 4...256)
       latent = options.integer("latent", default: 64, in: 1...1024)
       labelWidth = options.integer("labelWidth", default: 16, in: 1...256)
-      latentMaps = options.integer("latentMaps", default: 0, in: 0...3)
       loss = options.choice("loss", default: .nonSaturating)
       generatorRate = options.number("generatorRate", default: 2e-4, in: 1e-7...0.1)
       discriminatorRate = options.number("discriminatorRate", default: 4e-4, in: 1e-7...0.1)
@@ -68,7 +66,7 @@ extension ConditionalGAN {
     package func json(size: Int) -> JSON {
       [
         "batch": .integer(batch), "width": .integer(width), "latent": .integer(latent), "labelWidth": .integer(labelWidth),
-        "latentMaps": .integer(latentMaps), "loss": .string(loss.rawValue), "generatorRate": .number(generatorRate),
+        "loss": .string(loss.rawValue), "generatorRate": .number(generatorRate),
         "discriminatorRate": .number(discriminatorRate), "beta1": .number(beta1), "schedule": .string(schedule.rawValue),
         "rateFloor": .number(rateFloor), "averageDecay": .number(averageDecay), "augment": .bool(augments),
         "augmentTarget": .number(augmentTarget), "augmentSpan": .integer(augmentSpan), "r1": .number(r1), "r1Every": .integer(r1Every),

@@ -12,7 +12,6 @@ package struct ConditionalGenerator {
     package var width: Int
     package var latent: Int
     package var labelWidth: Int
-    package var latentMaps: Int
     package var hasSpectralNorm: Bool
     package var comparison: ProjectionDiscriminator.Comparison
 
@@ -22,7 +21,6 @@ package struct ConditionalGenerator {
       width = options.width
       latent = options.latent
       labelWidth = options.labelWidth
-      latentMaps = min(options.latentMaps, (size / 4).trailingZeroBitCount)
       hasSpectralNorm = options.spectralNorm
       comparison = options.comparison
     }
@@ -40,7 +38,6 @@ package struct ConditionalGenerator {
   private let linear: Linear
   private let norms: [ConditionalBatchNorm]
   private let enlargements: [TransposedConvolution]
-  private let maps: [Linear]
   private let last: Convolution
 
   package init(_ scope: ParameterScope, _ shape: Architecture) {
@@ -55,11 +52,6 @@ package struct ConditionalGenerator {
       TransposedConvolution(
         scope["up\(stage + 1)"]["conv"], inputs: channels[stage], outputs: channels[stage + 1], start: .lecunUniform)
     }
-    maps = (0..<shape.latentMaps).map { stage in
-      Linear(
-        scope["map\(stage + 1)"], inputs: shape.latent + shape.labelWidth, outputs: (64 << (2 * stage)) * channels[stage + 1],
-        hasBias: false)
-    }
     last = Convolution(scope["last"], inputs: channels[shape.stages], outputs: 1, kernel: 3, start: .lecunUniform)
   }
 
@@ -70,11 +62,7 @@ package struct ConditionalGenerator {
   package func callAsFunction(_ latent: Variable, labels: [Int32], _ mode: Mode) -> Variable {
     let joined = concatenate([latent, embedding(labels, mode)], axis: 1)
     var x = reshape(linear(joined, mode), [labels.count, 4, 4, shape.generatorChannels[0]])
-    for stage in 0..<shape.stages {
-      let map = stage < maps.count ? maps[stage](joined, mode) : nil
-      x = enlargements[stage](norms[stage](x, labels: labels, mode), mode)
-      if let map { x = x + reshape(map, x.shape) }
-    }
+    for stage in 0..<shape.stages { x = enlargements[stage](norms[stage](x, labels: labels, mode), mode) }
     return tanh(last(norms[shape.stages](x, labels: labels, mode), mode))
   }
 }

@@ -11,23 +11,15 @@ package struct ProjectionDiscriminator {
     case none
     /// The mean deviation of the 4x4 features, as one more channel before a last 3x3 convolution. Source: Karras et al. 2018.
     case channel
-    /// The deviation of each pooled feature, joined to the features.
-    case features
-    case both
-
-    var hasChannel: Bool { self == .channel || self == .both }
-    var hasFeatures: Bool { self == .features || self == .both }
   }
 
   private let reductions: [Convolution]
-  private let comparison: Comparison
   private let hasSpectralNorm: Bool
   private let mixing: Convolution?
   private let linear: Linear
   private let embedding: Embedding
 
   package init(_ scope: ParameterScope, _ shape: ConditionalGenerator.Architecture) {
-    comparison = shape.comparison
     let isNormed = shape.hasSpectralNorm
     hasSpectralNorm = isNormed
     func layer(_ name: String, _ inputs: Int, _ outputs: Int, kernel: Int, stride: Int) -> Convolution {
@@ -38,12 +30,11 @@ package struct ProjectionDiscriminator {
     let channels = shape.discriminatorChannels
     reductions = channels.indices.map { layer("down\($0 + 1)", $0 == 0 ? 1 : channels[$0 - 1], channels[$0], kernel: 4, stride: 2) }
     let last = channels[channels.count - 1]
-    mixing = comparison.hasChannel ? layer("mix", last + 1, last, kernel: 3, stride: 1) : nil
-    let features = comparison.hasFeatures ? 2 * last : last
-    linear = Linear(scope["linear"], inputs: features, outputs: 1, spectralNorm: isNormed)
+    mixing = shape.comparison == .channel ? layer("mix", last + 1, last, kernel: 3, stride: 1) : nil
+    linear = Linear(scope["linear"], inputs: last, outputs: 1, spectralNorm: isNormed)
     embedding = Embedding(
-      scope["embedding"], rows: shape.classes, width: features,
-      start: .normal(deviation: isNormed ? 1 : 1 / Float(features).squareRoot()), spectralNorm: isNormed)
+      scope["embedding"], rows: shape.classes, width: last,
+      start: .normal(deviation: isNormed ? 1 : 1 / Float(last).squareRoot()), spectralNorm: isNormed)
   }
 
   /// - Parameters:
@@ -53,16 +44,15 @@ package struct ProjectionDiscriminator {
   package func callAsFunction(_ x: Variable, labels: [Int32], sets: Int = 1, _ mode: Mode) -> Variable {
     var h = x
     for reduction in reductions { h = reduction(h, mode) }
-    let groups = comparison == .none ? nil : LabelGroups(labels: labels, sets: sets)
-    if let mixing, let groups {
+    if let mixing {
+      let groups = LabelGroups(labels: labels, sets: sets)
       let (count, rows, columns) = (h.shape[0], h.shape[1], h.shape[2])
       let variety = mean(groups.deviation(of: reshape(h, [count, h.shape.count / count])), axes: [1])
       let map = broadcast(reshape(variety, [count, 1, 1, 1]), to: [count, rows, columns, 1])
       h = mixing(concatenate([h, map], axis: 3), mode)
     }
     // With weights of norm 1 the features are small, and a mean over the 4x4 pixels would keep logits off the hinge's margins.
-    var pooled = hasSpectralNorm ? sum(h, axes: [1, 2]) : mean(h, axes: [1, 2])
-    if let groups, comparison.hasFeatures { pooled = concatenate([pooled, groups.deviation(of: pooled)], axis: 1) }
+    let pooled = hasSpectralNorm ? sum(h, axes: [1, 2]) : mean(h, axes: [1, 2])
     return linear(pooled, mode) + sum(embedding(labels, mode) * pooled, axes: [1], keepingDimensions: true)
   }
 }
