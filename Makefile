@@ -9,7 +9,7 @@ PREFIX ?= /usr/local
 QUICKSTART := out/quickstart
 FUZZ_SECONDS ?= 60
 
-.PHONY: all run test bench build build-tests setup phantoms format lint sanitize conformance test-aarch64 test-tables fuzz fuzz-seeds install clean
+.PHONY: all run test bench study build build-tests setup phantoms format lint sanitize conformance test-aarch64 test-tables fuzz fuzz-seeds install clean
 
 all: build
 
@@ -52,6 +52,14 @@ conformance: build
 # The NEON and portable kernels under emulation, where Debian's cross tools are installed.
 test-aarch64: build
 	@KERNEL_OBJECTS=$(BIN)/CForgeKernels.build Tests/KernelConformance/aarch64.sh
+
+# A goal with its PyTorch baseline at equal wall time; again to go on: make study GOAL=G3 (G4, G5, G6, G11).
+DATA ?= ../shared/data
+PEERS ?= ../shared/peers
+PYTHON ?= python3
+study: build
+	@python3 Benchmarks/study/study.py --goal $(GOAL) --program $(BIN)/scanforge --data $(DATA) --peers $(PEERS) --python $(PYTHON) \
+	  $(if $(MINUTES),--minutes $(MINUTES)) $(if $(SEED),--seed $(SEED)) $(if $(VGG),--vgg $(VGG))
 
 # Pre-scan, DICOM and TIFF path under libFuzzer and the address sanitizer, a minute each.
 fuzz: setup

@@ -77,7 +77,7 @@ package enum ForgeGANError: ExplainedError, Equatable {
     case .unsuitableData: "Change the selection of images or the size."
     case .dataUnreadable: "Make the images readable again and resume: the last checkpoint holds all steps so far."
     case .badPlan: "Give steps, minutes or both, each above zero."
-    case .diverged: "Resume from the last checkpoint with a lower learning rate, or change the seed."
+    case .diverged: "Use --resume: the training goes on from the last checkpoint, and goes back to its best one where the failure is found."
     case .failed:
       "Train anew with --replace: lower learning rates, more images, augmentation on, or another seed; docs/guides/when-a-training-goes-wrong.md says which."
     case .resumeMismatch: "Use the options of the first run, or train anew with --replace."

@@ -6,7 +6,7 @@ import ScanModel
 
 /// Where a super-resolved image shows detail that its input cannot tell (`Plane.unmeasuredDetail`): what a reader should doubt first.
 package struct DetailMap {
-  /// Magnitudes as shares of the image's range.
+  /// Root mean square of the detail around each pixel (a Gaussian as wide as a pixel of the input), as a share of the image's range.
   let magnitudes: Plane
 
   /// Of all pixels.
@@ -15,7 +15,7 @@ package struct DetailMap {
   }
 
   /// Black for none, white for this share of the image's range and more.
-  static let white: Float = 0.25
+  static let white: Float = 0.1
 
   /// 16 bits, grey.
   func png() throws -> [UInt8] {
@@ -31,7 +31,7 @@ package struct DetailMap {
       pixels, photometric: .monochrome2, spacing: nil,
       texts: [
         "Software": "ScanForge",
-        "Description": "Magnitude of super-resolved detail that the input cannot tell; white is a quarter of the image's range. " + PNGWriter.enhancedNotice,
+        "Description": "Magnitude of super-resolved detail that the input cannot tell; white is a tenth of the image's range. " + PNGWriter.enhancedNotice,
       ])
   }
 }
@@ -52,12 +52,14 @@ extension ImageUpscaler {
     let seen = try SeenPlane(scan, pixels, frame: 0, sample: 0)
     let small = Plane(rows: pixels.rows, columns: pixels.columns, values: (0..<pixels.rows).flatMap(seen.rows.row))
     guard seen.range > 0 else {
-      return DetailMap(magnitudes: Plane(rows: pixels.rows * factor, columns: pixels.columns * factor, values: [Float](repeating: 0, count: small.values.count * factor * factor)))
+      let nothing = [Float](repeating: 0, count: small.values.count * factor * factor)
+      return DetailMap(magnitudes: Plane(rows: pixels.rows * factor, columns: pixels.columns * factor, values: nothing))
     }
     let image = try resolver.upscale(small, range: seen.range)
     let rounds = max(ImageUpscaler.mapRounds, resolver.refinement.backProjections)
     let detail = image.unmeasuredDetail(beside: small, rounds: rounds)
-    return DetailMap(
-      magnitudes: Plane(rows: detail.rows, columns: detail.columns, values: detail.values.map { abs($0) / seen.range }))
+    let squares = Plane(rows: detail.rows, columns: detail.columns, values: detail.values.map { $0 * $0 / (seen.range * seen.range) })
+    let around = squares.blurred(sigma: Double(factor))
+    return DetailMap(magnitudes: Plane(rows: detail.rows, columns: detail.columns, values: around.values.map { $0.squareRoot() }))
   }
 }

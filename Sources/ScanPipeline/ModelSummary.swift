@@ -1,6 +1,6 @@
-import Foundation
 import ForgeGAN
 import ForgeNN
+import Foundation
 
 /// What `model.json` says beside the trainer's own description, and the sentence for people.
 struct ModelSummary {
@@ -29,7 +29,8 @@ struct ModelSummary {
     values["notice"] = "For research, not for diagnosis."
     if let score {
       values["heldOut"] = [
-        "images": .integer(score.count), "psnr": .number(score.psnr), "ssim": .number(score.ssim), "bicubicPSNR": .number(score.bicubicPSNR),
+        "images": .integer(score.count), "psnr": .number(score.psnr), "ssim": .number(score.ssim),
+        "bicubicPSNR": .number(score.bicubicPSNR),
         "bicubicSSIM": .number(score.bicubicSSIM),
       ]
     }
@@ -42,7 +43,8 @@ struct ModelSummary {
     for (name, value) in summary.losses.sorted(by: { $0.key < $1.key }) { text += String(format: ", %@ %.3f", name, value) }
     if let score {
       text += String(
-        format: "; PSNR %.2f dB against bicubic %.2f dB (%+.2f), SSIM %.4f against %.4f, on %d held-out slices", score.psnr, score.bicubicPSNR,
+        format: "; PSNR %.2f dB against bicubic %.2f dB (%+.2f), SSIM %.4f against %.4f, on %d held-out slices", score.psnr,
+        score.bicubicPSNR,
         score.gain, score.ssim, score.bicubicSSIM, score.count)
     } else if options.model == "srgan" {
       text += "; no held-out slices to score"

@@ -76,7 +76,7 @@ package struct ModelTrainer {
 
     description.summary = summary
     if options.model == "srgan" { description.score = try score(working) }
-    let table = TrainingTable(summary: summary).lines
+    let table = TrainingTable(summary).lines
     live.finish(summary.isComplete ? .finished : .stopped, step: summary.steps, table: table)
     try publish(working, description, run, dataset)
     try run.finish()

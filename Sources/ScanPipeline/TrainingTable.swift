@@ -1,15 +1,17 @@
-import ForgeGAN
+package import ForgeGAN
 import ForgeNN
 import Foundation
 
 /// What a training did, as a few lines for a terminal.
-struct TrainingTable {
-  let summary: TrainingSummary
+package struct TrainingTable {
+  private let summary: TrainingSummary
 
   private static let figures = ["kid", "recall", "precision", "similarity", "realSimilarity", "duplicates", "validation", "bicubic"]
   private static let largestRows = 8
 
-  var lines: [String] {
+  package init(_ summary: TrainingSummary) { self.summary = summary }
+
+  package var lines: [String] {
     let record = summary.record
     var lines = [
       "steps \(summary.steps)"
@@ -18,16 +20,17 @@ struct TrainingTable {
           100 * summary.probeSeconds / max(summary.secondsOfThisRun, 1e-9))
     ]
     if !summary.losses.isEmpty {
-      lines.append("losses " + summary.losses.sorted { $0.key < $1.key }.map { String(format: "%@ %.3f", $0.key, $0.value) }.joined(separator: "   "))
+      lines.append(
+        "losses " + summary.losses.sorted { $0.key < $1.key }.map { String(format: "%@ %.3f", $0.key, $0.value) }.joined(separator: "   "))
     }
     let names = TrainingTable.figures.filter { name in record.looks.contains { $0.result.figures[name] != nil } }
     if !names.isEmpty {
-      lines.append(row("step", names.map { $0 }))
+      lines.append(row("step", names))
       let count = record.looks.count
       let shown = min(count, TrainingTable.largestRows)
       for index in 0..<shown {
         let look = record.looks[shown == 1 ? 0 : index * (count - 1) / (shown - 1)]
-        lines.append(row("\(look.step)", names.map { look.result.figures[$0].map { String(format: "%.4f", $0) } ?? "" }))
+        lines.append(row("\(look.step)", names.map { look.result.figures[$0].map { String(format: "%.4g", $0) } ?? "" }))
       }
     }
     if let best = record.best, let result = best.result {
@@ -35,10 +38,11 @@ struct TrainingTable {
         " [\(name) \(record.criterion?["sha256"]?.stringValue?.prefix(12) ?? ""), \(record.criterion?["real"]?.integerValue ?? 0) real, "
           + "\(record.criterion?["generated"]?.integerValue ?? 0) generated]"
       }
-      let score = result.score.map { String(format: ", %@ %.4f", record.criterion?["figure"]?.stringValue ?? "score", $0) } ?? ""
+      let score = result.score.map { String(format: ", %@ %.4g", record.criterion?["figure"]?.stringValue ?? "score", $0) } ?? ""
       lines.append("best checkpoint: step \(best.step)\(score)\(extractor ?? "")")
     }
-    lines += record.warnings.map { "warning: \($0.sentence)" } + record.returns.map { "warning: \($0.sentence)" }
+    lines += record.warnings.map { "warning at step \($0.step): \($0.finding.text)" }
+    lines += record.returns.map { "went back at step \($0.step) to \($0.to): \($0.finding.text)" }
     return lines
   }
 

@@ -32,7 +32,9 @@ import Testing
   @Test func `a tensor or image that is not finite is found`() {
     var watch = TrainingWatch()
     #expect(watch.observe(TrainingObservation(step: 1, progress: 0, unsoundTensor: "a/b"))?.detector == "nonFinite")
-    #expect(watch.observe(TrainingObservation(step: 1, progress: 0, probe: ProbeResult(score: nil, figures: ["kid": .nan])))?.detector == "nonFinite")
+    #expect(
+      watch.observe(TrainingObservation(step: 1, progress: 0, probe: ProbeResult(score: nil, figures: ["kid": .nan])))?.detector
+        == "nonFinite")
   }
 
   private func game(_ steps: Int, right: (Int) -> Float, loss: (Int) -> Float) -> [TrainingObservation] {
@@ -55,7 +57,8 @@ import Testing
     // It loses now and then: saturation begins anew, however much the loss has grown.
     #expect(firstFinding(game(3000, right: { $0 % 300 < 20 ? 0.5 : 1 }, loss: { Float($0) * 0.01 })) == nil)
     // A model without these measures is not watched.
-    #expect(firstFinding((0..<3000).map { TrainingObservation(step: $0, progress: 0.5, measures: [Measure("generator", Float($0))]) }) == nil)
+    #expect(
+      firstFinding((0..<3000).map { TrainingObservation(step: $0, progress: 0.5, measures: [Measure("generator", Float($0))]) }) == nil)
   }
 
   private let healthy = ["similarity": 0.8, "realSimilarity": 0.3, "duplicates": 0.2, "realDuplicates": 0, "recall": 0.4]

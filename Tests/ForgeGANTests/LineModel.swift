@@ -15,7 +15,9 @@ final class LineModel: GenerativeModel {
     func fill(_ room: inout Tensor, seed: UInt64, step: Int) {
       for place in 0..<count {
         let item = step * count + place
-        for column in 0..<3 { room.withUnsafeMutableBufferPointer { $0[place * 3 + column] = Float((item * 7 + column * 5) % 11) / 11 - 0.4 } }
+        for column in 0..<3 {
+          room.withUnsafeMutableBufferPointer { $0[place * 3 + column] = Float((item * 7 + column * 5) % 11) / 11 - 0.4 }
+        }
       }
     }
   }

@@ -22,7 +22,8 @@ import Testing
 
   private static func trainer(checkpointSeconds: Double, returns: Int = 3, stopAfter: Int? = nil) throws -> Trainer {
     Trainer(
-      plan: try TrainingPlan(steps: steps, stopAfter: stopAfter, checkpointSeconds: checkpointSeconds, probeEvery: 4, returns: returns), seed: 5)
+      plan: try TrainingPlan(steps: steps, stopAfter: stopAfter, checkpointSeconds: checkpointSeconds, probeEvery: 4, returns: returns),
+      seed: 5)
   }
 
   private static func files(_ folder: ModelFolder) throws -> [String: Data] {
@@ -110,6 +111,16 @@ import Testing
         _ = try Self.run(try Self.trainer(checkpointSeconds: 60, stopAfter: stop), folder, resume: stop > 1)
       }
       #expect(try Self.files(folder) == straight)
+    }
+  }
+
+  @Test func `going on with a training that has ended changes nothing, though its best checkpoint is gone`() throws {
+    try Tiny.withFolder { folder in
+      _ = try Self.run(try Self.trainer(checkpointSeconds: 60), folder)
+      for best in folder.bests { try FileManager.default.removeItem(at: best) }
+      let published = try Self.files(folder)
+      _ = try Self.run(try Self.trainer(checkpointSeconds: 60), folder, resume: true)
+      #expect(try Self.files(folder) == published)
     }
   }
 

@@ -77,7 +77,7 @@ extension Trainer {
     let traces = try [1, 2, 3].map { threads in
       KernelTable.threads = threads
       return try Tiny.withFolder { folder in
-        _ = try Trainer(plan: TrainingPlan(steps: 4), seed: 5).run(Tiny.model(name), in: folder)
+        _ = try Trainer(plan: TrainingPlan(steps: 4, probeEvery: 2), seed: 5).run(Tiny.model(name), in: folder)
         return try Traces(folder)
       }
     }
@@ -152,7 +152,7 @@ extension Trainer {
       let steps = try lines.map { try JSON.parse(String($0))["step"]?.integerValue }
       #expect(steps == Array(1...8))
       let shown = sheets.withLock { $0 }
-      #expect(shown.map(\.step) == [4, 8])
+      #expect(shown.map(\.step) == [0, 4, 8])
       #expect(shown[0].images.shape == [24, 32, 32, 1] && shown[0].columnTitles == ["disc", "bar", "slope"])
       #expect(shown[0].images.values.allSatisfy { abs($0) <= 1 })
     }

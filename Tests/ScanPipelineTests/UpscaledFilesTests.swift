@@ -13,7 +13,7 @@ import TestSupport
 
 /// Super-resolution of files, with a network of a few training steps.
 @Suite struct UpscaledFilesTests {
-  private static func withModel(_ body: (_ folder: URL, _ upscaler: ImageUpscaler) throws -> Void) throws {
+  private static func withModel(steps: Int = 5, _ body: (_ folder: URL, _ upscaler: ImageUpscaler) throws -> Void) throws {
     let folder = try TestData.temporaryFolder("upscaled")
     defer { try? FileManager.default.removeItem(at: folder) }
     let plane = Plane(rows: 40, columns: 40, values: (0..<1600).map { Float(($0 * $0) % 997) })
@@ -23,7 +23,7 @@ import TestSupport
         options: ["batch": 1, "patch": 8, "width": 4, "blocks": 1, "phase": "content", "rate": 0.01], data: .planes(planes), seed: 3))
     let place = folder.appendingPathComponent("model")
     try FileManager.default.createDirectory(at: place, withIntermediateDirectories: false)
-    _ = try Trainer(plan: TrainingPlan(steps: 5), seed: 3).train(model, into: ModelFolder(place))
+    _ = try Trainer(plan: TrainingPlan(steps: 5, stopAfter: max(1, steps)), seed: 3, isCancelled: { steps == 0 }).train(model, into: ModelFolder(place))
     try body(folder, ImageUpscaler(model: place))
   }
 
@@ -54,6 +54,28 @@ import TestSupport
       // Nothing else is left, and doing it again changes nothing.
       #expect(try Self.upscale(input, to: inPieces, upscaler, largestInMemory: 0).failedItems == 0)
       #expect(try FileManager.default.contentsOfDirectory(atPath: inPieces.path) == ["slice_x2.tif"])
+    }
+  }
+
+  @Test(arguments: [0, 5])
+  func `a detail map stands beside its image, dark for bicubic enlargement and bright for what a network adds`(steps: Int) throws {
+    try Self.withModel(steps: steps) { folder, upscaler in
+      let words = (0..<64 * 64).map { (index: Int) -> UInt8 in
+        UInt8(120 + 100 * sin(0.7 * Double(index % 64)) * cos(0.4 * Double(index / 64)))
+      }
+      let pixels = PixelBuffer(rows: 64, columns: 64, samplesPerPixel: 1, bitsAllocated: 8, words: words)
+      let input = folder.appendingPathComponent("waves.tif")
+      try Data(TIFFWriter.encode(pixels, photometric: .monochrome2, spacing: nil)).write(to: input)
+      let output = folder.appendingPathComponent("maps")
+      var files = UpscaledFiles(inputs: [input], output: output, options: [], stopsOnItemError: false, threads: 0)
+      files.addsDetailMaps = true
+      let outcome = try files.write(upscaler, key: #require(PseudonymKey(bytes: [UInt8](repeating: 7, count: 32))), progress: { _ in })
+      let largest = try #require(outcome.figures["largestDetail"])
+      let map = try #require(ScanReader().read(path: output.appendingPathComponent("waves_x2.detail.png").path).pixels)
+      #expect(map.rows == 128 && map.columns == 128 && map.bitsAllocated == 16)
+      let brightest = (0..<128 * 128).map { Int(map.words[2 * $0]) | Int(map.words[2 * $0 + 1]) << 8 }.max() ?? 0
+      // A share of 0.02 of the range is a fifth of white.
+      if steps == 0 { #expect(largest < 0.002 && brightest < 1500, "\(largest), \(brightest)") } else { #expect(largest > 0.005 && largest < 1 && brightest > 3000) }
     }
   }
 

@@ -1,7 +1,7 @@
 package import ForgeNN
 import ForgeTensor
-import PixelMath
 package import Foundation
+import PixelMath
 
 /// FNV-1a (64 bit) over 32-bit words: tells whether a resumed training sees the data that it began with. Not a cryptographic hash.
 private struct Fingerprint {

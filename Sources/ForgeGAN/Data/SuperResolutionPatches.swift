@@ -10,6 +10,12 @@ package struct SuperResolutionPatches: Sendable {
     package var small: Tensor
     package var enlarged: Tensor
     package var large: Tensor
+
+    package init(small: Tensor, enlarged: Tensor, large: Tensor) {
+      self.small = small
+      self.enlarged = enlarged
+      self.large = large
+    }
   }
 
   package let factor: Int

@@ -71,7 +71,8 @@ extension TrainingRun {
     members["data"] = model.dataDescription
     try AtomicFile.write(Data(JSON.object(members).text(pretty: true).utf8), to: folder.summary)
 
-    for place in folder.bests where place != record.best.map({ folder.best(step: $0.step) }) { try? FileManager.default.removeItem(at: place) }
+    let kept = record.best.map { folder.best(step: $0.step) }
+    for place in folder.bests where place != kept { try? FileManager.default.removeItem(at: place) }
   }
 
   /// Goes on from the folder's state. A state of an earlier version has no record: then nothing is known of returns and looks.

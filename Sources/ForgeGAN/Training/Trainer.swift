@@ -18,6 +18,20 @@ package struct TrainingSummary: Sendable, Equatable {
   package var imagesPerSecond: Double
   package var record: TrainingRecord
   package var isComplete: Bool { progress >= 1 }
+
+  package init(
+    steps: Int, stepsOfThisRun: Int, progress: Double, losses: [String: Double], secondsOfThisRun: Double, probeSeconds: Double,
+    imagesPerSecond: Double, record: TrainingRecord
+  ) {
+    self.steps = steps
+    self.stepsOfThisRun = stepsOfThisRun
+    self.progress = progress
+    self.losses = losses
+    self.secondsOfThisRun = secondsOfThisRun
+    self.probeSeconds = probeSeconds
+    self.imagesPerSecond = imagesPerSecond
+    self.record = record
+  }
 }
 
 /// What a live view is told, between two steps.

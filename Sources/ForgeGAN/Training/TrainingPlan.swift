@@ -12,7 +12,7 @@ package struct TrainingPlan: Sendable, Equatable {
   package var checkpointSeconds: Double
   /// Progress shows means of this many steps.
   package var reportEvery: Int
-  /// Number of sample sheets over the planned training.
+  /// Number of sample sheets over the planned training, beside the one that each run begins with.
   package var sampleSheets: Int
   /// Batches of a step, whose gradients are added up before the optimizers move.
   package var accumulate: Int
@@ -24,12 +24,12 @@ package struct TrainingPlan: Sendable, Equatable {
   package var heedsFindings: Bool
 
   package static let defaultReturns = 5
-  /// Images trained on between two looks when nothing else is said. A look costs about as much as training on 500 (docs/benchmarks.md).
-  private static let imagesBetweenProbes = 20_000
+  /// Images trained on between two looks when nothing else is said. A look costs about as much as training on 100.
+  private static let imagesBetweenProbes = 10_000
 
   package init(
     steps: Int? = nil, minutes: Double? = nil, stopAfter: Int? = nil, checkpointSeconds: Double = 60, reportEvery: Int = 20,
-    sampleSheets: Int = 8, accumulate: Int = 1, probeEvery: Int? = nil, returns: Int = TrainingPlan.defaultReturns,
+    sampleSheets: Int = 16, accumulate: Int = 1, probeEvery: Int? = nil, returns: Int = TrainingPlan.defaultReturns,
     heedsFindings: Bool = true
   ) throws(ForgeGANError) {
     guard steps != nil || minutes != nil else { throw .badPlan(reason: "the training has no end") }

@@ -8,6 +8,12 @@ package struct TrainingRecord: Sendable, Equatable {
     /// Returns before it.
     package var attempt: Int
     package var result: ProbeResult
+
+    package init(step: Int, attempt: Int, result: ProbeResult) {
+      self.step = step
+      self.attempt = attempt
+      self.result = result
+    }
   }
 
   /// A finding that was told alone.
@@ -26,6 +32,12 @@ package struct TrainingRecord: Sendable, Equatable {
     package var to: Int
     package var finding: TrainingFinding
 
+    package init(step: Int, to: Int, finding: TrainingFinding) {
+      self.step = step
+      self.to = to
+      self.finding = finding
+    }
+
     package var sentence: String {
       "\(finding.text), at step \(step): back to " + (to == 0 ? "the start" : "the best checkpoint, of step \(to),")
         + " with other random numbers and half of the learning rates"
@@ -37,6 +49,11 @@ package struct TrainingRecord: Sendable, Equatable {
     package var step: Int
     /// Nil for one that was not looked at: the start.
     package var result: ProbeResult?
+
+    package init(step: Int, result: ProbeResult?) {
+      self.step = step
+      self.result = result
+    }
 
     /// Whether a state that was looked at is as good or better.
     func isBeaten(by newer: ProbeResult) -> Bool {
@@ -82,7 +99,9 @@ extension TrainingRecord {
           .object((look.result.json.objectValue ?? [:]).merging(["step": .integer(look.step), "attempt": .integer(look.attempt)]) { $1 })
         }),
       "returns": .array(
-        returns.map { ["step": .integer($0.step), "to": .integer($0.to), "detector": .string($0.finding.detector), "text": .string($0.finding.text)] }
+        returns.map {
+          ["step": .integer($0.step), "to": .integer($0.to), "detector": .string($0.finding.detector), "text": .string($0.finding.text)]
+        }
       ),
     ]
     if !warnings.isEmpty {
@@ -106,7 +125,9 @@ extension TrainingRecord {
       return TrainingFinding(detector: detector, text: text)
     }
     for item in json["looks"]?.arrayValue ?? [] {
-      guard let step = item["step"]?.integerValue, let attempt = item["attempt"]?.integerValue, let result = ProbeResult(item) else { return nil }
+      guard let step = item["step"]?.integerValue, let attempt = item["attempt"]?.integerValue, let result = ProbeResult(item) else {
+        return nil
+      }
       looks.append(Look(step: step, attempt: attempt, result: result))
     }
     for item in json["returns"]?.arrayValue ?? [] {

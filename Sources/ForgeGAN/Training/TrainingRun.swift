@@ -39,8 +39,9 @@ final class TrainingRun<Model: GenerativeModel> {
     trainer.progress(.began(stage: stage, total: plan.stopAfter.map { min($0, plan.steps ?? $0) } ?? plan.steps, unit: "steps"))
     if plan.steps == nil { trainer.progress(.note(stage: stage, text: "ends after \(plan.minutes ?? 0) minutes")) }
     trainer.onEvent(.began(step: clock.step, record: record, log: log))
-    let hasBest = record.best.map { FileManager.default.fileExists(atPath: folder.best(step: $0.step).path) } ?? false
-    if !hasBest { try keepAsBest(nil) }
+    if !plan.endsRun(step: clock.step, seconds: clock.seconds), !hasBest { try keepAsBest(nil) }
+
+    trainer.onEvent(.sampled(model.sampleSheet(step: clock.step)))
 
     let earlier = clock.seconds
     var saved = 0.0
@@ -75,6 +76,11 @@ final class TrainingRun<Model: GenerativeModel> {
       secondsOfThisRun: seconds, probeSeconds: probeSeconds, imagesPerSecond: rate, record: record)
   }
 
+  /// A state of an earlier version, or one whose best checkpoint was lost, has none.
+  private var hasBest: Bool {
+    record.best.map { FileManager.default.fileExists(atPath: folder.best(step: $0.step).path) } ?? false
+  }
+
   private var seconds: Double {
     let spent = began.duration(to: .now).components
     return Double(spent.seconds) + Double(spent.attoseconds) * 1e-18
@@ -84,7 +90,8 @@ final class TrainingRun<Model: GenerativeModel> {
     prefetcher?.cancel()
     for (_, optimizer) in model.optimizers { optimizer.rateScale = record.rateScale }
     prefetcher = Prefetcher(
-      MicroBatches(model.batches, parts: plan.accumulate), seed: TrainingMoment.seed(trainer.seed, attempt: record.attempt), from: clock.step,
+      MicroBatches(model.batches, parts: plan.accumulate), seed: TrainingMoment.seed(trainer.seed, attempt: record.attempt),
+      from: clock.step,
       to: plan.lastStep)
   }
 

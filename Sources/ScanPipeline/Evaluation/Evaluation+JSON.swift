@@ -13,6 +13,10 @@ extension Evaluation {
       values["pairs"] = .object([
         "count": .integer(Int64(pairs.count)), "psnr": .finite(pairs.psnr), "ssim": .finite(pairs.ssim),
         "msSSIM": pairs.multiScaleSSIM.map { .finite($0) } ?? .null,
+        "featureDistances": .array(
+          pairs.featureDistances.map {
+            .object(["extractor": .string($0.extractor), "sha256": .string($0.digest), "value": .finite($0.value)])
+          }),
       ])
     }
     if let consistency { values["classConsistency"] = consistency.json }

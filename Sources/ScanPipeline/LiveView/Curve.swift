@@ -1,19 +1,21 @@
 /// A figure over the steps of a training, thinned so that any length fits a picture.
-struct Curve: Sendable, Equatable {
-  struct Point: Sendable, Equatable {
-    var step: Double
-    var value: Double
+package struct Curve: Sendable, Equatable {
+  package struct Point: Sendable, Equatable {
+    package var step: Double
+    package var value: Double
     /// Points that were merged into it.
-    var weight: Double
+    package var weight: Double
   }
 
   private static let limit = 800
 
-  private(set) var points: [Point] = []
+  package private(set) var points: [Point] = []
   /// Points that a new one must be worth before the next begins.
   private var grain = 1.0
 
-  mutating func add(_ value: Double, step: Int) {
+  package init() {}
+
+  package mutating func add(_ value: Double, step: Int) {
     guard value.isFinite else { return }
     let point = Point(step: Double(step), value: value, weight: 1)
     if let last = points.last, last.weight < grain, last.step <= point.step {
@@ -25,7 +27,7 @@ struct Curve: Sendable, Equatable {
   }
 
   /// Stretches in which the steps go up: a return to a checkpoint begins a new one.
-  var stretches: [[Point]] {
+  package var stretches: [[Point]] {
     var found: [[Point]] = []
     for point in points {
       if let last = found.last?.last, last.step < point.step {

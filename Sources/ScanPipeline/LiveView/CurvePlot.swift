@@ -31,7 +31,8 @@ struct CurvePlot {
     body += "<text x=\"\(place(Self.width - 8))\" y=\"\(place(Self.height - 5))\" text-anchor=\"end\">\(Int(last)) steps</text>"
     for step in returns where (first...last).contains(Double(step)) {
       let x = place(x(Double(step)))
-      body += "<line x1=\"\(x)\" x2=\"\(x)\" y1=\"\(place(Self.top))\" y2=\"\(place(Self.height - Self.bottom))\" stroke=\"#a40000\" stroke-dasharray=\"3 3\"/>"
+      body +=
+        "<line x1=\"\(x)\" x2=\"\(x)\" y1=\"\(place(Self.top))\" y2=\"\(place(Self.height - Self.bottom))\" stroke=\"#a40000\" stroke-dasharray=\"3 3\"/>"
     }
     var legend = ""
     for (index, entry) in curves.enumerated() where !entry.curve.points.isEmpty {
@@ -40,7 +41,8 @@ struct CurvePlot {
         let line = stretch.map { "\(place(x($0.step))),\(place(y($0.value)))" }.joined(separator: " ")
         body += "<polyline points=\"\(line)\" fill=\"none\" stroke=\"\(color)\" stroke-width=\"1.3\"/>"
       }
-      legend += "<span style=\"color:\(color)\">&#9644; \(HTMLText.escaped(entry.name)) \(label(entry.curve.points.last?.value ?? 0))</span> "
+      legend +=
+        "<span style=\"color:\(color)\">&#9644; \(HTMLText.escaped(entry.name)) \(label(entry.curve.points.last?.value ?? 0))</span> "
     }
     return """
       <figure><figcaption>\(HTMLText.escaped(title))</figcaption><svg viewBox="0 0 \(Int(Self.width)) \(Int(Self.height))" role="img">\(body)</svg>\

@@ -3,8 +3,8 @@ import Foundation
 
 /// What the live view of a training shows, and the page itself: self-contained, no script, no network. It holds the model's name, figures
 /// and the sample sheet; no path, no time of a scan, nothing of a patient but the pixels that a sheet may show.
-struct LivePage: Sendable {
-  enum Status: Sendable, Equatable {
+package struct LivePage: Sendable {
+  package enum Status: Sendable, Equatable {
     case running, finished, stopped
     case failed(String)
   }
@@ -27,7 +27,7 @@ struct LivePage: Sendable {
   /// The table of the end.
   var table: [String] = []
 
-  init(name: String, model: String, plannedSteps: Int?, plannedMinutes: Double?) {
+  package init(name: String, model: String, plannedSteps: Int?, plannedMinutes: Double?) {
     self.name = name
     self.model = model
     self.plannedSteps = plannedSteps
@@ -90,7 +90,8 @@ struct LivePage: Sendable {
     let rate = Double(step - firstStep) / seconds
     text += String(format: rate >= 10 ? ", %.0f steps/s" : ", %.2f steps/s", rate)
     let left = plannedSteps.map { Double($0 - step) / rate } ?? (plannedMinutes ?? 0) * 60 - seconds
-    return text + ", about \(LivePage.duration(max(0, left))) left. If the time below stands still, the training was cut off: run the same command with --resume."
+    return text
+      + ", about \(LivePage.duration(max(0, left))) left. If the time below stands still, the training was cut off: run the same command with --resume."
   }
 
   private func warnings() -> String {

@@ -1,17 +1,17 @@
-import ForgeGAN
+package import ForgeGAN
 import ForgeNN
-import Foundation
+package import Foundation
 import Glibc
 
 /// Keeps `live.html` and the PNG sheets of a run up to date while a training runs, on a thread of its own: the training hands over what
 /// happened and goes on, however slow the disk is. A page that cannot be written is left out without a word.
-final class LiveView: @unchecked Sendable {
+package final class LiveView: @unchecked Sendable {
   /// Seconds between two versions of the page.
   private static let interval = 2.0
   /// How long the end waits for the last version.
   private static let patience = 5.0
 
-  let page: URL
+  package let page: URL
   private let folder: URL
   private let condition = NSCondition()
   // Guarded by `condition`:
@@ -22,7 +22,7 @@ final class LiveView: @unchecked Sendable {
   private var hasEnded = false
   private var written: [URL] = []
 
-  init(_ state: LivePage, in folder: URL) {
+  package init(_ state: LivePage, in folder: URL) {
     self.state = state
     self.folder = folder
     page = folder.appendingPathComponent("live.html")
@@ -31,7 +31,7 @@ final class LiveView: @unchecked Sendable {
     thread.start()
   }
 
-  func receive(_ event: TrainingEvent) {
+  package func receive(_ event: TrainingEvent) {
     // The log of a training that goes on is read here, before its first step.
     var history: [([String: Double], Int)] = []
     if case .began(_, _, let log?) = event { history = LiveView.means(of: log) }
@@ -59,7 +59,7 @@ final class LiveView: @unchecked Sendable {
   }
 
   /// Writes the last version and ends the thread; waits a few seconds at most.
-  func finish(_ status: LivePage.Status, step: Int? = nil, table: [String] = []) {
+  package func finish(_ status: LivePage.Status, step: Int? = nil, table: [String] = []) {
     change { state in
       state.status = status
       state.step = step ?? state.step
@@ -74,7 +74,7 @@ final class LiveView: @unchecked Sendable {
   }
 
   /// The sheets that were written, oldest first.
-  var sheetFiles: [URL] { condition.withLock { written } }
+  package var sheetFiles: [URL] { condition.withLock { written } }
 
   private func change(_ body: (inout LivePage) -> Void) {
     condition.withLock {

@@ -1,6 +1,6 @@
-import Foundation
 import ForgeGAN
 import ForgeTensor
+import Foundation
 import PixelMath
 import ScanIO
 import ScanModel

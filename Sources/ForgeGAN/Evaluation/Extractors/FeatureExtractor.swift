@@ -1,6 +1,6 @@
 package import ForgeGrad
 import ForgeNN
-import ForgeTensor
+package import ForgeTensor
 package import Foundation
 
 /// A network that turns an image into numbers by which sets of images are compared. Figures depend on it: every figure is printed with the
@@ -16,9 +16,24 @@ package protocol FeatureExtractor {
   var weights: Data { get }
   /// `[N, size, size, 1]` in −1...1 to `[N, width]`. An image's features do not depend on the others.
   func features(_ images: Variable) -> Variable
+  /// What its layers make of images, from the first on, for comparing an image with its counterpart place by place; empty for an extractor
+  /// that knows no places.
+  func maps(_ images: Variable) -> [Variable]
 }
 
 extension FeatureExtractor {
+  package func maps(_ images: Variable) -> [Variable] { [] }
+
+  /// How far the maps of two images lie apart (`featureDistance`); nil for an extractor without maps.
+  ///
+  /// - Parameters: `[1, H, W, 1]` in −1...1, of one size.
+  package func distance(of image: Tensor, to truth: Tensor) -> Double? {
+    withoutRecording {
+      let wanted = maps(Variable(truth))
+      return wanted.isEmpty ? nil : Double(featureDistance(maps(Variable(image)), wanted).scalar)
+    }
+  }
+
   /// Features of all images, in order.
   package func features(of images: any LabelledImages) throws(ForgeGANError) -> FeatureSet {
     guard sizes.contains(images.size) else {

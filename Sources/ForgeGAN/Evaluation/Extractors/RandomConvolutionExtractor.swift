@@ -33,13 +33,14 @@ package struct RandomConvolutionExtractor: FeatureExtractor {
   }
 
   package func features(_ images: Variable) -> Variable {
+    concatenate(maps(images).flatMap { [mean($0, axes: [1, 2]), sqrt(mean($0 * $0, axes: [1, 2]))] }, axis: 1)
+  }
+
+  package func maps(_ images: Variable) -> [Variable] {
     var x = images
-    var parts: [Variable] = []
-    for layer in layers {
+    return layers.map { layer in
       x = layer(x, .inference)
-      parts.append(mean(x, axes: [1, 2]))
-      parts.append(sqrt(mean(x * x, axes: [1, 2])))
+      return x
     }
-    return concatenate(parts, axis: 1)
   }
 }

@@ -13,7 +13,7 @@ package struct VGGExtractor: FeatureExtractor {
   package var sizes: ClosedRange<Int> { max(16, network.smallestSide)...4096 }
   package var weights: Data { network.bytes }
 
-  package func features(_ images: Variable) -> Variable {
-    concatenate(network.blocks(of: images * 0.5 + 0.5).map { mean($0, axes: [1, 2]) }, axis: 1)
-  }
+  package func features(_ images: Variable) -> Variable { concatenate(maps(images).map { mean($0, axes: [1, 2]) }, axis: 1) }
+
+  package func maps(_ images: Variable) -> [Variable] { network.blocks(of: images * 0.5 + 0.5) }
 }

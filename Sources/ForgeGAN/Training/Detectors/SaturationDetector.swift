@@ -24,7 +24,9 @@ package struct SaturationDetector: FailureDetector {
 
   package var memory: [Double] {
     get { [real, fake, loss, lossAtBegin, saturated, seen] }
-    set { (real, fake, loss, lossAtBegin, saturated, seen) = (newValue[0], newValue[1], newValue[2], newValue[3], newValue[4], newValue[5]) }
+    set {
+      (real, fake, loss, lossAtBegin, saturated, seen) = (newValue[0], newValue[1], newValue[2], newValue[3], newValue[4], newValue[5])
+    }
   }
 
   package mutating func observe(_ observation: TrainingObservation) -> String? {

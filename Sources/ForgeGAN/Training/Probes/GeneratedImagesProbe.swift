@@ -1,7 +1,7 @@
+import ForgeGrad
 package import ForgeNN
 package import ForgeTensor
 package import Foundation
-import ForgeGrad
 import PixelMath
 
 /// Compares images that a generator makes of the same latent vectors each time with as many training images of the same labels.
