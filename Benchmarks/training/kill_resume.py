@@ -21,7 +21,7 @@ import tempfile
 import time
 
 CONFIG = {
-    "cgan": "augment: false\nwidth: 8\nbatch: 8\ngeneratorRate: 0.01\ndiscriminatorRate: 0.01\nprobeEvery: 25\nreturns: 20\n",
+    "cgan": "comparison: none\nspectralNorm: true\nloss: hinge\nr1: 0\naugment: false\nwidth: 8\nbatch: 8\ngeneratorRate: 0.01\ndiscriminatorRate: 0.01\nprobeEvery: 25\nreturns: 20\n",
     "srgan": "batch: 4\nwidth: 8\nblocks: 16\nrate: 0.1\nprobeEvery: 25\nreturns: 20\n",
 }
 

@@ -48,7 +48,7 @@ import Testing
 
   @Test func `a training that gives up ends with exit 1, and its best model is there to be used`() throws {
     let folder = try makeFolder(
-      config: "augment: false\nwidth: 8\nbatch: 8\ngeneratorRate: 0.01\ndiscriminatorRate: 0.01\nprobeEvery: 25\nreturns: 0\n")
+      config: "comparison: none\nspectralNorm: true\nloss: hinge\nr1: 0\naugment: false\nwidth: 8\nbatch: 8\ngeneratorRate: 0.01\ndiscriminatorRate: 0.01\nprobeEvery: 25\nreturns: 0\n")
     defer { try? FileManager.default.removeItem(at: folder) }
     let result = try train(["--progress", "none"], steps: 600, in: folder)
     #expect(result.exitCode == 1)

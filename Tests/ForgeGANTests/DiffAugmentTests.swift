@@ -42,4 +42,20 @@ import Testing
     #expect(draw.hole.contains { $0.rows.lowerBound < 0 })
     #expect(draw.hole.contains { $0.rows.upperBound > 64 })
   }
+
+  @Test func `each kind of change happens as often as asked`() {
+    func draw(_ probability: Float) -> DiffAugment {
+      DiffAugment.random(
+        count: 4000, rows: 64, columns: 64, probability: probability, stream: RandomStream(seed: 2, stream: 2), counter: 0)
+    }
+    let images = Variable(RandomStream(seed: 1, stream: 0).uniform([4000, 2, 2, 1], counter: 0, low: -1, high: 1))
+    #expect(draw(0)(images).value == images.value)
+    let some = draw(0.3)
+    // Four deviations of a share of 4000 draws: 4 · √(0.3 · 0.7 / 4000) = 0.029. A shift by nothing is one of 17².
+    for count in [some.brightness.count { $0 != 0 }, some.shift.count { $0 != (0, 0) }, some.hole.count { !$0.rows.isEmpty }] {
+      #expect(abs(Double(count) / 4000 - 0.3) < 0.031)
+    }
+    let changed = zip(some.brightness, some.hole).count { $0 != 0 && !$1.rows.isEmpty }
+    #expect(abs(Double(changed) / 4000 - 0.09) < 0.019)
+  }
 }

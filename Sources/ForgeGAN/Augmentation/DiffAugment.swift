@@ -34,21 +34,27 @@ package struct DiffAugment {
     package init() {}
   }
 
-  /// Draws the changes of `count` images of `rows` x `columns`: six numbers per image, from `counter` on.
+  /// Draws the changes of `count` images of `rows` x `columns`: eight numbers per image, from `counter` on.
+  ///
+  /// - Parameter probability: the chance of each of the three kinds of change, by itself, to be made at an image.
   package static func random(
-    count: Int, rows: Int, columns: Int, strength: Strength = Strength(), stream: RandomStream, counter: UInt64
+    count: Int, rows: Int, columns: Int, strength: Strength = Strength(), probability: Float = 1, stream: RandomStream, counter: UInt64
   ) -> DiffAugment {
     let draws = stream.uniform([count, 5], counter: counter).values
+    let chances = stream.uniform([count, 3], counter: counter + UInt64(draws.count)).values
     func draw(_ image: Int, _ index: Int) -> Float { draws[image * 5 + index] }
+    func happens(_ image: Int, _ kind: Int) -> Bool { chances[image * 3 + kind] < probability }
     func whole(_ unit: Float, _ count: Int) -> Int { min(Int(unit * Float(count)), count - 1) }
     let reach = (rows: Int(strength.translation * Float(rows)), columns: Int(strength.translation * Float(columns)))
     let side = (rows: Int(strength.cutout * Float(rows)), columns: Int(strength.cutout * Float(columns)))
     return DiffAugment(
-      brightness: (0..<count).map { (draw($0, 0) * 2 - 1) * strength.brightness },
+      brightness: (0..<count).map { happens($0, 0) ? (draw($0, 0) * 2 - 1) * strength.brightness : 0 },
       shift: (0..<count).map { image in
-        (whole(draw(image, 1), 2 * reach.rows + 1) - reach.rows, whole(draw(image, 2), 2 * reach.columns + 1) - reach.columns)
+        guard happens(image, 1) else { return (0, 0) }
+        return (whole(draw(image, 1), 2 * reach.rows + 1) - reach.rows, whole(draw(image, 2), 2 * reach.columns + 1) - reach.columns)
       },
       hole: (0..<count).map { image in
+        guard happens(image, 2) else { return (0..<0, 0..<0) }
         let top = whole(draw(image, 3), rows) - side.rows / 2
         let left = whole(draw(image, 4), columns) - side.columns / 2
         return (top..<top + side.rows, left..<left + side.columns)

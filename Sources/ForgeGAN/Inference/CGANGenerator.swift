@@ -30,7 +30,7 @@ package final class CGANGenerator {
     guard description.model == "cgan" else {
       throw CheckpointError.wrongKind(file: checkpoint.fileName, reason: "\(description.model) is not a generator of labelled images")
     }
-    let options = try ConditionalGAN.Configuration(description.configuration)
+    let options = try ConditionalGAN.Configuration(description.configuration, isStored: true)
     guard let size = description.configuration["size"]?.integerValue, !description.labelNames.isEmpty else {
       throw CheckpointError.wrongKind(file: checkpoint.fileName, reason: "the description of the model is incomplete")
     }

@@ -23,27 +23,41 @@ extension ConditionalGAN {
     package var averageDecay: Double
     /// Whether images are shifted, brightened and cut before the discriminator sees them.
     package var augments: Bool
+    /// The share of surely recognized real images at which augmentation is kept (see `AdaptiveProbability`); 0 augments every image.
+    package var augmentTarget: Double
+    /// Images that take the chance of augmentation from none to sure.
+    package var augmentSpan: Int
     /// Weight of the R1 penalty; 0 for none.
     package var r1: Double
     /// Steps between two R1 penalties, each then weighted by this number (lazy regularization, Karras et al. 2020).
     package var r1Every: Int
+    /// Whether the discriminator's weights have spectral norm 1.
+    package var spectralNorm: Bool
+    /// What the discriminator is told of variety; needs a batch of several images per label.
+    package var comparison: ProjectionDiscriminator.Comparison
 
-    package init(_ json: JSON) throws(ForgeGANError) {
+    /// - Parameter isStored: `json` stems from a model file. One that is older than an option lacks it, and was made as the option's
+    ///   absence was then understood; a new training takes what is best now.
+    package init(_ json: JSON, isStored: Bool = false) throws(ForgeGANError) {
       var options = try ModelOptions(json, model: "cgan")
       batch = options.integer("batch", default: 32, in: 2...1024)
       width = options.integer("width", default: 32, in: 4...256)
       latent = options.integer("latent", default: 64, in: 1...1024)
       labelWidth = options.integer("labelWidth", default: 16, in: 1...256)
-      loss = options.choice("loss", default: .hinge)
+      loss = options.choice("loss", default: .nonSaturating)
       generatorRate = options.number("generatorRate", default: 2e-4, in: 1e-7...0.1)
-      discriminatorRate = options.number("discriminatorRate", default: 1e-3, in: 1e-7...0.1)
+      discriminatorRate = options.number("discriminatorRate", default: 4e-4, in: 1e-7...0.1)
       beta1 = options.number("beta1", default: 0, in: 0...0.99)
       schedule = options.choice("schedule", default: .constant)
       rateFloor = options.number("rateFloor", default: 0.1, in: 0...1)
       averageDecay = options.number("averageDecay", default: 0.999, in: 0...0.99999)
       augments = options.flag("augment", default: true)
-      r1 = options.number("r1", default: 0, in: 0...1000)
+      r1 = options.number("r1", default: 0.3, in: 0...1000)
       r1Every = options.integer("r1Every", default: 16, in: 1...1000)
+      augmentTarget = options.number("augmentTarget", default: 0, in: 0...1)
+      augmentSpan = options.integer("augmentSpan", default: 100_000, in: 1_000...100_000_000)
+      spectralNorm = options.flag("spectralNorm", default: isStored)
+      comparison = options.choice("comparison", default: isStored ? .none : .channel)
       // Written by `json` so that a stored configuration can be read back; the data decide.
       _ = options.integer("size", default: 64, among: Configuration.sizes)
       try options.finish()
@@ -52,10 +66,11 @@ extension ConditionalGAN {
     package func json(size: Int) -> JSON {
       [
         "batch": .integer(batch), "width": .integer(width), "latent": .integer(latent), "labelWidth": .integer(labelWidth),
-        "loss": .string(loss.rawValue), "generatorRate": .number(generatorRate), "discriminatorRate": .number(discriminatorRate),
-        "beta1": .number(beta1), "schedule": .string(schedule.rawValue), "rateFloor": .number(rateFloor),
-        "averageDecay": .number(averageDecay), "augment": .bool(augments), "r1": .number(r1), "r1Every": .integer(r1Every),
-        "size": .integer(size),
+        "loss": .string(loss.rawValue), "generatorRate": .number(generatorRate),
+        "discriminatorRate": .number(discriminatorRate), "beta1": .number(beta1), "schedule": .string(schedule.rawValue),
+        "rateFloor": .number(rateFloor), "averageDecay": .number(averageDecay), "augment": .bool(augments),
+        "augmentTarget": .number(augmentTarget), "augmentSpan": .integer(augmentSpan), "r1": .number(r1), "r1Every": .integer(r1Every),
+        "spectralNorm": .bool(spectralNorm), "comparison": .string(comparison.rawValue), "size": .integer(size),
       ]
     }
   }

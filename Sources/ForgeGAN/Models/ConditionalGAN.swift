@@ -25,6 +25,8 @@ package final class ConditionalGAN: GenerativeModel {
   private let averageStore: ParameterStore
   private let averageGenerator: ConditionalGenerator
   private let average: ExponentialMovingAverage
+  /// How often images are augmented when that is adapted; nil for always.
+  private let adaptive: AdaptiveProbability?
   private let generatorOptimizer: Adam
   private let discriminatorOptimizer: Adam
 
@@ -59,6 +61,9 @@ package final class ConditionalGAN: GenerativeModel {
     generator = ConditionalGenerator(networks.root["generator"], shape)
     averageGenerator = ConditionalGenerator(averageStore.root["generator"], shape)
     discriminator = ProjectionDiscriminator(networks.root["discriminator"], shape)
+    adaptive =
+      options.augments && options.augmentTarget > 0
+      ? AdaptiveProbability(networks.root["augmentation"], target: Float(options.augmentTarget), span: options.augmentSpan) : nil
     if let start = request.start { try start.restore(networks.parameters(under: "generator")) }
     average = ExponentialMovingAverage(of: networks.parameters(under: "generator"), in: averageStore.parameters)
     generatorOptimizer = Adam(
@@ -83,7 +88,7 @@ package final class ConditionalGAN: GenerativeModel {
 
       // One pass of the discriminator over real and generated images together: its weights are normalized once per part.
       let augmented = augment(concatenate([Variable(real), fake.detached()], axis: 0), moment, "augment discriminator")
-      let logits = split(discriminator(augmented, labels: labels + labels, .training), axis: 0, sizes: [batch, batch])
+      let logits = split(discriminator(augmented, labels: labels + labels, sets: 2, .training), axis: 0, sizes: [batch, batch])
       let loss = options.loss.discriminator(real: logits[0], fake: logits[1])
       var objective = loss
       if options.r1 > 0, moment.step % options.r1Every == 0 {
@@ -96,6 +101,10 @@ package final class ConditionalGAN: GenerativeModel {
       measures.add(options.loss.verdicts(real: logits[0].value, fake: logits[1].value))
       realLogits.append(logits[0].detached())
       return objective
+    }
+    if let adaptive {
+      adaptive.record(real: concatenate(realLogits.map(\.value), axis: 0), step: moment.step)
+      measures.add("augmentation", adaptive.probability)
     }
 
     generatorOptimizer.learningRate = Float(options.generatorRate) * rate
@@ -128,7 +137,8 @@ package final class ConditionalGAN: GenerativeModel {
   private func augment(_ x: Variable, _ moment: TrainingMoment, _ purpose: String) -> Variable {
     guard options.augments else { return x }
     let draw = DiffAugment.random(
-      count: x.shape[0], rows: x.shape[1], columns: x.shape[2], stream: moment.stream(purpose), counter: moment.counter)
+      count: x.shape[0], rows: x.shape[1], columns: x.shape[2], probability: adaptive?.probability ?? 1, stream: moment.stream(purpose),
+      counter: moment.counter)
     return draw(x)
   }
 

@@ -12,6 +12,8 @@ package struct ConditionalGenerator {
     package var width: Int
     package var latent: Int
     package var labelWidth: Int
+    package var hasSpectralNorm: Bool
+    package var comparison: ProjectionDiscriminator.Comparison
 
     package init(_ options: ConditionalGAN.Configuration, size: Int, classes: Int) {
       self.size = size
@@ -19,6 +21,8 @@ package struct ConditionalGenerator {
       width = options.width
       latent = options.latent
       labelWidth = options.labelWidth
+      hasSpectralNorm = options.spectralNorm
+      comparison = options.comparison
     }
 
     /// Doublings between 4x4 and the image.
