@@ -199,7 +199,7 @@ struct DatasetCleaner {
   private mutating func cleanedText(_ element: Element, in item: Item) -> Element? {
     guard DatasetCleaner.vr(of: element).isText, let text = element.text, !text.isEmpty else { return nil }
     let isMultiple = [VR.LO, .SH, .CS, .UC].contains(DatasetCleaner.vr(of: element))
-    let values = (isMultiple ? text.split(separator: "\\").map(String.init) : [text]).map(MedicalVocabulary.cleaned)
+    let values = (isMultiple ? text.split(separator: "\\").map(String.init) : [text]).map { MedicalVocabulary.cleaned($0) }
     guard values.contains(where: { !$0.isEmpty }) else { return nil }
     count("cleaned")
     return scrubbed(Element(element.tag, DatasetCleaner.vr(of: element), text: values.joined(separator: "\\")), in: item)
@@ -284,7 +284,7 @@ struct DatasetCleaner {
       let value = dataset[.codeValue], let kept = scrubbed(value, in: item), let designator = dataset[.codingSchemeDesignator]
     else { return nil }
     var code = Dataset([kept, designator])
-    let meaning = MedicalVocabulary.cleaned(dataset.text(.codeMeaning) ?? "")
+    let meaning = MedicalVocabulary.cleanedMeaning(dataset.text(.codeMeaning) ?? "")
     code.set(
       scrubbed(Element(.codeMeaning, .LO, text: meaning.isEmpty ? DummyValue.text : meaning), in: item)
         ?? Element(.codeMeaning, .LO, text: DummyValue.text))

@@ -110,6 +110,23 @@ struct DeidOptionsTests {
     #expect(clean.text(.seriesDescription) ?? "" == expected)
   }
 
+  @Test(arguments: [
+    "Distance", "Mean CTDIvol", "millimeter", "Lung structure", "Finding Site", "Length", "Diagnostic imaging report", "Source of Measurement",
+    "Tracking Identifier", "CT Dose Length Product Total", "Observer Type", "Procedure reported", "Derivation", "Imaging Measurements",
+  ])
+  func `clean structured content keeps the meanings of published codes`(meaning: String) throws {
+    var concept = Dataset()
+    concept.set(.codeValue, .SH, text: "121206")
+    concept.set(.codingSchemeDesignator, .SH, text: "DCM")
+    concept.set(.codeMeaning, .LO, text: meaning)
+    var item = Dataset()
+    item.set(Tag(0x0040, 0xA043), sequence: [concept])
+    var dataset = Planted.instance(sopClass: "1.2.840.10008.5.1.4.1.1.88.11", modality: "SR")
+    dataset.set(Tag(0x0040, 0xA730), sequence: [item])
+    let cleaned = try #require(try Planted.clean(dataset, [.cleanStructuredContent]).dataset.items(Tag(0x0040, 0xA730)).first)
+    #expect(cleaned.items(Tag(0x0040, 0xA043)).first?.text(.codeMeaning) == meaning)
+  }
+
   @Test func `clean structured content keeps codes of published schemes and numbers`() throws {
     var concept = Dataset()
     concept.set(.codeValue, .SH, text: "121071")

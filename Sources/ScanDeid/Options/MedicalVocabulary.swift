@@ -22,12 +22,17 @@ enum MedicalVocabulary {
   }()
 
   /// `text` with known words and quantities alone, single spaces between; empty when nothing is left.
-  static func cleaned(_ text: String) -> String {
+  static func cleaned(_ text: String) -> String { cleaned(text, passing: { _ in false }) }
+
+  /// The meaning of a published code: words of the trade pass, too, since the code says the same.
+  static func cleanedMeaning(_ text: String) -> String { cleaned(text, passing: TechnicalVocabulary.contains) }
+
+  private static func cleaned(_ text: String, passing passes: (String) -> Bool) -> String {
     var kept: [String] = []
     let chunks = text.split { " \t\r\n,;()[]{}\"'|&\0".contains($0) }.map(String.init)
     for (index, chunk) in chunks.enumerated() {
       let lower = chunk.lowercased()
-      if isKnown(lower) || lower == "w/o"
+      if isKnown(lower) || passes(lower) || lower == "w/o"
         || (index > 0 && kept.last == chunks[index - 1] && isNumber(chunks[index - 1]) && units.contains(lower))
       {
         kept.append(chunk)
@@ -35,7 +40,7 @@ enum MedicalVocabulary {
         kept.append(chunk)
       } else {
         let parts = chunk.split { "_-/+.:^=<>*#\\".contains($0) }.map(String.init)
-        if parts.count > 1 { kept += parts.filter { isKnown($0.lowercased()) } }
+        if parts.count > 1 { kept += parts.filter { isKnown($0.lowercased()) || passes($0.lowercased()) } }
       }
     }
     return kept.joined(separator: " ")
