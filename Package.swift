@@ -86,7 +86,7 @@ let scan: [Target] = [
       "dcmjpls", "dcmtkcharls", "dcmjpeg", "ijg8", "ijg12", "ijg16", "dcmimage", "dcmimgle", "dcmnet", "dcmdata", "oflog", "ofstd",
     ].map { .linkedLibrary($0) }),
   .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
-  .target(name: "CTIFF", cSettings: cWarnings, linkerSettings: [.linkedLibrary("tiff")]),
+  .target(name: "CTIFF", cSettings: cWarnings, linkerSettings: [.linkedLibrary("tiff"), .linkedLibrary("z")]),
   .target(name: "CPNG", cSettings: cWarnings, linkerSettings: [.linkedLibrary("png16")]),
   .target(
     name: "COpenJPEG", cSettings: [.unsafeFlags(["-I/usr/include/openjpeg-2.5", "-Wall", "-Wextra", "-Werror"] + fuzzedC)],

@@ -1,4 +1,5 @@
 #include "CTIFF.h"
+#include "deflate.h"
 #include "memory.h"
 #include <math.h>
 #include <stdlib.h>
@@ -191,7 +192,20 @@ static int damaged(char *message, size_t size, const char *what, uint32_t index,
   return CTIFF_DAMAGED;
 }
 
-static int read_strips(const ctiff_reader *reader, const ctiff_info *info, uint8_t *out, char *message, size_t message_size) {
+/// Notes a deflated strip or tile that libtiff takes for whole and that is not. `words` are those that libtiff gave, of `most` in a whole part.
+static void check_end(ctiff_reader *reader, const ctiff_info *info, uint32_t chunk, const uint8_t *words, tmsize_t word_bytes, tmsize_t most) {
+  if (info->compression != COMPRESSION_ADOBE_DEFLATE && info->compression != COMPRESSION_DEFLATE) return;
+  const ctiff_memory *memory = &reader->memory;
+  uint64_t offset = TIFFGetStrileOffset(reader->tiff, chunk), count = TIFFGetStrileByteCount(reader->tiff, chunk);
+  if (offset > memory->count) return;
+  if (count > memory->count - offset) count = memory->count - offset;
+  uint16_t order = FILLORDER_MSB2LSB;
+  TIFFGetFieldDefaulted(reader->tiff, TIFFTAG_FILLORDER, &order);
+  int is_reversed = order == FILLORDER_LSB2MSB;
+  if (!ctiff_deflate_ends(memory->source + offset, count, is_reversed, words, (uint64_t)word_bytes, (uint64_t)most)) reader->memory.broken_off++;
+}
+
+static int read_strips(ctiff_reader *reader, const ctiff_info *info, uint8_t *out, char *message, size_t message_size) {
   TIFF *tiff = reader->tiff;
   uint32_t per_strip = info->rows;
   TIFFGetFieldDefaulted(tiff, TIFFTAG_ROWSPERSTRIP, &per_strip);
@@ -215,6 +229,7 @@ static int read_strips(const ctiff_reader *reader, const ctiff_info *info, uint8
       status = damaged(message, message_size, "Strip", strip, strips);
       break;
     }
+    check_end(reader, info, strip, buffer, wanted, packed_strip);
     uint8_t *target = out + ((size_t)(strip / strips_per_plane) * info->rows + first_row) * row_bytes;
     for (uint32_t row = 0; row < rows; row++)
       unpack_row(buffer + (size_t)row * (size_t)packed_row, info->bits_per_sample, info->word_bits, info->is_signed, samples_per_row, target + row * row_bytes);
@@ -224,7 +239,7 @@ static int read_strips(const ctiff_reader *reader, const ctiff_info *info, uint8
   return status;
 }
 
-static int read_tiles(const ctiff_reader *reader, const ctiff_info *info, uint8_t *out, char *message, size_t message_size) {
+static int read_tiles(ctiff_reader *reader, const ctiff_info *info, uint8_t *out, char *message, size_t message_size) {
   TIFF *tiff = reader->tiff;
   uint32_t width = 0, height = 0;
   if (!TIFFGetField(tiff, TIFFTAG_TILEWIDTH, &width) || !TIFFGetField(tiff, TIFFTAG_TILELENGTH, &height) || !width || !height)
@@ -246,6 +261,7 @@ static int read_tiles(const ctiff_reader *reader, const ctiff_info *info, uint8_
           status = damaged(message, message_size, "Tile", tile, TIFFNumberOfTiles(tiff));
           break;
         }
+        check_end(reader, info, tile, buffer, packed_tile, packed_tile);
         uint32_t rows = info->rows - top < height ? (uint32_t)(info->rows - top) : height;
         uint32_t columns = info->columns - left < width ? (uint32_t)(info->columns - left) : width;
         uint8_t *target = out + ((size_t)plane * info->rows + top) * row_bytes + left * per_pixel * word_bytes;
@@ -259,7 +275,7 @@ static int read_tiles(const ctiff_reader *reader, const ctiff_info *info, uint8_
   return status;
 }
 
-static int read_page(const ctiff_reader *reader, const ctiff_info *info, uint8_t *out, char *message, size_t message_size) {
+static int read_page(ctiff_reader *reader, const ctiff_info *info, uint8_t *out, char *message, size_t message_size) {
   return info->is_tiled ? read_tiles(reader, info, out, message, message_size) : read_strips(reader, info, out, message, message_size);
 }
 

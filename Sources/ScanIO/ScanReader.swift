@@ -3,7 +3,7 @@ package import ScanModel
 
 /// Reads a scan from a file: bytes, pre-scan, decode worker, checks of the worker's answer.
 package struct ScanReader: Sendable {
-  private let pool: DecodeWorkerPool
+  let pool: DecodeWorkerPool
   private let limits: PrescanLimits
 
   package init(pool: DecodeWorkerPool = .shared, limits: PrescanLimits = .standard) {
@@ -13,7 +13,8 @@ package struct ScanReader: Sendable {
 
   /// Reads `path` with the shared pool.
   ///
-  /// - Parameter pixels: decode the samples; without it only the attributes are read, and encapsulated Pixel Data stays as it is.
+  /// - Parameter pixels: decode the samples; without it only the attributes are read, and encapsulated Pixel Data stays as it is; JPEG 2000 is
+  ///   decoded all the same, to see whether it is whole.
   /// - Throws: `ScanFileError`, `PrescanError`, `DecodeWorkerError`, `DecodeFailure`, all `ExplainedError` without the path.
   package static func read(path: String, pixels: Bool = true) throws -> RawScan {
     try ScanReader().read(path: path, pixels: pixels)
@@ -35,7 +36,9 @@ package struct ScanReader: Sendable {
   func attempt(path: String, pixels: Bool, firstPageOnly: Bool) -> (facts: ScanFacts, result: Result<RawScan, any Error>) {
     var facts = ScanFacts()
     let result = Result {
-      try scan(ScanFile.bytes(atPath: path), source: Redacted(path), pixels: pixels, firstPageOnly: firstPageOnly, facts: &facts)
+      var scan = try scan(ScanFile.bytes(atPath: path), source: Redacted(path), pixels: pixels, firstPageOnly: firstPageOnly, facts: &facts)
+      if !pixels { checkCodestreams(of: &scan) }
+      return scan
     }
     return (facts, result)
   }

@@ -40,7 +40,7 @@ package enum ScanWarning: String, Sendable, CaseIterable, Codable {
   case pixelShort = "pixel.short"
   /// Pixel Data is longer than rows x columns x frames say, beyond padding.
   case pixelLong = "pixel.long"
-  /// The codestream's precision or signedness disagrees with the attributes; the attributes won.
+  /// The codestream's size, components, precision or signedness disagree with the attributes; where the samples were read, the attributes won.
   case pixelMismatch = "pixel.mismatch"
   /// No preamble or no File Meta Information.
   case metaMissing = "meta.missing"

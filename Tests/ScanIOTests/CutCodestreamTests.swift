@@ -133,4 +133,23 @@ import Testing
       #expect(try DecodeSamples.read(file).warnings.contains(.truncated) == !isWhole, "\(isFax ? "CCITT" : "JPEG"), \(strip.count) bytes")
     }
   }
+
+  @Test func `deflated strips that lack any of their last bytes are told`() throws {
+    for predictor in [Int32(1), 2] {
+      for seed in 0..<24 {
+        let words = (0..<2 * 40 * 30).map { UInt8(truncatingIfNeeded: ($0 * $0 &* (seed + 3)) >> 5) }
+        let file = try DecodeSamples.tiff(rows: 30, columns: 40, bits: 16, deflate: true, predictor: predictor, words: words)
+        let whole = try DecodeSamples.read(file)
+        #expect(whole.warnings == [] && whole.pixels?.words == words)
+        // Strip Byte Counts (279): one long in the entry itself.
+        let place = try #require((8..<file.count - 12).first { file[$0..<$0 + 8].elementsEqual([0x17, 1, 4, 0, 1, 0, 0, 0]) }) + 8
+        let count = file[place..<place + 4].reversed().reduce(0) { $0 << 8 | Int($1) }
+        for missing in 1...6 {
+          let cut = file[..<place] + SampleDICOM.word32(count - missing) + file[(place + 4)...]
+          let scan = try? DecodeSamples.read(Array(cut))
+          #expect(scan?.warnings.contains(.truncated) ?? true, "predictor \(predictor), seed \(seed), \(missing) bytes")
+        }
+      }
+    }
+  }
 }

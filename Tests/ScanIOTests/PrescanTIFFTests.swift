@@ -40,6 +40,20 @@ import Testing
     #expect(report.pages == 1 && report.pageFault == nil)
   }
 
+  @Test(arguments: [false, true], [false, true])
+  func `a directory that ends the file and lacks bytes of its last field is a warning`(isBig: Bool, isBigEndian: Bool) throws {
+    let pointer = isBig ? 8 : 4
+    var sample = SampleTIFF(isBig: isBig, isBigEndian: isBigEndian)
+    // The first directory again, behind the strips.
+    let start = isBig ? 16 : 8
+    let directory = sample.file()[start..<start + (isBig ? 8 + 9 * 20 : 2 + 9 * 12)] + [UInt8](repeating: 0, count: pointer)
+    sample.nextPage = .at(sample.file().count)
+    let file = sample.file() + directory
+    let whole = try Prescan.scan(file)
+    #expect(whole.warnings == [] && whole.pagesAlike == 2)
+    for missing in 1...pointer { #expect(try Prescan.scan(Array(file.dropLast(missing))).warnings == [.truncated], "\(missing) bytes") }
+  }
+
   @Test func `sub-directories that point to themselves end`() throws {
     var sample = SampleTIFF()
     sample.extra = [(330, 4, Array(repeating: 8, count: 1))]

@@ -15,7 +15,10 @@ enum EncapsulatedPixels {
     /// A frame could, and nobody would see.
     var isUnchecked = false
 
-    var warnings: [ScanWarning] { breaksOff ? [.truncated] : isUnchecked ? [.unchecked] : [] }
+    /// A frame's own size or number of components is not what the attributes say.
+    var isMismatched = false
+
+    var warnings: [ScanWarning] { (breaksOff ? [.truncated] : isUnchecked ? [.unchecked] : []) + (isMismatched ? [.pixelMismatch] : []) }
   }
 
   /// What became of a frame.
@@ -23,8 +26,12 @@ enum EncapsulatedPixels {
     var overwritten = 0
     var breaksOff = false
     var isUnchecked = false
+    var isMismatched = false
 
-    init(_ stream: StreamBytes) { (overwritten, breaksOff, isUnchecked) = (stream.overwritten, stream.breaksOff, stream.isUnchecked) }
+    init(_ stream: StreamBytes) {
+      (overwritten, breaksOff, isUnchecked) = (stream.overwritten, stream.breaksOff, stream.isUnchecked)
+      isMismatched = stream.isMismatched
+    }
 
     /// No bytes at all.
     init() { breaksOff = true }
@@ -63,6 +70,7 @@ enum EncapsulatedPixels {
       guard index < frames else { continue }
       result.breaksOff = result.breaksOff || frame.breaksOff
       result.isUnchecked = result.isUnchecked || frame.isUnchecked
+      result.isMismatched = result.isMismatched || frame.isMismatched
     }
     return result
   }
@@ -109,8 +117,8 @@ enum EncapsulatedPixels {
       let isFollowed =
         switch start.kind {
         case .jpeg: JPEGText.clean(&stream, from: start.offset, mostSamples: shape?.samples ?? RLEText.Shape.unknownSamples)
-        case .jpeg2000: JPEG2000Text.clean(&stream, start.offset..<stream.count)
-        case .boxes: JP2Boxes.clean(&stream, start.offset..<stream.count)
+        case .jpeg2000: JPEG2000Text.clean(&stream, start.offset..<stream.count, shape)
+        case .boxes: JP2Boxes.clean(&stream, start.offset..<stream.count, shape)
         case .jpegXL: unwalked(&stream)
         }
       return isFollowed ? Frame(stream) : nil

@@ -3,9 +3,10 @@
 /// Any other box (XML, UUID, URL, intellectual property, EXIF …) becomes a `free` box of zeros, which readers skip.
 struct JP2Boxes {
   private var stream: StreamBytes
+  let shape: RLEText.Shape?
 
-  static func clean(_ stream: inout StreamBytes, _ range: Range<Int>) -> Bool {
-    var boxes = JP2Boxes(stream: stream)
+  static func clean(_ stream: inout StreamBytes, _ range: Range<Int>, _ shape: RLEText.Shape?) -> Bool {
+    var boxes = JP2Boxes(stream: stream, shape: shape)
     let isWhole = boxes.walk(range, isHeader: false)
     stream = boxes.stream
     return isWhole
@@ -40,7 +41,7 @@ struct JP2Boxes {
       stream.put([0x0D, 0x0A, 0x87, 0x0A].prefix(body.count), at: body.lowerBound)
     case "ftyp": compatibility(body)
     case "jp2h" where !isHeader: return walk(body, isHeader: true)
-    case "jp2c": return stream.word16(body.lowerBound) == 0xFF4F && JPEG2000Text.clean(&stream, body)
+    case "jp2c": return stream.word16(body.lowerBound) == 0xFF4F && JPEG2000Text.clean(&stream, body, shape)
     case "jxlc", "jxlp": stream.isUnchecked = true
     case "jxll": keep(1, of: body)
     case "ihdr" where isHeader: keep(14, of: body)

@@ -4,11 +4,13 @@
 /// and unknown ones, become empty comments. Bytes behind a segment's last parameter and behind the image become 0.
 struct JPEG2000Text {
   private var stream: StreamBytes
+  private let shape: RLEText.Shape?
   private let end: Int
   private var position: Int
   /// The number of components; it decides how wide component numbers are.
   private var components = 1
   private var levels = 0
+  private var packets: JPEG2000Packets?
   private var tiles = 0
   private var tileParts: [(tile: Int, length: Int)] = []
   /// Tile-parts of each tile, by its number: those that came, and how many there are when one of them tells.
@@ -20,15 +22,16 @@ struct JPEG2000Text {
   private var hasEnd = false
   private var quantizations: [(range: Range<Int>, isComponent: Bool)] = []
 
-  private init(_ stream: StreamBytes, _ range: Range<Int>) {
+  private init(_ stream: StreamBytes, _ range: Range<Int>, _ shape: RLEText.Shape?) {
     self.stream = stream
+    self.shape = shape
     end = range.upperBound
     position = range.lowerBound + 2
   }
 
   /// - Returns: false when something stands where a marker has to be, or text where step sizes or the last packets have to be.
-  static func clean(_ stream: inout StreamBytes, _ range: Range<Int>) -> Bool {
-    var walk = JPEG2000Text(stream, range)
+  static func clean(_ stream: inout StreamBytes, _ range: Range<Int>, _ shape: RLEText.Shape?) -> Bool {
+    var walk = JPEG2000Text(stream, range, shape)
     let isWhole = walk.run()
     stream = walk.stream
     return isWhole
@@ -89,6 +92,7 @@ struct JPEG2000Text {
     let dataEnd = length > 0 ? start + length : endOfCodestream(from: position)
     guard dataEnd >= position else { return position >= end }
     if position < end, TextRun.atEnd(of: stream[position..<min(dataEnd, end)]) >= TextRun.improbableAtEnd { isFollowed = false }
+    if position < end, packets?.breakOff(in: stream, position..<min(dataEnd, end)) == true { stream.breaksOff = true }
     tileParts.append((tile, dataEnd - start))
     noteParts(of: tile, told: told)
     // Without a length only the packets' tell whether they are all there.
@@ -155,17 +159,20 @@ struct JPEG2000Text {
     let wide = components < 257 ? 1 : 2
     switch marker {
     case 0xFF51:
-      components = stream.word16(body.lowerBound + 34) ?? 1
-      tiles = countTiles(body)
+      let size = JPEG2000Size(stream, body)
+      (components, tiles, packets) = (size.components, size.tiles, JPEG2000Packets(size))
+      if let shape, !size.isSize(of: shape) { stream.isMismatched = true }
       keep(36 + 3 * components, of: body)
     case 0xFF50:
       let capabilities = stream.word32(body.lowerBound) ?? 0
       keep(4 + 2 * UInt32(truncatingIfNeeded: capabilities).nonzeroBitCount, of: body)
     case 0xFF52:
       levels = max(levels, byte(5))
+      packets?.read(coding: stream[body].dropFirst(5), hasPrecincts: byte(0) & 1 == 1, layers: byte(2) << 8 | byte(3))
       keep(10 + (byte(0) & 1 == 1 ? byte(5) + 1 : 0), of: body)
     case 0xFF53:
       levels = max(levels, byte(wide + 1))
+      packets?.read(coding: stream[body].dropFirst(wide + 1), hasPrecincts: byte(wide) & 1 == 1, layers: nil)
       keep(wide + 6 + (byte(wide) & 1 == 1 ? byte(wide + 1) + 1 : 0), of: body)
     case 0xFF5C: quantizations.append((body, false))
     case 0xFF5D: quantizations.append((body, true))
@@ -180,15 +187,6 @@ struct JPEG2000Text {
       stream.fill(min(body.lowerBound + 2, body.upperBound)..<body.upperBound, with: 0x20)
     default: emptied(range)
     }
-  }
-
-  /// SIZ: the grid's size from byte 2 on, a tile's from 18, its offset from 26 (section B.3).
-  private func countTiles(_ body: Range<Int>) -> Int {
-    func along(_ axis: Int) -> Int {
-      let numbers = [2, 18, 26].map { stream.word32(body.lowerBound + $0 + 4 * axis) ?? 0 }
-      return numbers[1] > 0 ? min(1 << 16, max(0, numbers[0] - numbers[2] + numbers[1] - 1) / numbers[1]) : 0
-    }
-    return along(0) * along(1)
   }
 
   private mutating func keep(_ count: Int, of body: Range<Int>) {

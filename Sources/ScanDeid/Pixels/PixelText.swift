@@ -33,4 +33,13 @@ package enum PixelText {
       return [.truncated]
     }
   }
+
+  /// The frames that are JPEG 2000 or HTJ2K by their first bytes, of those that the attributes ask for: each in one piece.
+  package static func jpeg2000Frames(of dataset: Dataset) -> [[UInt8]] {
+    guard case .fragments(let items)? = dataset[.pixelData]?.value else { return [] }
+    let frames = dataset.frameCount.frames
+    return FragmentGroups.make(items, frames: frames).ranges.prefix(frames).lazy
+      .map { $0.count == 1 ? items[$0.lowerBound] : Array(items[$0].joined()) }
+      .filter { $0.starts(with: [0xFF, 0x4F, 0xFF, 0x51]) || $0.starts(with: [0, 0, 0, 12, 0x6A, 0x50]) }
+  }
 }

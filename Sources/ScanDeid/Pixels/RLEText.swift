@@ -4,6 +4,9 @@ import ScanModel
 enum RLEText {
   /// What the image attributes say about a frame.
   struct Shape {
+    let rows: Int
+    let columns: Int
+    let samplesPerPixel: Int
     let segments: Int
     /// Bytes that each segment gives.
     let cells: Int
@@ -19,6 +22,7 @@ enum RLEText {
       else { return nil }
       let samples = dataset.imageWord(.samplesPerPixel) ?? 1
       guard (1...4).contains(samples) else { return nil }
+      (self.rows, self.columns, samplesPerPixel) = (rows, columns, samples)
       segments = samples * max(1, bits / 8)
       self.samples = rows * columns * samples
       cells = bits == 1 ? (rows * columns + 7) / 8 : rows * columns

@@ -9,6 +9,8 @@ struct StreamBytes {
   var breaksOff = false
   /// The coded data is of a kind that is not walked, so that it could end early unseen.
   var isUnchecked = false
+  /// The coded data is a picture of another size, or of another number of components, than the attributes say.
+  var isMismatched = false
 
   init(_ bytes: UnsafeMutableRawBufferPointer) { self.bytes = bytes }
 
