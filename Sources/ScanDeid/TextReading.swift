@@ -27,15 +27,22 @@ struct TextReading {
     var readings: [TextReading] = []
     if let plain = TextEscapes.resolved(text) { readings.append(TextReading(plain, shortestMatch: 4)) }
     for decoded in EncodedStretches.decoded(text) { readings.append(TextReading(decoded, shortestMatch: 4)) }
+    // Most texts are ASCII, and short.
+    if text.allSatisfy({ $0 < 0x80 && $0 != 0x1B }) {
+      if text.count >= shortestBackwards { readings.append(TextReading(Pieces(backwards: text), shortestMatch: shortestBackwards)) }
+      return readings
+    }
     let letters = characters(of: FoldedText(text, repertoire))
     for table in [LookalikeLetters.small, LookalikeLetters.capital] {
       if let latin = LookalikeLetters.latin(letters, table) { readings.append(TextReading(latin, shortestMatch: 4)) }
     }
     var backwards = Pieces()
     for (bytes, source) in letters.reversed() { backwards.append(bytes, source) }
-    readings.append(TextReading(backwards, shortestMatch: 6))
+    readings.append(TextReading(backwards, shortestMatch: shortestBackwards))
     return readings
   }
+
+  private static let shortestBackwards = 6
 
   /// Folded letters and digits, and a space for whatever stands between.
   private static func characters(of text: FoldedText) -> [(bytes: [UInt8], source: Range<Int>)] {
@@ -57,6 +64,13 @@ struct TextReading {
   struct Pieces {
     private(set) var bytes: [UInt8] = []
     private(set) var sources: [Range<Int>] = []
+
+    init() {}
+
+    init(backwards text: [UInt8]) {
+      bytes = text.reversed()
+      sources = text.indices.reversed().map { $0..<$0 + 1 }
+    }
 
     mutating func append(_ bytes: some Sequence<UInt8>, _ source: Range<Int>) {
       for byte in bytes {
@@ -140,6 +154,7 @@ enum EncodedStretches {
   private static func read(
     _ text: [UInt8], _ belongs: (UInt8) -> Bool, _ decode: (ArraySlice<UInt8>) -> [UInt8]
   ) -> TextReading.Pieces? {
+    guard text.count >= shortest else { return nil }
     var pieces = TextReading.Pieces()
     var start = 0
     while start < text.count {
