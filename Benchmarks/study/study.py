@@ -178,7 +178,8 @@ class Study:
 
     def g11(self):
         script = HERE.parent / "training" / "kill_resume.py"
-        return ["```", self.job("kills", lambda: {"text": self.call([sys.executable, script, "--program", self.program[0]])})["text"].strip(), "```"]
+        models = {model: self.job(f"kills-{model}", lambda: {"text": self.call([sys.executable, script, "--model", model, Path(self.program[0]).parent])}) for model in ("cgan", "srgan")}
+        return [line for model, found in models.items() for line in ("```", f"{model}: " + found["text"].strip(), "```")]
 
 
 def write(place, title, lines):
