@@ -9,18 +9,14 @@ extension Plane {
     var weights = (-reach...reach).map { exp(-0.5 * Double($0 * $0) / (sigma * sigma)) }
     let sum = weights.reduce(0, +)
     for index in weights.indices { weights[index] /= sum }
-    func mirrored(_ position: Int, _ count: Int) -> Int {
-      let folded = (position % (2 * count) + 2 * count) % (2 * count)
-      return folded < count ? folded : 2 * count - 1 - folded
-    }
     var mixed = [Double](repeating: 0, count: values.count)
     for row in 0..<rows {
       for (tap, weight) in weights.enumerated() {
-        let source = mirrored(row + tap - reach, rows) * columns
+        let source = ResampleWeights.mirrored(row + tap - reach, rows) * columns
         for column in 0..<columns { mixed[row * columns + column] += weight * Double(values[source + column]) }
       }
     }
-    let sources = (-reach..<columns + reach).map { mirrored($0, columns) }
+    let sources = (-reach..<columns + reach).map { ResampleWeights.mirrored($0, columns) }
     let result = (0..<values.count).map { index in
       let start = index / columns * columns
       let first = index % columns

@@ -109,7 +109,7 @@ package struct ResampleWeights: Sendable {
   }
 
   /// Half-sample symmetric: ..., 1, 0 | 0, 1, ..., n-1 | n-1, n-2, ...
-  private static func mirrored(_ position: Int, _ count: Int) -> Int {
+  package static func mirrored(_ position: Int, _ count: Int) -> Int {
     var folded = position % (2 * count)
     if folded < 0 { folded += 2 * count }
     return folded < count ? folded : 2 * count - 1 - folded

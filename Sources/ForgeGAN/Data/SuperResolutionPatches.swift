@@ -101,13 +101,11 @@ package struct SuperResolutionPatches: Sendable {
   private func cut(_ plane: Plane, row: Int, column: Int, into window: UnsafeMutableBufferPointer<Float>) {
     let margin = SuperResolutionPatches.margin
     let width = patch + 2 * margin
-    func mirrored(_ index: Int, _ count: Int) -> Int {
-      let folded = ((index % (2 * count)) + 2 * count) % (2 * count)
-      return folded < count ? folded : 2 * count - 1 - folded
-    }
     for x in 0..<width {
-      let source = mirrored(column - margin + x, plane.columns)
-      for y in 0..<width { window[y * width + x] = plane.values[mirrored(row - margin + y, plane.rows) * plane.columns + source] }
+      let source = ResampleWeights.mirrored(column - margin + x, plane.columns)
+      for y in 0..<width {
+        window[y * width + x] = plane.values[ResampleWeights.mirrored(row - margin + y, plane.rows) * plane.columns + source]
+      }
     }
   }
 
