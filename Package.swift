@@ -61,8 +61,11 @@ let forge: [Target] = [
   library("ForgeGAN", ["Diagnostics", "PixelMath", "ForgeTensor", "ForgeGrad", "ForgeNN"]),
   // Layer 6
   .executableTarget(
-    name: "scanforge-bench", dependencies: ["Diagnostics", "CForgeKernels", "ForgeTensor", "ForgeGrad", "ForgeNN", "ForgeGAN"],
-    swiftSettings: swiftSettings),
+    name: "scanforge-bench",
+    dependencies: ["Diagnostics", "CForgeKernels", "ForgeTensor", "ForgeGrad", "ForgeNN", "ForgeGAN"]
+      + (hasScan ? ["ScanModel", "ScanDeid", "ScanCatalog", grdb, crypto] : []),
+    exclude: hasScan ? [] : ["Suites/Records"],
+    swiftSettings: swiftSettings + (hasScan ? [.define("SCAN_TOWER")] : [])),
 ]
 
 let forgeTests: [Target] = [

@@ -94,7 +94,10 @@ package final class Catalog: Sendable {
     var configuration = Configuration()
     configuration.busyMode = .timeout(30)
     configuration.label = "catalog"
-    configuration.prepareDatabase { db in try db.execute(sql: "PRAGMA synchronous = FULL") }
+    // Unique hashes touch a page of their own for each row: with SQLite's 2 MB of cache a large catalog is read and written over and over.
+    configuration.prepareDatabase { db in
+      try db.execute(sql: "PRAGMA synchronous = FULL; PRAGMA cache_size = -65536; PRAGMA wal_autocheckpoint = 8000")
+    }
     do {
       let pool = try DatabasePool(path: path, configuration: configuration)
       let isNew = try pool.read { try Int.fetchOne($0, sql: "SELECT count(*) FROM sqlite_schema") == 0 }

@@ -14,9 +14,14 @@ package enum CatalogError: ExplainedError, Equatable {
   case unreadable(reason: String)
   case newerSchema(found: Int, known: Int)
   case objectMissing(ContentDigest)
+  /// Objects or anchors are there, the catalog is not.
+  case catalogMissing
+  case noSuchFile
   /// The use of the pseudonym key is an event, and the log cannot be written.
   case keyUseNotRecorded
   // Findings
+  /// An event export that is cut, or has a line that no export has.
+  case notAnEventExport(line: Int)
   /// The bytes of an object or a model are not the recorded ones.
   case objectModified(ContentDigest)
   // Requests
@@ -32,6 +37,10 @@ package enum CatalogError: ExplainedError, Equatable {
   case noSuchModel(String)
   case readOnlyStatement
   case malformedStatement(String)
+  case tooManyRows(Int)
+  /// The output is there already.
+  case fileExists
+  case catalogIsThere
   // Items
   case patientWithdrawn(Pseudonymized)
 
@@ -41,13 +50,14 @@ package enum CatalogError: ExplainedError, Equatable {
   package var kind: FailureKind {
     switch self {
     case .notAWorkspace, .folderNotEmpty, .notAFolder, .networkFileSystem, .workspaceBusy, .diskFull, .noPermission, .fileSystem,
-      .unreadable, .newerSchema, .objectMissing, .keyUseNotRecorded:
+      .unreadable, .newerSchema, .objectMissing, .catalogMissing, .noSuchFile, .keyUseNotRecorded:
       .surroundings
     case .unknownQueryKey, .malformedQuery, .unknownArtifact, .ambiguousArtifact, .noPatients, .fractionsInvalid, .splitDiffers,
-      .patientInTwoSplits, .modelName, .noSuchModel, .readOnlyStatement, .malformedStatement:
+      .patientInTwoSplits, .modelName, .noSuchModel, .readOnlyStatement, .malformedStatement,
+      .tooManyRows, .fileExists, .catalogIsThere:
       .request
     case .patientWithdrawn: .item
-    case .objectModified: .finding
+    case .objectModified, .notAnEventExport: .finding
     }
   }
 
@@ -64,6 +74,12 @@ package enum CatalogError: ExplainedError, Equatable {
     case .unreadable: "catalog.unreadable"
     case .newerSchema: "catalog.newerSchema"
     case .objectMissing: "object.missing"
+    case .catalogMissing: "catalog.missing"
+    case .noSuchFile: "file.missing"
+    case .notAnEventExport: "events.malformed"
+    case .tooManyRows: "catalog.tooManyRows"
+    case .fileExists: "file.exists"
+    case .catalogIsThere: "catalog.exists"
     case .keyUseNotRecorded: "key.useNotRecorded"
     case .objectModified: "object.modified"
     case .unknownQueryKey: "query.unknownKey"
@@ -96,6 +112,12 @@ package enum CatalogError: ExplainedError, Equatable {
     case .newerSchema(let found, let known): "the catalog has schema version \(found), this program knows \(known)"
     case .objectMissing(let digest): "the object \(digest) is not in the workspace"
     case .keyUseNotRecorded: "reading the pseudonym key has to be recorded, and the catalog cannot be written"
+    case .catalogMissing: "the workspace has objects or anchors and no catalog.sqlite"
+    case .noSuchFile: "there is no such file"
+    case .notAnEventExport(let line): "line \(line) of the file is not one of an event export"
+    case .tooManyRows(let limit): "the statement gives more than \(limit) rows"
+    case .fileExists: "the output file is there already"
+    case .catalogIsThere: "the workspace has a catalog that can be read"
     case .objectModified(let digest): "the bytes recorded as \(digest) were changed"
     case .unknownQueryKey(let key): "the query key \(key) is not known"
     case .malformedQuery(let text): "the query part \(text) is not of the form key=value"
@@ -127,6 +149,12 @@ package enum CatalogError: ExplainedError, Equatable {
     case .newerSchema: "Use a newer scanforge."
     case .objectMissing: "Run scanforge audit verify to see what else is missing."
     case .keyUseNotRecorded: "Use the workspace where it may be written, or give --key FILE to verbs that have it."
+    case .catalogMissing: "Put a backup of catalog.sqlite back, or run scanforge catalog rebuild with an event export."
+    case .noSuchFile: "Check the path."
+    case .notAnEventExport: "Give a whole file that scanforge catalog events wrote."
+    case .tooManyRows: "Add a LIMIT, or open a backup of the catalog with sqlite3."
+    case .fileExists: "Choose another name; nothing is written over."
+    case .catalogIsThere: "Run scanforge audit verify; give --replace to put the rebuilt one in its place (the old one is kept beside it)."
     case .objectModified: "Run scanforge audit verify to see what else was changed; nothing is made from changed bytes."
     case .unknownQueryKey: "Use label, split, origin, kind, modality or run."
     case .malformedQuery: "Write for example label=AbdomenCT,split=train."

@@ -94,6 +94,9 @@ package struct ContentDigest: Sendable, Hashable, Comparable, CustomStringConver
     a.withUnsafeBytes { a in b.withUnsafeBytes { b in a.lexicographicallyPrecedes(b) } }
   }
 
+  /// A lower-case hexadecimal digit, as names of objects have them.
+  static func isHexDigit(_ byte: UInt8) -> Bool { (48...57).contains(byte) || (97...102).contains(byte) }
+
   private static func hexDigit(_ nibble: UInt8) -> UInt8 { nibble < 10 ? 48 + nibble : 87 + nibble }
 
   /// 32 zero bytes: what the first event has for a predecessor.

@@ -43,6 +43,7 @@ package struct SliceMaker {
           if some.isEmpty { imageless += 1 }
           waiting += some
         case .failure(let error):
+          if Self.concernsAll(error) { throw error }
           failures += 1
           context.progress(.warning(stage: stage, text: "image \(start + offset + 1): \(ItemMessage.text(error))"))
         }
@@ -57,6 +58,13 @@ package struct SliceMaker {
     context.progress(.ended(stage: stage, summary: summary))
     let figures = ["slices": Double(slices.count), "images": Double(images.count)]
     return (StageOutcome(summary: summary, figures: figures, failedItems: failures), slices)
+  }
+
+  /// A full disk is every image's trouble; an object that is missing or changed is one image's.
+  private static func concernsAll(_ error: any Error) -> Bool {
+    guard let error = error as? CatalogError, error.kind == .surroundings else { return false }
+    if case .objectMissing = error { return false }
+    return true
   }
 
   /// The slices of one acquired image; empty when it has none (plans, reports).

@@ -12,7 +12,16 @@ import ForgeTensor
     ("srgan-infer", SuperResolutionSuite.run),
     ("train", TrainSuite.run),
     ("generate", GenerateSuite.run),
-  ]
+  ] + records
+
+  /// Suites of the Scan tower, where it is built.
+  #if SCAN_TOWER
+    private static let records: [(name: String, run: @Sendable (BenchArguments) throws -> BenchReport)] = [
+      ("catalog", CatalogSuite.run), ("audit", AuditSuite.run),
+    ]
+  #else
+    private static let records: [(name: String, run: @Sendable (BenchArguments) throws -> BenchReport)] = []
+  #endif
 
   static func main() {
     do {

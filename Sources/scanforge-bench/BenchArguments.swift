@@ -39,12 +39,13 @@ enum BenchError: ExplainedError {
 /// What the command line asks for. Parsed by hand, so that the benches build with the Forge tower alone.
 struct BenchArguments {
   static let flags =
-    "--json, --threads N, --isa NAME, --layer TEXT, --cpu-time, --work NAME, --size N, --precision fp32|int16, --seconds S or --output FILE"
+    "--json, --threads N, --isa NAME, --layer TEXT, --cpu-time, --work NAME, --size N, --precision fp32|int16, --rows N, --seconds S or --output FILE"
   /// Every suite's that measures.
   private static let common = ["--json", "--threads", "--isa", "--cpu-time", "--seconds"]
   /// What a suite takes beside these.
   private static let own = [
     "peak": ["--layer"], "conv": ["--layer"], "srgan-infer": ["--size", "--precision"], "train": ["--work"], "generate": ["--work", "--precision"],
+    "catalog": ["--rows"], "audit": ["--rows"],
   ]
 
   static func flags(of suite: String) -> [String] { suite == "make-model" ? ["--output"] : common + (own[suite] ?? []) }
@@ -64,6 +65,7 @@ struct BenchArguments {
     --work NAME     train: srgan, cdcgan64, cdcgan128; generate: cdcgan64, cdcgan128
     --size N        side of the image: 64, 128, 256
     --precision P   fp32 or int16
+    --rows N        catalog, audit: about so many artifacts or events (1000000)
     --output FILE   where make-model writes a model to measure whole programs with
     """
   }
@@ -84,6 +86,8 @@ struct BenchArguments {
   var seconds: Double?
   /// Arithmetic of inference.
   var precision = Precision.float32
+  /// About so many artifacts, or events.
+  var rows = 1_000_000
   /// Where `make-model` writes.
   var output = ""
   /// As given; `work(among:)` and `size(among:)` check them for a suite.
@@ -126,6 +130,12 @@ struct BenchArguments {
       case "--layer": filter = try value(word)
       case "--work": workName = try value(word)
       case "--size": sizeText = try value(word)
+      case "--rows":
+        let text = try value(word)
+        guard let count = Int(text), (1000...100_000_000).contains(count) else {
+          throw .badValue(flag: word, value: text, expected: "a number from 1000 to 100000000")
+        }
+        rows = count
       case "--output": output = try value(word)
       case "--precision":
         let text = try value(word)

@@ -11,6 +11,13 @@ struct BenchResult: Encodable {
   /// Of the multiply-add peak with the same threads, measured in the same run.
   var peakShare: Double?
   var imagesPerSecond: Double?
+  /// Rows, bytes or events of each second, and which of them.
+  var rate: Double?
+  var unit: String?
+  /// The rate over that of the plain work which was measured in the same run.
+  var anchorRatio: Double?
+  /// 99 of 100 times were shorter.
+  var secondsAt99: Double?
   /// Of the process so far (VmHWM).
   var peakResidentBytes = BenchReport.peakResidentBytes()
 
@@ -29,8 +36,23 @@ struct BenchResult: Encodable {
     imagesPerSecond = Double(images) / watch.median
   }
 
+  init(name: String, _ watch: Stopwatch) { self.init(name: name, medianSeconds: watch.median, spreadSeconds: watch.spread) }
+
+  /// - Parameters:
+  ///   - items: of one repetition, counted in `unit`s.
+  ///   - anchor: the plain work that this one is compared with.
+  init(name: String, seconds: Double, items: Int, unit: String = "rows", anchor: BenchResult? = nil) {
+    self.init(name: name, medianSeconds: seconds, spreadSeconds: 0)
+    let rate = Double(items) / seconds
+    self.rate = rate
+    self.unit = unit
+    anchorRatio = anchor?.rate.map { rate / $0 }
+  }
+
   enum CodingKeys: String, CodingKey {
-    case name
+    case name, rate, unit
+    case anchorRatio = "anchor_ratio"
+    case secondsAt99 = "p99_s"
     case medianSeconds = "median_s"
     case spreadSeconds = "spread_s"
     case effectiveGigaflops = "gflops_effective"
@@ -39,7 +61,7 @@ struct BenchResult: Encodable {
     case peakResidentBytes = "peak_rss_bytes"
   }
 
-  /// Absent figures are null, so every line has the same keys.
+  /// Absent figures of the convolution core are null, so every line has the same keys; those of records are left out.
   func encode(to encoder: any Encoder) throws {
     var container = encoder.container(keyedBy: CodingKeys.self)
     try container.encode(name, forKey: .name)
@@ -49,6 +71,10 @@ struct BenchResult: Encodable {
     try container.encode(peakShare, forKey: .peakShare)
     try container.encode(imagesPerSecond, forKey: .imagesPerSecond)
     try container.encode(peakResidentBytes, forKey: .peakResidentBytes)
+    try container.encodeIfPresent(rate, forKey: .rate)
+    try container.encodeIfPresent(unit, forKey: .unit)
+    try container.encodeIfPresent(anchorRatio, forKey: .anchorRatio)
+    try container.encodeIfPresent(secondsAt99, forKey: .secondsAt99)
   }
 }
 
@@ -105,6 +131,10 @@ struct BenchReport: Encodable {
       if let flops = result.effectiveGigaflops { line += ", \(Self.number(flops, 1)) GF/s" }
       if let share = result.peakShare { line += ", \(Self.number(share * 100, 0)) % of peak" }
       if let images = result.imagesPerSecond { line += ", \(Self.number(images, 1)) images/s" }
+      if let time = result.secondsAt99 { line += ", 99 %: \(Self.number(time * 1e3, 3)) ms" }
+      if let rate = result.rate, let unit = result.unit { line += ", \(Self.number(rate, 0)) \(unit)/s" }
+      if let ratio = result.anchorRatio { line += ", \(Self.number(ratio * 100, 0)) % of the plain work" }
+      if result.rate != nil { line += ", \(result.peakResidentBytes >> 20) MiB" }
       Swift.print(line)
     }
   }

@@ -33,6 +33,14 @@ struct Stopwatch {
     self.init(times: times)
   }
 
+  /// How long `body` takes, once; processor time of the whole process with `--cpu-time`.
+  static func seconds(_ arguments: BenchArguments, _ body: () throws -> Void) rethrows -> Double {
+    let clock = arguments.cpuTime ? CLOCK_PROCESS_CPUTIME_ID : CLOCK_MONOTONIC
+    let start = now(clock)
+    try body()
+    return now(clock) - start
+  }
+
   var median: Double { times[times.count / 2] }
   /// Half of the distance between the quartiles.
   var spread: Double { (times[times.count * 3 / 4] - times[times.count / 4]) / 2 }

@@ -42,7 +42,7 @@ package struct CatalogAudit: Sendable {
           let isOurs = try verifySchema(db, tally.report)
           do {
             let first = try firstArtifact(db, kept)
-            return (try verifyRows(db, from: first, anchors, &summary, tally.report), first)
+            return (try Self.verifyRows(db, from: first, anchors, &summary, tally.report), first)
           } catch let error as DatabaseError where !isOurs && error.resultCode == .SQLITE_ERROR {
             // The changed schema is already reported; its rows cannot be read as ours.
             return (nil, .min)
@@ -55,6 +55,7 @@ package struct CatalogAudit: Sendable {
       anchors.findings(signers: Set(history?.signers.keys.map { $0 } ?? [])).forEach(tally.report)
       tell(of: anchors, first: first, in: &summary)
       if let history {
+        verifySigningKey(history, tally.report)
         let isQuiet = isQuiet()
         if !isQuiet { summary.notChecked["object.unrecorded"] = "unrecorded objects: another scanforge is writing" }
         let objects = try ObjectVerifier(
@@ -153,7 +154,8 @@ package struct CatalogAudit: Sendable {
     return isOurs
   }
 
-  private func verifyRows(
+  /// Compares the rows of all tables with the log.
+  static func verifyRows(
     _ db: Database, from first: Int64, _ anchors: AnchorCheck, _ summary: inout AuditSummary, _ report: @escaping (AuditFinding) -> Void
   ) throws -> EventReplay {
     let artifacts = try ArtifactVerifier(db, from: first, report: report)
@@ -176,6 +178,12 @@ package struct CatalogAudit: Sendable {
     try records.verifySigningKeys(db)
     try records.verifyRunFiles(db)
     return history
+  }
+
+  /// A key in `keys/` that was put in place of the recorded one. A copy of the workspace may have none.
+  private func verifySigningKey(_ history: EventReplay, _ report: (AuditFinding) -> Void) {
+    guard history.schema >= 2, let key = try? SigningKey.load(catalog.workspace), history.signers[key.signer] == nil else { return }
+    report(AuditFinding(.keyRowChanged, "the signing key in keys is not one that was recorded", path: "keys/signing.key"))
   }
 
   /// True when no other writer holds the workspace.

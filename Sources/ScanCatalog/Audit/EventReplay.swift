@@ -48,6 +48,7 @@ struct EventReplay {
   /// Version of the schema that the log tells of.
   private(set) var schema = 0
   private(set) var count = 0
+  private(set) var lastSequence: Int64 = 0
   private(set) var artifactCount: Int64 = 0
 
   /// Streams the log, reports gaps and changes, and takes in what it says.
@@ -64,6 +65,7 @@ struct EventReplay {
     while let row = try rows.next() {
       count += 1
       let seq = row.integer("seq") ?? 0
+      lastSequence = max(lastSequence, seq)
       if seq != expected {
         report(AuditFinding(.eventGap, "events \(expected) to \(seq &- 1) are missing", event: expected))
       }

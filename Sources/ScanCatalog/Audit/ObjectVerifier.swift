@@ -148,7 +148,7 @@ struct ObjectVerifier: Sendable {
     }
     let names = (try? FileManager.default.contentsOfDirectory(atPath: catalog.workspace.objects.path)) ?? []
     for (index, name) in names.sorted(by: Self.precedes).enumerated()
-    where !(name.utf8.count == 2 && name.utf8.allSatisfy(Self.isHexDigit)) {
+    where !(name.utf8.count == 2 && name.utf8.allSatisfy(ContentDigest.isHexDigit)) {
       reportStray(catalog.workspace.objects.appendingPathComponent(name), name, number: index + 1, in: "objects", &result)
     }
     return result
@@ -159,7 +159,7 @@ struct ObjectVerifier: Sendable {
     var status = stat()
     guard lstat(url.path, &status) == 0 else { return }
     // A name that ScanForge did not give may identify someone: such an entry is told by its place in `ls -A` of the C locale.
-    let isOwnName = name.utf8.allSatisfy(Self.isHexDigit)
+    let isOwnName = name.utf8.allSatisfy(ContentDigest.isHexDigit)
     let path = isOwnName ? "\(folder)/\(name)" : folder
     let place = isOwnName ? "" : ": entry \(number) of \(folder), by the bytes of the names"
     if status.st_mode & S_IFMT == S_IFLNK {
@@ -170,6 +170,4 @@ struct ObjectVerifier: Sendable {
   }
 
   private static func precedes(_ one: String, _ other: String) -> Bool { one.utf8.lexicographicallyPrecedes(other.utf8) }
-
-  private static func isHexDigit(_ byte: UInt8) -> Bool { (48...57).contains(byte) || (97...102).contains(byte) }
 }

@@ -9,9 +9,12 @@ package struct Selection: Sendable, Equatable {
 }
 
 extension Catalog {
+  /// Most rows that a statement may give.
+  package static let mostRows = 1_000_000
+
   /// Runs one statement that reads.
   ///
-  /// - Throws: `CatalogError.readOnlyStatement` for anything that could write, `malformedStatement` with SQLite's own words.
+  /// - Throws: `CatalogError.tooManyRows`; `readOnlyStatement` for anything that could write, `malformedStatement` with SQLite's own words.
   package func select(_ sql: String) throws -> Selection {
     let first = sql.drop { $0.isWhitespace }.prefix { $0.isLetter }.uppercased()
     guard ["SELECT", "WITH", "VALUES", "EXPLAIN"].contains(first) else { throw CatalogError.readOnlyStatement }
@@ -21,7 +24,10 @@ extension Catalog {
         guard statement.isReadonly else { throw CatalogError.readOnlyStatement }
         let rows = try Row.fetchCursor(statement)
         var values: [[CanonicalJSON]] = []
-        while let row = try rows.next() { values.append(row.databaseValues.map(Self.json)) }
+        while let row = try rows.next() {
+          guard values.count < Self.mostRows else { throw CatalogError.tooManyRows(Self.mostRows) }
+          values.append(row.databaseValues.map(Self.json))
+        }
         return Selection(columns: statement.columnNames, rows: values)
       }
     } catch let error as DatabaseError where error.resultCode == .SQLITE_ERROR || error.resultCode == .SQLITE_MISUSE {

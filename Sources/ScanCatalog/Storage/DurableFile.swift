@@ -125,7 +125,7 @@ package enum DurableFile {
     linkat(AT_FDCWD, source.path, AT_FDCWD, destination.path, 0) == 0
   }
 
-  private static func write(_ bytes: UnsafeRawBufferPointer, to descriptor: Int32) throws {
+  static func write(_ bytes: UnsafeRawBufferPointer, to descriptor: Int32) throws {
     var offset = 0
     while offset < bytes.count {
       let count = Glibc.write(descriptor, bytes.baseAddress! + offset, bytes.count - offset)

@@ -97,8 +97,8 @@ package struct ObjectStore: Sendable {
   func publish(_ objects: [StoredObject]) throws {
     var waiting: [ContentDigest: URL] = [:]
     for object in objects {
-      if waiting[object.sha256] != nil {
-        unlink(object.staged.path)
+      if let known = waiting[object.sha256] {
+        if known != object.staged { unlink(object.staged.path) }
       } else if FileManager.default.fileExists(atPath: object.staged.path) {
         waiting[object.sha256] = object.staged
       } else if !FileManager.default.fileExists(atPath: url(of: object.sha256).path) {

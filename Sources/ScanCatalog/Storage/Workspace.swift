@@ -48,13 +48,15 @@ package struct Workspace: Sendable, Equatable {
     } catch {
       throw CatalogError.noPermission
     }
+    // A workspace that has lost its catalog must not get an empty one over its objects.
+    guard try !hasContents(url.appendingPathComponent("objects")), try !hasContents(url.appendingPathComponent("anchors")) else {
+      throw CatalogError.catalogMissing
+    }
     // Left by an `init` that was cut off before it made the catalog.
     let own: Set = ["objects", "models", "runs", "keys", "anchors", "staging", "lock"]
     guard contents.allSatisfy(own.contains) else { throw CatalogError.folderNotEmpty }
     let workspace = try Workspace(resolving: url)
-    for folder in [workspace.objects, workspace.models, workspace.runs, workspace.keys, workspace.anchors, workspace.staging] {
-      try DurableFile.makeFolder(folder)
-    }
+    for folder in workspace.folders { try DurableFile.makeFolder(folder) }
     guard chmod(workspace.root.path, 0o700) == 0 else { throw DurableFile.failure("chmod") }
     try DurableFile.sync(workspace.root)
     return workspace
@@ -64,6 +66,30 @@ package struct Workspace: Sendable, Equatable {
   package static func open(at url: URL) throws -> Workspace {
     guard let workspace = try existing(at: url) else { throw CatalogError.notAWorkspace }
     return workspace
+  }
+
+  /// The workspace at `url`, which has lost its catalog or is about to get another; its folders are made where they are missing.
+  ///
+  /// - Throws: `notAWorkspace` when there is neither a catalog nor a folder of objects.
+  static func forRebuild(at url: URL) throws -> Workspace {
+    let names = ["catalog.sqlite", "objects"]
+    guard names.contains(where: { FileManager.default.fileExists(atPath: url.appendingPathComponent($0).path) }) else {
+      throw CatalogError.notAWorkspace
+    }
+    let workspace = try Workspace(resolving: url)
+    for folder in workspace.folders { try DurableFile.makeFolder(folder) }
+    return workspace
+  }
+
+  private var folders: [URL] { [objects, models, runs, keys, anchors, staging] }
+
+  private static func hasContents(_ url: URL) throws -> Bool {
+    guard FileManager.default.fileExists(atPath: url.path) else { return false }
+    do {
+      return try !FileManager.default.contentsOfDirectory(atPath: url.path).isEmpty
+    } catch {
+      throw CatalogError.noPermission
+    }
   }
 
   private static func existing(at url: URL) throws -> Workspace? {

@@ -3,8 +3,11 @@ import ScanCatalog
 
 struct CatalogVerb: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "catalog", abstract: "Look around in the catalog.",
-    subcommands: [CatalogListVerb.self, CatalogShowVerb.self, CatalogSQLVerb.self])
+    commandName: "catalog", abstract: "Look around in the catalog, back it up, clear up, make it again.",
+    subcommands: [
+      CatalogListVerb.self, CatalogShowVerb.self, CatalogSQLVerb.self, CatalogGCVerb.self, CatalogBackupVerb.self, CatalogEventsVerb.self,
+      CatalogRebuildVerb.self,
+    ])
 }
 
 struct CatalogListVerb: ParsableCommand {
