@@ -95,6 +95,9 @@ struct ArtifactVerifier {
       fail(.artifactRowChanged, "artifact \(id) has a state that no event gave it")
     } else if isErased {
       if state != "withdrawn" { fail(.artifactRowChanged, "artifact \(id) has lost its hash without a withdrawal") }
+      if !row.isNull("label") || row.integer("bytes") != 0 || row.text("attributes") != "{}" {
+        fail(.artifactRowChanged, "artifact \(id) was erased and tells something again")
+      }
     } else if leaf(of: row, edges: edgesDigest) != row.digest("leaf") {
       fail(.artifactRowChanged, "artifact \(id) is not what was recorded")
     }

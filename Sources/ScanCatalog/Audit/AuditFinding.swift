@@ -21,6 +21,8 @@ package struct AuditFinding: Sendable, Equatable {
     case splitChanged = "split.changed"
     case modelRowChanged = "model.row_changed"
     case stageRowChanged = "stage.row_changed"
+    case summaryChanged = "summary.changed"
+    case memorizationChanged = "memorization.changed"
   }
 
   package let code: Code

@@ -114,6 +114,8 @@ package struct CatalogAudit: Sendable {
     try records.verifySplits(db)
     try records.verifyModelRows(db)
     try records.verifyStages(db)
+    try CollectionSummary.verify(db, report: report)
+    try MemorizationVerifier.verify(history, db, report: report)
     var artifacts = ArtifactVerifier(history: history, report: report)
     try artifacts.verify(db)
     summary.artifacts = artifacts.artifacts

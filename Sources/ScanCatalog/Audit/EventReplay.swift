@@ -39,6 +39,8 @@ struct EventReplay {
   /// All publications, by name: event and leaf per file.
   private(set) var models: [String: [(event: Int64, files: [String: ContentDigest])]] = [:]
   private(set) var stages: [Stage: (event: Int64, name: String, summary: String)] = [:]
+  /// Checks for copies, by event.
+  private(set) var memorization: [Int64: (count: Int64, root: ContentDigest)] = [:]
   private(set) var count = 0
 
   var artifactCount: Int64 { batches.last.map { $0.first + $0.count - 1 } ?? 0 }
@@ -68,7 +70,9 @@ struct EventReplay {
         report(AuditFinding(.eventChanged, "event \(seq) is not one that scanforge writes", event: seq))
         continue
       }
-      if (seq == 1) != (event == .created(schema: CatalogMigrations.version)) || !apply(event, seq) {
+      // An older catalog says with which version it began.
+      let isFirst = if case .created(let schema) = event { (1...CatalogMigrations.version).contains(schema) } else { false }
+      if (seq == 1) != isFirst || !apply(event, seq) {
         report(AuditFinding(.eventChanged, "event \(seq) contradicts the events before it", event: seq))
       }
     }
@@ -113,6 +117,9 @@ struct EventReplay {
       let stage = Stage(pipeline: pipeline, attempt: attempt, position: position)
       guard stages[stage] == nil else { return false }
       stages[stage] = (seq, name, summary)
+    case .memorizationChecked(let run, let count, let root):
+      guard runs[run] != nil, count > 0 else { return false }
+      memorization[seq] = (count, root)
     }
     return true
   }

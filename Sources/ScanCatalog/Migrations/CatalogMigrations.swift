@@ -4,8 +4,8 @@ import GRDB
 enum CatalogMigrations {
   /// `SFCG`
   static let applicationID: Int64 = 0x5346_4347
-  static let version = 1
-  static let identifiers = [Migration0001Initial.identifier]
+  static let version = 3
+  static let identifiers = [Migration0001Initial.identifier, Migration0003Auditor.identifier]
 
   static var migrator: DatabaseMigrator {
     var migrator = DatabaseMigrator()
@@ -14,6 +14,7 @@ enum CatalogMigrations {
       try db.execute(sql: "PRAGMA user_version = 1")
       try db.execute(sql: Migration0001Initial.sql)
     }
+    migrator.registerMigration(Migration0003Auditor.identifier, migrate: Migration0003Auditor.migrate)
     return migrator
   }
 
