@@ -216,7 +216,7 @@ package struct Exporter: Sendable {
       op: "export",
       parameters: .object([
         "format": .string(request.format), "query": request.query.map { .string($0.text) } ?? .null,
-        "split": request.split.map { .string($0.rawValue) } ?? .null,
+        "split": request.split.map { .string($0.rawValue) } ?? .null, "to": .string(request.root.standardizedFileURL.path),
       ]))
     let object = try catalog.objects.store(unownedBytes: metadata)
     var attributes = ArtifactAttributes()

@@ -82,6 +82,7 @@ package struct Admission {
       subject: { sheet.subject(of: URL(fileURLWithPath: $0.path.revealed))?.revealed })
     let objects = context.catalog.objects
     let terms = intake.terms
+    let withdrawn = try WithdrawnRegister(context.catalog.workspace, key: context.key)
     var tally = Tally()
     var splits: [Pseudonym: Split] = [:]
     var waiting: [ArtifactDraft] = []
@@ -91,7 +92,7 @@ package struct Admission {
       waiting = []
     }
     try stream.forEach(items) { item, clean in
-      try Admission.admit(URL(fileURLWithPath: item.path.revealed), clean, sheet, terms: terms, into: objects)
+      try Admission.admit(URL(fileURLWithPath: item.path.revealed), clean, sheet, terms: terms, withdrawn, into: objects)
     } deliver: { item in
       switch item.outcome {
       case .done(let admitted):
@@ -142,13 +143,18 @@ package struct Admission {
   }
 
   /// Runs on a worker thread, right after cleaning.
-  private static func admit(_ file: URL, _ clean: CleanScan, _ sheet: ScanSheet, terms: String?, into objects: ObjectStore) throws -> Admitted {
+  private static func admit(
+    _ file: URL, _ clean: CleanScan, _ sheet: ScanSheet, terms: String?, _ withdrawn: WithdrawnRegister, into objects: ObjectStore
+  ) throws -> Admitted {
     var split: Split?
     if let named = sheet.split(of: file) {
       guard let known = Split(rawValue: named) else { throw PipelineError.unknownSplit }
       split = known
     }
     let (bytes, media) = try ScanFileEncoder.encode(clean)
+    guard !withdrawn.contains(clean.patient), !withdrawn.contains(contentOf: bytes) else {
+      throw CatalogError.patientWithdrawn(clean.patient.text)
+    }
     let object = try objects.store(bytes, of: clean)
     var attributes = ArtifactAttributes(describing: clean)
     attributes.terms = terms
