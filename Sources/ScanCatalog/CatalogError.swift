@@ -14,6 +14,8 @@ package enum CatalogError: ExplainedError, Equatable {
   case unreadable(reason: String)
   case newerSchema(found: Int, known: Int)
   case objectMissing(ContentDigest)
+  /// The use of the pseudonym key is an event, and the log cannot be written.
+  case keyUseNotRecorded
   // Findings
   /// The bytes of an object or a model are not the recorded ones.
   case objectModified(ContentDigest)
@@ -42,7 +44,7 @@ package enum CatalogError: ExplainedError, Equatable {
   package var kind: FailureKind {
     switch self {
     case .notAWorkspace, .folderNotEmpty, .notAFolder, .networkFileSystem, .workspaceBusy, .diskFull, .noPermission, .fileSystem,
-      .unreadable, .newerSchema, .objectMissing:
+      .unreadable, .newerSchema, .objectMissing, .keyUseNotRecorded:
       .surroundings
     case .unknownQueryKey, .malformedQuery, .unknownArtifact, .ambiguousArtifact, .noPatients, .fractionsInvalid, .splitDiffers,
       .patientInTwoSplits, .modelName, .noSuchModel, .modelTainted, .unknownPatient, .termsForbidTraining, .readOnlyStatement, .malformedStatement:
@@ -65,6 +67,7 @@ package enum CatalogError: ExplainedError, Equatable {
     case .unreadable: "catalog.unreadable"
     case .newerSchema: "catalog.newerSchema"
     case .objectMissing: "object.missing"
+    case .keyUseNotRecorded: "key.useNotRecorded"
     case .objectModified: "object.modified"
     case .unknownQueryKey: "query.unknownKey"
     case .malformedQuery: "query.malformed"
@@ -98,6 +101,7 @@ package enum CatalogError: ExplainedError, Equatable {
     case .unreadable(let reason): "the catalog cannot be read: \(reason)"
     case .newerSchema(let found, let known): "the catalog has schema version \(found), this program knows \(known)"
     case .objectMissing(let digest): "the object \(digest) is not in the workspace"
+    case .keyUseNotRecorded: "reading the pseudonym key has to be recorded, and the catalog cannot be written"
     case .objectModified(let digest): "the bytes recorded as \(digest) were changed"
     case .unknownQueryKey(let key): "the query key \(key) is not known"
     case .malformedQuery(let text): "the query part \(text) is not of the form key=value"
@@ -131,6 +135,7 @@ package enum CatalogError: ExplainedError, Equatable {
     case .unreadable: "Restore catalog.sqlite from a backup, then run scanforge audit verify."
     case .newerSchema: "Use a newer scanforge."
     case .objectMissing: "Run scanforge audit verify to see what else is missing."
+    case .keyUseNotRecorded: "Use the workspace where it may be written, or give --key FILE to verbs that have it."
     case .objectModified: "Run scanforge audit verify to see what else was changed; nothing is made from changed bytes."
     case .unknownQueryKey: "Use label, split, origin, kind, modality or run."
     case .malformedQuery: "Write for example label=AbdomenCT,split=train."

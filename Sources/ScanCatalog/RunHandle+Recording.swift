@@ -16,7 +16,7 @@ extension RunHandle {
     guard !drafts.isEmpty else { return [] }
     try catalog.objects.publish(drafts.map(\.object))
     return try catalog.write { db in
-      var batch = RecordingBatch(run: self.id.rawValue, request: self.request, withdrawn: try WithdrawnRegister.ifAny(self.catalog.workspace))
+      var batch = RecordingBatch(run: self.id.rawValue, request: self.request, workspace: self.catalog.workspace)
       return try batch.record(drafts, db)
     }
   }
@@ -48,8 +48,10 @@ extension RunHandle {
 private struct RecordingBatch {
   let run: Int64
   let request: ContentDigest
-  let withdrawn: WithdrawnRegister?
+  let workspace: Workspace
 
+  /// Read when someone new comes in.
+  private lazy var withdrawn = Result { try WithdrawnRegister.ifAny(workspace) }
   private var recorded: [(id: Int64, leaf: ContentDigest)] = []
   private var inserts: [StatementArguments] = []
   private var edges: [(child: Int64, parent: Int64, role: String)] = []
@@ -61,10 +63,10 @@ private struct RecordingBatch {
   private var newPatients: [(id: Int64, pseudonym: String, consent: String?, salt: [UInt8], leaf: ContentDigest)] = []
   private var revived: [(id: Int64, leaf: ContentDigest)] = []
 
-  init(run: Int64, request: ContentDigest, withdrawn: WithdrawnRegister?) {
+  init(run: Int64, request: ContentDigest, workspace: Workspace) {
     self.run = run
     self.request = request
-    self.withdrawn = withdrawn
+    self.workspace = workspace
   }
 
   mutating func record(_ drafts: [ArtifactDraft], _ db: Database) throws -> [ArtifactID] {
@@ -88,7 +90,7 @@ private struct RecordingBatch {
       return seen.insert("\(parentID) \(role)").inserted ? (parentID, leaf, role) : nil
     }
     let edgesDigest = ArtifactLeaf.edges(parents.map { ($0.leaf, $0.role) })
-    if draft.origin == .acquired, let patient = draft.patient, withdrawn?.contains(draft.object.sha256) == true { throw CatalogError.patientWithdrawn(patient.text) }
+    if draft.origin == .acquired, let patient = draft.patient, try withdrawn.get()?.contains(draft.object.sha256) == true { throw CatalogError.patientWithdrawn(patient.text) }
     let patient = try draft.patient.map { try self.patient($0, consent: draft.consent, db) }
     let split = patient == nil ? draft.ownSplit?.rawValue : patient?.split
     let attributes = draft.attributes.json.text
@@ -151,7 +153,7 @@ private struct RecordingBatch {
       patients[pseudonym] = known
       return known
     }
-    if withdrawn?.contains(pseudonym) == true { throw CatalogError.patientWithdrawn(pseudonym.text) }
+    if try withdrawn.get()?.contains(pseudonym) == true { throw CatalogError.patientWithdrawn(pseudonym.text) }
     var id: Int64
     repeat {
       id = Int64.random(in: 1...9_007_199_254_740_991)

@@ -93,14 +93,16 @@ struct ExampleWorkspace {
 
   var workspace: Workspace { get throws { try Workspace.open(at: root) } }
 
-  func verify() throws -> (findings: [AuditFinding], summary: AuditSummary) { try Self.verify(root) }
+  func verify(_ request: AuditRequest = AuditRequest()) throws -> (findings: [AuditFinding], summary: AuditSummary) {
+    try Self.verify(root, request)
+  }
 
-  static func verify(_ root: URL) throws -> (findings: [AuditFinding], summary: AuditSummary) {
+  static func verify(_ root: URL, _ request: AuditRequest = AuditRequest()) throws -> (findings: [AuditFinding], summary: AuditSummary) {
     var findings: [AuditFinding] = []
     let catalog = try Catalog.openForReading(at: root)
     // A thread of the audit may let go of it later, when the test has put another file in its place.
     defer { try? catalog.closeConnections() }
-    let summary = try CatalogAudit(catalog, threads: 2).verify { findings.append($0) }
+    let summary = try CatalogAudit(catalog, threads: 2, request: request).verify { findings.append($0) }
     return (findings, summary)
   }
 
@@ -115,6 +117,15 @@ struct ExampleWorkspace {
     let file = root.appendingPathComponent("catalog.sqlite")
     for name in ["-wal", "-shm"] { try? FileManager.default.removeItem(atPath: file.path + name) }
     try bytes.write(to: file)
+  }
+
+  /// Files below `folder`, relative to the workspace, sorted.
+  func files(under folder: String) throws -> [String] {
+    try FileManager.default.subpathsOfDirectory(atPath: root.appendingPathComponent(folder).path).sorted().map { "\(folder)/\($0)" }
+      .filter { path in
+        var isFolder: ObjCBool = false
+        return FileManager.default.fileExists(atPath: root.appendingPathComponent(path).path, isDirectory: &isFolder) && !isFolder.boolValue
+      }
   }
 
   func remove() { try? FileManager.default.removeItem(at: root.deletingLastPathComponent()) }

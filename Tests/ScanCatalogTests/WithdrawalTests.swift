@@ -14,7 +14,10 @@ struct WithdrawalTests {
     var register = try WithdrawnRegister(catalog.workspace, key: key)
     try register.add(patient, trace.images.compactMap(\.sha256))
     let run = try catalog.beginRun(op: "withdraw", parameters: .object(["patient": .integer(trace.patient)]))
-    if last > 1 { try run.markWithdrawn(trace) }
+    if last > 1 {
+      try run.markWithdrawn(trace)
+      for run in trace.runs { try? FileManager.default.removeItem(at: catalog.workspace.run(run)) }
+    }
     if last > 2 { #expect(try run.purgeObjects(of: trace) >= 0) }
     if last > 3 { try run.erase(trace) }
   }

@@ -19,6 +19,9 @@ package struct PatientTrace: Sendable, Equatable {
   package let made: [ArtifactRecord]
   package let exports: [Export]
 
+  /// Runs that read the patient's images or made something of them: what their folders hold may show the patient.
+  package var runs: Set<RunID> { Set((images + datasets + models + made).map(\.run)) }
+
   package struct Export: Sendable, Equatable {
     package let record: ArtifactRecord
     /// It holds images of the patient's own, not only what models made.

@@ -5,7 +5,8 @@ import GRDB
 /// The steps of a withdrawal within the catalog and `objects/`. In this order a program may be killed between any two of them: what is there
 /// verifies, and the same withdrawal run again goes on.
 extension RunHandle {
-  /// First: the events and states. The patient's images and the exports that hold some are withdrawn, what models made of them is tainted.
+  /// First: the events and states. The patient's images and the exports that hold some are withdrawn, what models made of them is tainted, and
+  /// the catalog forgets what the folders of `trace.runs` hold, which the caller empties next.
   package func markWithdrawn(_ trace: PatientTrace) throws {
     let exports = trace.exports.filter(\.holdsOwn).map(\.record)
     try catalog.write { db in
@@ -22,6 +23,10 @@ extension RunHandle {
       }
       try change(trace.images + exports, to: .withdrawn, from: [.active, .superseded, .tainted])
       try change(trace.models + trace.made, to: .tainted, from: [.active])
+      for run in trace.runs.sorted() {
+        let hasFiles = "SELECT EXISTS (SELECT 1 FROM run_file WHERE run_id = ? AND sha256 IS NOT NULL)"
+        if try Bool.fetchOne(db, sql: hasFiles, arguments: [run.rawValue]) == true { try RunFile.erase(of: run.rawValue, db) }
+      }
       if !trace.isWithdrawn {
         // The tombstone: it names nobody but a random number.
         try EventLog.append(.patientState(run: self.id.rawValue, state: ArtifactState.withdrawn.rawValue, patients: [trace.patient]), db)

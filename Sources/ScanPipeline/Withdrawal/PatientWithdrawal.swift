@@ -28,7 +28,7 @@ package struct PatientWithdrawal {
     self.catalog = catalog
   }
 
-  private var keyFile: String { catalog.workspace.keys.appendingPathComponent("pseudonym.key").path }
+  private func key() throws -> PseudonymKey { try catalog.pseudonymKey(for: "withdraw", makesOne: false).key }
 
   /// What `execute` would do. Needs no key and no right to write.
   ///
@@ -65,7 +65,7 @@ package struct PatientWithdrawal {
 
   /// Nobody of that name is left. The register may know that there was.
   private func finished() throws -> Report {
-    guard case .pseudonym(let pseudonym) = name, let key = try? PseudonymKey.load(keyFile),
+    guard case .pseudonym(let pseudonym) = name, let key = try? key(),
       try WithdrawnRegister(catalog.workspace, key: key).contains(pseudonym)
     else { throw CatalogError.unknownPatient("\(name)") }
     return report(.wasDone, nil)
@@ -73,7 +73,7 @@ package struct PatientWithdrawal {
 
   /// First of all: from here on the patient does not come in again.
   private func register(_ trace: PatientTrace, _ pseudonym: Pseudonym) throws {
-    var register = try WithdrawnRegister(catalog.workspace, key: PseudonymKey.load(keyFile))
+    var register = try WithdrawnRegister(catalog.workspace, key: key())
     // A picture that someone else has as well, such as an empty one, stays theirs.
     let acquired = trace.images.filter { $0.origin == .acquired }.compactMap(\.sha256)
     try register.add(pseudonym, acquired.filter { try catalog.artifacts(sha256: $0).allSatisfy { $0.patient == pseudonym } })

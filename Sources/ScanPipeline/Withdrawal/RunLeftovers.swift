@@ -3,20 +3,20 @@ import Foundation
 import Glibc
 import ScanCatalog
 
-/// Files below `runs/` that may show a patient or hold what was learned from one: pictures and live views of runs that read the images, and
-/// the training states of models that are not finished. Logs of numbers (`.jsonl`) stay.
+/// Files below `runs/` that may show a patient or hold what was learned from one: all that runs left which read the images, and the training
+/// states of models that are not finished.
 struct RunLeftovers {
   /// Regular files, sorted.
   let files: [URL]
 
   init(of trace: PatientTrace, in catalog: Catalog) throws {
-    let runs = Set((trace.images + trace.datasets + trace.models + trace.made).map(\.run))
+    let runs = trace.runs
     var folders: [URL] = runs.map { catalog.workspace.runs.appendingPathComponent(String($0.rawValue), isDirectory: true) }
     for run in try catalog.runs() where runs.contains(run.id) && run.op == "train" {
       guard let name = CanonicalJSON(parsing: run.params)?["training"]?["name"]?.stringValue else { continue }
       folders.append(ModelTrainer.workingFolder(of: name, in: catalog.workspace).url)
     }
-    files = folders.flatMap(Self.files).filter { $0.pathExtension != "jsonl" }.sorted { $0.path < $1.path }
+    files = folders.flatMap(Self.files).sorted { $0.path < $1.path }
   }
 
   func remove() throws {

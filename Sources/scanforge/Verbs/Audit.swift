@@ -7,7 +7,8 @@ struct AuditVerb: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "audit", abstract: "Prove what is in the workspace and where it came from.",
     subcommands: [
-      AuditVerifyVerb.self, AuditLineageVerb.self, AuditPatientVerb.self, AuditSplitsVerb.self, AuditTermsVerb.self, AuditWithdrawVerb.self,
+      AuditVerifyVerb.self, AuditAnchorVerb.self, AuditLineageVerb.self, AuditPatientVerb.self, AuditSplitsVerb.self, AuditTermsVerb.self,
+      AuditWithdrawVerb.self,
     ])
 }
 
