@@ -58,7 +58,7 @@ package enum LineageQuery {
   package static let edgesOfChild = "SELECT parent, role FROM derivation WHERE child = ? ORDER BY parent, role"
 
   /// All of them, for the tests of their query plans.
-  package static let all = [ancestors, descendants, modelsOfPatient, influenceOfPart, edgesOfChild, RunInputs.sql]
+  package static let all = [ancestors, descendants, modelsOfPatient, influenceOfPart, edgesOfChild, RunInputs.sql, MaskPairs.sql]
 }
 
 /// A held-out patient whose images reached something in another part.
