@@ -216,6 +216,7 @@ extension ArtifactAttributes {
     sopInstanceUID = dataset.text(.sopInstanceUID)
     spacingMillimeters = SpacingMillimeters(dataset) ?? SpacingMillimeters(clean.spacingMillimeters)
     deidentification = clean.record
+    isSynthetic = dataset.text(.syntheticData) == "YES"
   }
 
   /// `044Y` -> `040-049`; months, weeks and days are the first decade.

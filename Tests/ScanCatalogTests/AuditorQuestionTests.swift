@@ -125,21 +125,21 @@ struct AuditorQuestionTests {
     defer { example.remove() }
     let catalog = try Catalog(example.workspace, mode: .readWrite)
     let generated = try catalog.artifacts(example.generated)
-    let review = try catalog.releaseFindings(of: generated)
+    let review = try catalog.releaseReview(of: generated)
     #expect(review.findings.map(\.code) == [.memorized])
-    #expect(review.findings[0].artifacts == [example.generated[2]])
+    #expect(review.findings[0].artifact == example.generated[2])
     #expect(review.notChecked.isEmpty)
-    #expect(try catalog.releaseFindings(of: Array(generated[..<2])).findings.isEmpty)
+    #expect(try catalog.releaseReview(of: Array(generated[..<2])).findings.isEmpty)
     let run = try catalog.beginRun(op: "generate", parameters: .object([:]), seed: 9)
     let new = try run.record(
       .generated(
         try catalog.objects.store(unownedBytes: [7]), media: "image/tiff", from: [(.recorded(example.model.weights), "generator")]))
-    #expect(try catalog.releaseFindings(of: [catalog.artifact(new)]).notChecked == ["memorization"])
-    let restricted = try catalog.releaseFindings(of: [catalog.artifact(example.slices[4])])
+    #expect(try catalog.releaseReview(of: [catalog.artifact(new)]).notChecked == ["memorization"])
+    let restricted = try catalog.releaseReview(of: [catalog.artifact(example.slices[4])])
     #expect(restricted.findings.map(\.code) == [.terms])
     // A later check counts.
     try run.record([MemorizationCheck(artifact: example.generated[2], distance: 1, baseline: 0.25, score: 0.9, isFlagged: false)])
-    #expect(try catalog.releaseFindings(of: generated).findings.isEmpty)
+    #expect(try catalog.releaseReview(of: generated).findings.isEmpty)
     #expect(try example.verify().findings == [])
   }
 

@@ -93,6 +93,7 @@ package enum LineageQuery {
   /// All of them, for the tests of their query plans.
   package static let all = [
     ancestors, summarizedAncestors, descendants, modelsOfPatient, imagesOfPatient, sizeOfCollection, influenceOfPart, edgesOfChild, RunInputs.sql,
+    MaskPairs.sql,
   ]
 }
 

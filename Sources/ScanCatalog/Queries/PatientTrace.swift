@@ -97,7 +97,7 @@ extension Catalog {
     let attributes = record.attributes.values
     return PatientTrace.Export(
       record: record, holdsOwn: items.contains(where: own.contains),
-      format: (parameters?["format"] ?? attributes["format"])?.stringValue, place: (parameters?["to"] ?? attributes["to"])?.stringValue,
+      format: (parameters?["format"] ?? attributes["format"])?.stringValue, place: (parameters?["to"] ?? attributes["folder"])?.stringValue,
       host: run.host, startedMilliseconds: run.startedMilliseconds, isRedacted: attributes["redacts"] != nil)
   }
 }

@@ -89,7 +89,7 @@ package struct PatientWithdrawal {
       guard !items.isEmpty else { continue }
       var attributes = export.record.attributes
       attributes.values["redacts"] = .integer(export.record.id.rawValue)
-      attributes.values["to"] = export.place.map { .string($0) }
+      attributes.values["folder"] = export.place.map { .string($0) }
       try run.record(
         .computed(
           catalog.objects.store(unownedBytes: bytes), kind: .export, media: export.record.media,
