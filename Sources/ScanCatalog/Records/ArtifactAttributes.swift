@@ -30,6 +30,11 @@ package struct ArtifactAttributes: Sendable, Equatable {
   package var sopInstanceUID: String? { get { text("sopInstanceUID") } set { set("sopInstanceUID", newValue) } }
   /// Licence or consent terms of the source.
   package var terms: String? { get { text("terms") } set { set("terms", newValue) } }
+  /// Came with Synthetic Data YES: artificial before it came here, and so is what is made from it.
+  package var isSynthetic: Bool {
+    get { values["synthetic"]?.boolValue ?? false }
+    set { values["synthetic"] = newValue ? .bool(true) : nil }
+  }
   /// Seed of a generated image; a decimal text beyond 2^53.
   package var seed: Int64? { get { values["seed"]?.integerValue } set { values["seed"] = newValue.map { .whole($0) } } }
   /// Number of a generated image within its seed, from 0.
