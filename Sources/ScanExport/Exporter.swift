@@ -175,7 +175,7 @@ package struct Exporter: Sendable {
       let suffix = images.count > 1 ? String(format: "-%04d", index) : ""
       let path = "\(folder)/\(name)\(suffix).\(type(of: format).fileExtension)"
       try staging.write(image.bytes, to: path)
-      return (path: path, sha256: ContentDigest(of: image.bytes), columns: image.columns, series: image.series)
+      return (path: path, sha256: ContentDigest(of: image.bytes), columns: item.attributeColumns.merging(image.columns) { $1 }, series: image.series)
     }
     return Written(item: item, files: files)
   }
