@@ -26,7 +26,12 @@ package struct GenerateStage: Stage {
     let label = try options.string("label")
     var choices: [AttributeChoice] = []
     for attribute in ScanAttribute.allCases {
-      if let choice = AttributeChoice(attribute, try options.strings(attribute.rawValue) ?? []) { choices.append(choice) }
+      let texts = try options.strings(attribute.rawValue) ?? []
+      // Before anything is trained for nothing.
+      guard texts.allSatisfy({ attribute.value($0) != nil }) else {
+        throw .outOfRange(key: attribute.rawValue, allowed: attribute.form, options.positionOf(attribute.rawValue))
+      }
+      if let choice = AttributeChoice(attribute, texts) { choices.append(choice) }
     }
     let seed = try options.int("seed", in: 0...Int.max)
     let amount: GenerationAmount
