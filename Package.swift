@@ -134,7 +134,7 @@ let scanTests: [Target] = [
   tests("ScanDeidTests", ["Diagnostics", "ScanModel", "ScanDeid", "TestSupport"]),
   tests("ScanIOTests", ["Diagnostics", "ScanModel", "ScanDeid", "ScanIO", "CDCMTK", "CTIFF", "CPNG", "TestSupport"]),
   tests("ScanCatalogTests", ["Diagnostics", "ScanModel", "ScanDeid", "ScanCatalog", grdb, crypto, "TestSupport"]),
-  tests("ScanExportTests", ["Diagnostics", "ScanModel", "ScanDeid", "ScanIO", "ScanCatalog", "ScanExport", crypto, "TestSupport"]),
+  tests("ScanExportTests", ["Diagnostics", "ScanModel", "ScanImaging", "ScanDeid", "ScanIO", "ScanCatalog", "ScanExport", crypto, "TestSupport"]),
   tests("ScanPipelineTests", ["Diagnostics", "ForgeTensor", "ScanModel", "ScanImaging", "ScanDeid", "ScanIO", "ScanCatalog", "ScanPipeline", "ForgeNN", "ForgeGAN", "PixelMath", "TestSupport"]),
   tests("EndToEndTests", ["TestSupport", crypto]),
 ]

@@ -81,6 +81,13 @@ extension CanonicalJSON {
 
     mutating func string() -> String? {
       position += 1
+      // Most texts have no escape and are taken in one piece.
+      if let end = bytes[position...].firstIndex(where: { $0 == UInt8(ascii: "\"") || $0 == UInt8(ascii: "\\") || $0 < 0x20 }),
+        bytes[end] == UInt8(ascii: "\"")
+      {
+        defer { position = end + 1 }
+        return String(validating: bytes[position..<end], as: UTF8.self)
+      }
       var out: [UInt8] = []
       while let byte = next {
         position += 1

@@ -35,6 +35,9 @@ package enum CatalogError: ExplainedError, Equatable {
   case patientInTwoSplits(Pseudonymized)
   case modelName(String)
   case noSuchModel(String)
+  case modelTainted(String)
+  case unknownPatient(Pseudonymized)
+  case termsForbidTraining(terms: String, items: Int)
   case readOnlyStatement
   case malformedStatement(String)
   case tooManyRows(Int)
@@ -53,7 +56,7 @@ package enum CatalogError: ExplainedError, Equatable {
       .unreadable, .newerSchema, .objectMissing, .catalogMissing, .noSuchFile, .keyUseNotRecorded:
       .surroundings
     case .unknownQueryKey, .malformedQuery, .unknownArtifact, .ambiguousArtifact, .noPatients, .fractionsInvalid, .splitDiffers,
-      .patientInTwoSplits, .modelName, .noSuchModel, .readOnlyStatement, .malformedStatement,
+      .patientInTwoSplits, .modelName, .noSuchModel, .modelTainted, .unknownPatient, .termsForbidTraining, .readOnlyStatement, .malformedStatement,
       .tooManyRows, .fileExists, .catalogIsThere:
       .request
     case .patientWithdrawn: .item
@@ -92,6 +95,9 @@ package enum CatalogError: ExplainedError, Equatable {
     case .patientInTwoSplits: "split.patientInTwo"
     case .modelName: "model.name"
     case .noSuchModel: "model.unknown"
+    case .modelTainted: "model.tainted"
+    case .unknownPatient: "patient.unknown"
+    case .termsForbidTraining: "terms.forbidTraining"
     case .readOnlyStatement: "catalog.readOnly"
     case .malformedStatement: "catalog.malformedStatement"
     case .patientWithdrawn: "patient.withdrawn"
@@ -129,6 +135,9 @@ package enum CatalogError: ExplainedError, Equatable {
     case .patientInTwoSplits(let pseudonym): "patient \(pseudonym) would be in two splits"
     case .modelName(let name): "\(name) cannot be the name of a model"
     case .noSuchModel(let name): "there is no model named \(name)"
+    case .modelTainted(let name): "the model \(name) learned from a patient who has withdrawn"
+    case .unknownPatient(let pseudonym): "the catalog knows no patient \(pseudonym)"
+    case .termsForbidTraining(let terms, let items): "the terms \(terms) of \(items) images forbid training"
     case .readOnlyStatement: "the statement is none that reads"
     case .malformedStatement(let message): "SQLite refuses the statement: \(message)"
     case .patientWithdrawn(let pseudonym): "patient \(pseudonym) has withdrawn"
@@ -166,6 +175,9 @@ package enum CatalogError: ExplainedError, Equatable {
     case .patientInTwoSplits: "Give all images of a patient the same split."
     case .modelName: "Use letters, digits, dot, dash and underscore."
     case .noSuchModel: "List them with scanforge catalog list --kind model."
+    case .modelTainted: "Train it again without that patient (scanforge train --replace)."
+    case .unknownPatient: "Give a pseudonym (P and 16 digits) or a patient number of this workspace; see scanforge catalog list."
+    case .termsForbidTraining: "Leave these images out with --data; scanforge audit terms lists them."
     case .readOnlyStatement: "Use SELECT; the catalog is written by scanforge alone."
     case .malformedStatement: "Correct the SQL; docs/cli.md lists tables and columns."
     case .patientWithdrawn: "Leave this patient's files out."

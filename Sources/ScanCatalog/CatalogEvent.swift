@@ -21,6 +21,8 @@ enum CatalogEvent: Equatable {
   /// Their hashes were taken out of the catalog by a withdrawal.
   case runFilesErased(run: Int64)
   case stageFinished(pipeline: String, attempt: Int64, position: Int64, name: String, summary: String)
+  /// `count` rows of `memorization_check` under a Merkle root.
+  case memorizationChecked(run: Int64, count: Int64, root: ContentDigest)
 
   var json: CanonicalJSON {
     switch self {
@@ -67,6 +69,10 @@ enum CatalogEvent: Equatable {
       .object([
         "attempt": .integer(attempt), "name": .string(name), "pipeline": .string(pipeline), "position": .integer(position),
         "summary": .string(summary), "type": .string("stage.finished"),
+      ])
+    case .memorizationChecked(let run, let count, let root):
+      .object([
+        "count": .integer(count), "root": .string(root.hex), "run": .integer(run), "type": .string("memorization.checked"),
       ])
     }
   }
@@ -149,6 +155,11 @@ enum CatalogEvent: Equatable {
         let position = json["position"]?.integerValue, let name = json["name"]?.stringValue, let summary = json["summary"]?.stringValue
       else { return nil }
       self = .stageFinished(pipeline: pipeline, attempt: attempt, position: position, name: name, summary: summary)
+    case "memorization.checked":
+      guard let run, let count = json["count"]?.integerValue, let root = json["root"]?.stringValue.flatMap({ ContentDigest(hex: $0) }) else {
+        return nil
+      }
+      self = .memorizationChecked(run: run, count: count, root: root)
     default: return nil
     }
   }

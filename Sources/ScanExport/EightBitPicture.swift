@@ -2,9 +2,10 @@ import ScanCatalog
 import ScanImaging
 import ScanModel
 
-/// An image as 8-bit grey for viewers and training programs, with the window that made it.
+/// An image as 8-bit grey for viewers and training programs, with the window that made it; 8-bit RGB stays what it is.
 struct EightBitPicture {
   let pixels: PixelBuffer
+  let photometric: Photometric
   /// Modality units that became 0 and 255.
   let low: Double
   let high: Double
@@ -14,6 +15,12 @@ struct EightBitPicture {
   ///   - frame: from 0.
   /// - Throws: `ImagingError` when the image has no grey.
   init(_ scan: RawScan, attributes: ArtifactAttributes, frame: Int = 0) throws {
+    if scan.photometric == .rgb, let colors = scan.pixels.flatMap({ Self.colors($0, frame: frame) }) {
+      (pixels, photometric) = (colors, .rgb)
+      (low, high) = (0, 255)
+      return
+    }
+    photometric = .monochrome2
     if let pixels = scan.pixels, let intensity = attributes.intensity, let words = Self.rescaled(pixels) {
       // A normalized slice: its words already run over the window.
       self.pixels = words
@@ -29,7 +36,13 @@ struct EightBitPicture {
     (low, high) = (Double(window.bounds.lowerBound), Double(window.bounds.upperBound))
   }
 
-  var columns: [String: String] { ["window_low": Self.text(low), "window_high": Self.text(high)] }
+  var columns: [String: CanonicalJSON] { ["window_low": .number(low), "window_high": .number(high)] }
+
+  /// One frame of red, green and blue bytes, without alpha; nil for other depths.
+  private static func colors(_ pixels: PixelBuffer, frame: Int) -> PixelBuffer? {
+    guard pixels.bitsAllocated == 8, pixels.bitsStored == 8, !pixels.isSigned, pixels.samplesPerPixel >= 3 else { return nil }
+    return pixels.frame(frame, samples: 3)
+  }
 
   /// 0...maximum to 0...255, rounded to nearest; nil unless grey of 8 or 16 unsigned bits.
   private static func rescaled(_ pixels: PixelBuffer) -> PixelBuffer? {
@@ -46,6 +59,4 @@ struct EightBitPicture {
     default: return nil
     }
   }
-
-  private static func text(_ value: Double) -> String { CanonicalJSON.number(value).text }
 }

@@ -1,4 +1,5 @@
 package import Diagnostics
+package import ScanCatalog
 
 /// Why an export was refused or failed.
 package enum ExportError: ExplainedError, Equatable {
@@ -6,16 +7,25 @@ package enum ExportError: ExplainedError, Equatable {
   case nothingToExport(String)
   case folderNotOurs(String)
   case insideWorkspace
-  case splitLeak(patients: [String], items: Int)
+  /// Items that must not leave, with the reasons.
+  case refused([ReleaseFinding])
+  case needsMasks(String)
+  /// The folder holds a format that another workspace wrote.
+  case otherWorkspace(String)
+  /// Another export writes to the folder.
+  case busy
   case unreadableItem(number: Int)
   case mixedSeries
   case notARegularFile
 
+  /// Why items must not leave; empty for other errors.
+  package var findings: [ReleaseFinding] { if case .refused(let findings) = self { findings } else { [] } }
+
   package var kind: FailureKind {
     switch self {
-    case .unknownFormat, .nothingToExport, .folderNotOurs, .insideWorkspace: .request
-    case .splitLeak, .mixedSeries: .finding
-    case .unreadableItem, .notARegularFile: .surroundings
+    case .unknownFormat, .nothingToExport, .folderNotOurs, .insideWorkspace, .needsMasks, .otherWorkspace: .request
+    case .refused, .mixedSeries: .finding
+    case .unreadableItem, .notARegularFile, .busy: .surroundings
     }
   }
 
@@ -25,7 +35,10 @@ package enum ExportError: ExplainedError, Equatable {
     case .nothingToExport: "export.nothing"
     case .folderNotOurs: "export.folderNotOurs"
     case .insideWorkspace: "export.insideWorkspace"
-    case .splitLeak: "export.splitLeak"
+    case .refused: "export.refused"
+    case .needsMasks: "export.needsMasks"
+    case .otherWorkspace: "export.otherWorkspace"
+    case .busy: "export.busy"
     case .unreadableItem: "export.unreadableItem"
     case .mixedSeries: "export.mixedSeries"
     case .notARegularFile: "export.notARegularFile"
@@ -38,8 +51,11 @@ package enum ExportError: ExplainedError, Equatable {
     case .nothingToExport(let format): "no item of the workspace fits the query for \(format)"
     case .folderNotOurs(let name): "the output folder has a folder \(name) that no export made"
     case .insideWorkspace: "the output folder lies inside the workspace"
-    case .splitLeak(let patients, let items):
-      "held-out patients reached \(items) items of another part (\(patients.prefix(3).joined(separator: ", "))\(patients.count > 3 ? " …" : ""))"
+    case .refused(let findings): "\(findings.count) reasons forbid this export: \(ReleaseFinding.digest(findings))"
+    case .needsMasks(let format): "\(format) needs masks, and no image that fits the query has one"
+    case .otherWorkspace(let format):
+      "the output folder has a folder \(format) that this workspace did not write, or that holds what was withdrawn since"
+    case .busy: "another export is writing to the output folder"
     case .unreadableItem(let number): "the object of artifact \(number) cannot be read as an image"
     case .mixedSeries: "a series would hold real and synthetic images"
     case .notARegularFile: "the output folder holds something that is neither a file nor a folder"
@@ -52,7 +68,10 @@ package enum ExportError: ExplainedError, Equatable {
     case .nothingToExport: "Look at scanforge catalog list, then change --query or --split, or ingest and generate first."
     case .folderNotOurs: "Choose another output folder, or move that folder away."
     case .insideWorkspace: "Choose a folder outside the workspace."
-    case .splitLeak: "Train again on the training part alone, generate anew, and leave the leaked items out with --query."
+    case .refused(let findings): ReleaseFinding.remedies(findings)
+    case .needsMasks: "Ingest the images with --mask-from folder:DIR or csv:FILE."
+    case .otherWorkspace: "Choose another output folder, or remove that one and export it again from this workspace."
+    case .busy: "Wait until it has ended."
     case .unreadableItem: "Run scanforge audit verify."
     case .mixedSeries: "Export real and synthetic images separately with --query origin=…"
     case .notARegularFile: "Choose an empty output folder."

@@ -8,54 +8,81 @@ package protocol ExportFormat: Sendable {
   /// What is exported when the query names neither origin nor kind: each picture once.
   static var defaultQueries: [ArtifactQuery] { get }
 
-  /// Extension of its image files, without a dot.
-  static var fileExtension: String { get }
+  /// Only items with a mask are exported.
+  static var needsMasks: Bool { get }
 
   init()
+
+  /// Folder of an item's file below the format's folder, without slashes at its ends; empty for the format's folder itself.
+  func folder(of item: ExportItem) -> String
 
   /// The file of one item (several for a multi-frame image).
   ///
   /// Deterministic: no times, no paths, no workspace ids. Called on several threads.
-  func encode(_ item: ExportItem, _ bytes: [UInt8]) throws -> [ExportedImage]
+  func encode(_ item: ExportItem, from objects: ObjectStore) throws -> [ExportedImage]
+
+  /// What puts the encoded images in their places.
+  func writer(_ staging: ExportStaging) -> any ExportWriter
+
+  /// Files about the whole export, written after the images.
+  func documents(_ contents: ExportContents) throws -> [ExportDocument]
 }
 
-/// One item with what the columns of every format need.
-package struct ExportItem: Sendable {
-  package let record: ArtifactRecord
-  /// Weights that it was made with; nil for acquired and derived images.
-  package let model: ContentDigest?
-  /// The image that a super-resolved one was made from.
-  package let source: ContentDigest?
-  /// See `Catalog.activityDigest`.
-  package let run: ContentDigest
-
-  /// Made by a generator from noise: has no patient.
-  package var isGenerated: Bool { record.origin == .generated }
-
-  /// Some or all content was made artificially: generated, or super-resolved (docs/decisions/0006-synthetic-marking.md).
-  package var isSynthetic: Bool { record.origin == .generated || record.origin == .enhanced }
+extension ExportFormat {
+  package static var needsMasks: Bool { false }
+  package func folder(of item: ExportItem) -> String { "\(item.part)/\(item.labelFolder)" }
+  package func writer(_ staging: ExportStaging) -> any ExportWriter { FileWriter(staging: staging) }
+  package func documents(_ contents: ExportContents) throws -> [ExportDocument] { [] }
 }
 
-/// An encoded image and what is recorded beside it.
-package struct ExportedImage: Sendable {
-  package var bytes: [UInt8]
-  /// Columns beyond the common ones, by name.
-  package var columns: [String: String]
-  /// Series Instance UID for DICOM, so that no series mixes real and synthetic.
-  package var series: String?
+/// Puts encoded images in their places, one after the other in the export's order.
+package protocol ExportWriter {
+  /// - Parameters:
+  ///   - file: what is recorded of the image; its path is not known yet.
+  ///   - stem: path below the format's folder, without extension.
+  /// - Returns: the image's path below the format's folder.
+  mutating func write(_ image: ExportedImage, as file: ExportedFile, stem: String) throws -> String
 
-  package init(bytes: [UInt8], columns: [String: String] = [:], series: String? = nil) {
-    self.bytes = bytes
-    self.columns = columns
-    self.series = series
+  /// Ends what is still open.
+  mutating func finish() throws
+}
+
+/// A file per image.
+package struct FileWriter: ExportWriter {
+  let staging: ExportStaging
+
+  package func write(_ image: ExportedImage, as file: ExportedFile, stem: String) throws -> String {
+    let path = "\(stem).\(image.fileExtension)"
+    try staging.write(image.bytes, to: path)
+    for companion in image.companions { try staging.write(companion.bytes, to: "\(stem)\(companion.suffix)") }
+    return path
+  }
+
+  package func finish() {}
+}
+
+/// A file of an export that is no image: a card, a data list, a provenance document.
+package struct ExportDocument: Sendable {
+  /// Below the format's folder.
+  package let path: String
+  package let bytes: [UInt8]
+
+  init(_ path: String, _ text: String) {
+    self.path = path
+    bytes = Array(text.utf8)
   }
 }
 
 package enum ExportRegistry {
   /// All formats in the order of `--help`.
-  package static let formats: [any ExportFormat.Type] = [ImageFolderExport.self, DICOMExport.self]
+  package static let formats: [any ExportFormat.Type] = [
+    ImageFolderExport.self, HuggingFaceExport.self, DICOMExport.self, WebDatasetExport.self,
+  ]
 
   package static var names: [String] { formats.map { $0.name } }
+
+  /// Those that export only items with a mask.
+  package static var masked: [String] { formats.filter { $0.needsMasks }.map { $0.name } }
 
   /// - Throws: `ExportError.unknownFormat`.
   package static func format(named name: String) throws -> any ExportFormat {

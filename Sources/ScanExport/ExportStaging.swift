@@ -6,52 +6,78 @@ import ScanCatalog
 ///
 /// Order of `place`: flush all files, remove the manifest, swap the format's folder, write the new manifest. So a root that has a
 /// manifest is whole, whenever the program was killed.
-struct ExportStaging {
+package final class ExportStaging {
   static let prefix = ".scanforge-export-"
   /// Every folder that an export made has it.
   static let metadataName = "metadata.csv"
 
-  let root: URL
-  let format: String
-  let folder: URL
+  private let root: URL
+  private let format: String
+  private let folder: URL
+  /// Holds the root's lock.
+  private let descriptor: Int32
+  private var files: [String] = []
+  /// Bytes, not strings: two spellings of one accented name are two folders.
+  private var folders: Set<[UInt8]> = []
 
-  /// - Throws: `ExportError.folderNotOurs` when the root has a folder of this name that no export made.
-  init(root: URL, format: String) throws {
+  /// Makes the root when there is none, and locks it until this value goes.
+  ///
+  /// - Throws: `ExportError.folderNotOurs` when the root has a folder of this name that no export made, `.otherWorkspace` when it holds
+  ///   another format that this catalog does not know, `.busy`.
+  init(root: URL, format: String, catalog: Catalog) throws {
     self.root = root
     self.format = format
-    let target = root.appendingPathComponent(format, isDirectory: true)
-    let hasTarget = FileManager.default.fileExists(atPath: target.path)
-    guard !hasTarget || FileManager.default.fileExists(atPath: target.appendingPathComponent(Self.metadataName).path) else {
-      throw ExportError.folderNotOurs(format)
-    }
+    try Self.refuseForeign(root, format, catalog)
     let isNewRoot = !FileManager.default.fileExists(atPath: root.path)
     try DurableFile.makeFolder(root)
     // The export is for others to read; what is in it is de-identified.
     if isNewRoot { chmod(root.path, 0o755) }
+    descriptor = open(root.path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    guard descriptor >= 0 else { throw DurableFile.failure("open") }
+    folder = root.appendingPathComponent(Self.prefix + UUID().uuidString, isDirectory: true)
+    guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else { throw ExportError.busy }
     for name in try FileManager.default.contentsOfDirectory(atPath: root.path) where name.hasPrefix(Self.prefix) {
       try? FileManager.default.removeItem(at: root.appendingPathComponent(name))
     }
-    folder = root.appendingPathComponent(Self.prefix + UUID().uuidString, isDirectory: true)
     try makeFolder("")
   }
 
-  /// Makes `relative` (below the format's folder) with its parents.
-  func makeFolder(_ relative: String) throws {
-    let url = relative.isEmpty ? folder : folder.appendingPathComponent(relative, isDirectory: true)
-    do {
-      try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o755])
-    } catch {
-      throw DurableFile.failure("mkdir")
+  deinit { close(descriptor) }
+
+  private static func refuseForeign(_ root: URL, _ format: String, _ catalog: Catalog) throws {
+    for name in ExportRegistry.names {
+      let folder = root.appendingPathComponent(name, isDirectory: true)
+      guard FileManager.default.fileExists(atPath: folder.path) else { continue }
+      let metadata = folder.appendingPathComponent(metadataName)
+      guard FileManager.default.fileExists(atPath: metadata.path) else {
+        // Another format's folder that is not ours is the user's own.
+        if name == format { throw ExportError.folderNotOurs(format) }
+        continue
+      }
+      guard name != format else { continue }
+      let digest = try ObjectStore.digest(of: metadata).0
+      guard try catalog.artifacts(sha256: digest).contains(where: { $0.kind == .export }) else { throw ExportError.otherWorkspace(name) }
     }
   }
 
-  /// Writes one file; on disk after `place`.
+  /// Makes `relative` (below the format's folder) with its parents.
+  private func makeFolder(_ relative: String) throws {
+    guard folders.insert(Array(relative.utf8)).inserted else { return }
+    if let slash = relative.lastIndex(of: "/") { try makeFolder(String(relative[..<slash])) }
+    let path = relative.isEmpty ? folder.path : folder.path + "/" + relative
+    guard mkdir(path, 0o755) == 0 else { throw DurableFile.failure("mkdir") }
+    chmod(path, 0o755)
+  }
+
+  /// Writes one file and the folders above it; on disk after `place`.
   func write(_ bytes: [UInt8], to relative: String) throws {
+    try makeFolder(relative.lastIndex(of: "/").map { String(relative[..<$0]) } ?? "")
     try DurableFile.write(bytes, to: folder.appendingPathComponent(relative), mode: 0o644)
+    files.append(relative)
   }
 
   /// Takes the format's name and renews the manifest over the whole root.
-  func place(files: [String]) throws {
+  func place() throws {
     try DurableFile.sync(files.map { folder.appendingPathComponent($0) })
     let manifest = root.appendingPathComponent(Manifest.fileName)
     if unlink(manifest.path) != 0, errno != ENOENT { throw DurableFile.failure("unlink") }

@@ -29,7 +29,9 @@ enum Manifest {
     var folders = [""]
     while let folder = folders.popLast() {
       let url = folder.isEmpty ? root : root.appendingPathComponent(folder, isDirectory: true)
-      for name in try FileManager.default.contentsOfDirectory(atPath: url.path) where !name.hasPrefix(ExportStaging.prefix) {
+      for name in try FileManager.default.contentsOfDirectory(atPath: url.path) {
+        // A label may be called like a staging folder; one of those stands in the root alone.
+        if folder.isEmpty, name.hasPrefix(ExportStaging.prefix) { continue }
         let path = folder.isEmpty ? name : "\(folder)/\(name)"
         var status = stat()
         guard lstat(root.appendingPathComponent(path).path, &status) == 0 else { throw DurableFile.failure("stat") }

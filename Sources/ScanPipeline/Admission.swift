@@ -83,6 +83,7 @@ package struct Admission {
       subject: { sheet.subject(of: URL(fileURLWithPath: $0.path.revealed))?.revealed })
     let objects = context.catalog.objects
     let terms = intake.terms
+    let withdrawn = try WithdrawnRegister(context.catalog.workspace, key: key)
     var tally = Tally()
     var splits: [Pseudonym: Split] = [:]
     var waiting: [ArtifactDraft] = []
@@ -92,7 +93,7 @@ package struct Admission {
       waiting = []
     }
     try stream.forEach(items) { item, clean in
-      try Admission.admit(URL(fileURLWithPath: item.path.revealed), clean, sheet, terms: terms, into: objects)
+      try Admission.admit(URL(fileURLWithPath: item.path.revealed), clean, sheet, terms: terms, withdrawn, into: objects)
     } deliver: { item in
       switch item.outcome {
       case .done(let admitted):
@@ -143,15 +144,22 @@ package struct Admission {
   }
 
   /// Runs on a worker thread, right after cleaning.
-  private static func admit(_ file: URL, _ clean: CleanScan, _ sheet: ScanSheet, terms: String?, into objects: ObjectStore) throws -> Admitted {
+  private static func admit(
+    _ file: URL, _ clean: CleanScan, _ sheet: ScanSheet, terms: String?, _ withdrawn: WithdrawnRegister, into objects: ObjectStore
+  ) throws -> Admitted {
     var split: Split?
     if let named = sheet.split(of: file) {
       guard let known = Split(rawValue: named) else { throw PipelineError.unknownSplit }
       split = known
     }
     let (bytes, media) = try ScanFileEncoder.encode(clean)
+    guard !withdrawn.contains(clean.patient), !withdrawn.contains(contentOf: bytes) else {
+      throw CatalogError.patientWithdrawn(clean.patient.text)
+    }
     let object = try objects.store(bytes, of: clean)
     var attributes = ArtifactAttributes(describing: clean)
+    // A DICOM object tells what de-identification left of it; other files have the CSV file alone.
+    if clean.format != .dicom { for (attribute, value) in sheet.attributes(of: file) { attributes[attribute] = value } }
     attributes.terms = terms
     let draft = ArtifactDraft.acquired(
       object, media: media, label: sheet.label(of: file, dataset: clean.dataset), consent: terms, attributes: attributes)
@@ -203,20 +211,13 @@ extension ArtifactAttributes {
     modality = dataset.text(.modality)
     bodyPart = dataset.text(.bodyPartExamined)
     sex = dataset.text(.patientSex)
-    ageBand = dataset.text(.patientAge).flatMap(ArtifactAttributes.ageBand)
+    ageBand = dataset.text(.patientAge).flatMap(AgeBand.init(age:))?.text
     let maker = [dataset.text(.manufacturer), dataset.text(.manufacturerModelName)].compactMap { $0 }
     scanner = maker.isEmpty ? nil : maker.joined(separator: " ")
     seriesInstanceUID = dataset.text(.seriesInstanceUID)
     sopInstanceUID = dataset.text(.sopInstanceUID)
     spacingMillimeters = SpacingMillimeters(dataset) ?? SpacingMillimeters(clean.spacingMillimeters)
     deidentification = clean.record
-  }
-
-  /// `044Y` -> `040-049`; months, weeks and days are the first decade.
-  private static func ageBand(_ age: String) -> String? {
-    guard age.count == 4, let number = Int(age.dropLast()), let unit = age.last, "YMWD".contains(unit) else { return nil }
-    let decade = unit == "Y" ? number / 10 * 10 : 0
-    func padded(_ value: Int) -> String { String(repeating: "0", count: max(0, 3 - String(value).count)) + String(value) }
-    return "\(padded(decade))-\(padded(decade + 9))"
+    isSynthetic = dataset.text(.syntheticData) == "YES"
   }
 }

@@ -15,13 +15,15 @@ package struct ModelSource {
   package var isCatalogued: Bool { catalog != nil }
 
   /// - Parameter text: an existing file or folder wins over a name in the workspace.
-  /// - Throws: `PipelineError.noModel` when it is neither; `CatalogError` for a workspace that cannot be read or a model that was changed.
+  /// - Throws: `PipelineError.noModel` when it is neither; `CatalogError` for a workspace that cannot be read, or a model that was
+  ///   changed or is tainted.
   package init(_ text: String, workspace: URL) throws {
     let path = URL(fileURLWithPath: text)
     if FileManager.default.fileExists(atPath: path.path) {
       url = path
       name = path.deletingPathExtension().lastPathComponent
       catalog = nil
+      try Self.refuseTainted(path, name: name, near: workspace)
     } else {
       do {
         let catalog = try Catalog.openForReading(at: workspace)
@@ -33,6 +35,17 @@ package struct ModelSource {
         throw PipelineError.noModel(text, hasWorkspace: true)
       }
       name = text
+    }
+  }
+
+  /// A file of weights is refused where a catalog says that they are tainted: the named workspace's, or that of the folder that the file lies in.
+  private static func refuseTainted(_ path: URL, name: String, near workspace: URL) throws {
+    let file = ModelFolder.modelFile(path).resolvingSymlinksInPath()
+    let home = file.deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+    let catalogs = [workspace, home].compactMap { try? Catalog.openForReading(at: $0) }
+    guard !catalogs.isEmpty, let (digest, _) = try? ObjectStore.digest(of: file) else { return }
+    for catalog in catalogs where try catalog.artifacts(sha256: digest).contains(where: { $0.state == .tainted }) {
+      throw CatalogError.modelTainted(name)
     }
   }
 

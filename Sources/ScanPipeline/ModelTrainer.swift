@@ -40,6 +40,7 @@ package struct ModelTrainer {
 
     let model = try ModelRegistry.entry(options.model).make(ModelRequest(options: options.modelOptions, data: set.data, seed: seed))
     context.progress(.note(stage: "train", text: set.description))
+    for line in set.lines(about: options.condition) { context.progress(.note(stage: "train", text: line)) }
     let plan = try TrainingPlan(
       steps: options.steps, minutes: options.minutes, stopAfter: options.stopAfter, checkpointSeconds: context.checkpointSeconds,
       accumulate: options.accumulate ?? 1, probeEvery: options.probeEvery, returns: options.returns ?? TrainingPlan.defaultReturns,
@@ -120,7 +121,7 @@ package struct ModelTrainer {
     return folder
   }
 
-  private static func workingFolder(of name: String, in workspace: Workspace) -> ModelFolder {
+  static func workingFolder(of name: String, in workspace: Workspace) -> ModelFolder {
     ModelFolder(workspace.runs.appendingPathComponent("training-\(name)", isDirectory: true))
   }
 
@@ -135,6 +136,7 @@ package struct ModelTrainer {
     if context.resumesTraining {
       if files.fileExists(atPath: working.state.path) { return true }
       if let published = try? context.catalog.model(named: options.name) {
+        if try context.catalog.artifact(published.weights).state == .tainted { throw CatalogError.modelTainted(options.name) }
         // Copies, since published files are read-only links to objects.
         for name in ["state.safetensors", "model.safetensors"] {
           let copy = working.url.appendingPathComponent(name)
@@ -181,6 +183,16 @@ extension TrainingSet {
   var description: String {
     let counts = labelCounts.map { "\($0.label) \($0.count)" }.joined(separator: ", ")
     return "\(items.count) slices of \(patients) patients" + (counts.isEmpty ? "" : ": " + counts)
+  }
+
+  /// How many slices have which value of the attributes of these names.
+  func lines(about names: [String]) -> [String] {
+    attributes.filter { names.contains($0.attribute.name) }.map { column in
+      let counts = (["unknown"] + column.attribute.values).enumerated().map { index, value in
+        "\(value) \(column.indexes.count { $0 == Int32(index) })"
+      }
+      return "\(column.attribute.name): \(counts.joined(separator: ", "))"
+    }
   }
 }
 

@@ -17,6 +17,8 @@ package struct TrainingSet {
   package let patients: Int
   /// Items per label, in label order; empty for super-resolution.
   package let labelCounts: [(label: String, count: Int)]
+  /// What is known of the items beside their label; empty for super-resolution.
+  package let attributes: [AttributeColumn]
 
   /// Loads what `model` needs.
   ///
@@ -38,11 +40,14 @@ package struct TrainingSet {
       let names = Set(labelled.compactMap(\.label)).sorted()
       let labels = labelled.map { record in Int32(names.firstIndex { $0 == record.label } ?? 0) }
       let pixels = loaded.flatMap { $0.plane.fitted(to: size).plane.values }
-      data = .images(InMemoryImages(size: size, pixels: pixels, labels: labels, labelNames: names.map(\.name)))
+      attributes = ScanAttribute.allCases.map { attribute in AttributeColumn(attribute.rawValue, labelled.map { $0.attributes[attribute] }) }
+      data = .images(
+        InMemoryImages(size: size, pixels: pixels, labels: labels, labelNames: names.map(\.name), attributes: attributes))
       labelCounts = names.enumerated().map { index, name in (name.name, labels.count { $0 == Int32(index) }) }
     } else {
       data = .planes(InMemoryPlanes(loaded.map(TrainingSet.intensityPlane)))
       labelCounts = []
+      attributes = []
     }
     context.progress(.ended(stage: "load", summary: "\(items.count) slices of \(patients) patients"))
   }
@@ -52,26 +57,14 @@ package struct TrainingSet {
     InMemoryPlanes(try load(records, context: context).map(intensityPlane))
   }
 
-  struct Loaded {
-    let plane: Plane
-    let depth: SliceDepth
-  }
-
-  private static func load(_ records: [ArtifactRecord], context: RunContext) throws -> [Loaded] {
-    var result: [Loaded] = []
+  private static func load(_ records: [ArtifactRecord], context: RunContext) throws -> [StoredPlane] {
+    var result: [StoredPlane] = []
     result.reserveCapacity(records.count)
     for start in stride(from: 0, to: records.count, by: 256) {
       try context.checkCancelled()
       let batch = Array(records[start..<min(start + 256, records.count)])
       let loaded = Concurrent.map(batch, threads: context.threads) { record in
-        Result {
-          guard let digest = record.sha256 else { throw CatalogError.unknownArtifact("artifact \(record.id)") }
-          let scan = try ScanReader().read(context.catalog.objects.read(digest), source: Redacted("object"))
-          guard let pixels = scan.pixels, let depth = SliceDepth(rawValue: pixels.bitsAllocated), let plane = depth.decode(pixels) else {
-            throw ImagingError.unsupportedDepth(bits: scan.pixels?.bitsAllocated ?? 0)
-          }
-          return Loaded(plane: plane, depth: depth)
-        }
+        Result { try StoredPlane(record, in: context.catalog) }
       }
       for item in loaded { result.append(try item.get()) }
       context.progress(.advanced(stage: "load", done: result.count))
@@ -87,7 +80,7 @@ package struct TrainingSet {
   }
 
   /// Words instead of -1...1, with the plane's largest word as its range.
-  private static func intensityPlane(_ loaded: Loaded) -> IntensityPlane {
+  private static func intensityPlane(_ loaded: StoredPlane) -> IntensityPlane {
     let maximum = loaded.depth.maximum
     let words = loaded.plane.values.map { (($0 + 1) * (maximum / 2)).rounded(.toNearestOrEven) }
     return IntensityPlane(
@@ -107,7 +100,7 @@ package struct IntensityFacts: Sendable, Equatable {
   /// Side that `spacing` belongs to.
   package var size: Int?
 
-  init(_ records: [ArtifactRecord], planes: [TrainingSet.Loaded]) {
+  init(_ records: [ArtifactRecord], planes: [StoredPlane]) {
     depth = planes.allSatisfy { $0.depth == .eight } ? .eight : .sixteen
     let windows = records.map(\.attributes.window)
     window = windows.allSatisfy { $0 == windows[0] } ? windows[0] : nil

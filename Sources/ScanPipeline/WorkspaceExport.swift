@@ -11,13 +11,15 @@ extension RunContext {
     let exporter = Exporter(catalog, threads: threads, progress: progress)
     var figures: [String: Double] = [:]
     var parts: [String] = []
+    var notChecked: Set<String> = []
     for format in formats {
       try checkCancelled()
       let report = try exporter.export(ExportRequest(format: format, root: root, split: split.flatMap(Split.init(rawValue:))))
       figures[format] = Double(report.files)
+      notChecked.formUnion(report.notChecked)
       parts.append("\(report.files) files as \(format) (\(report.synthetic) synthetic)")
     }
-    let summary = parts.joined(separator: ", ") + "; memorization: not checked"
+    let summary = (parts + notChecked.sorted().map { "\($0): not checked" }).joined(separator: "; ")
     return StageOutcome(summary: summary, figures: figures, places: [root.path])
   }
 }

@@ -32,6 +32,7 @@ struct ExampleWorkspace {
         attributes.columns = 3
         attributes.modality = "MR"
         attributes.spacingMillimeters = SpacingMillimeters(row: 0.5, column: 1)
+        attributes.terms = index == 1 ? "research+no-redistribution" : "research"
         let label = Label(image % 2 == 0 ? "lesion" : "normal")
         drafts.append(
           .acquired(
@@ -71,7 +72,9 @@ struct ExampleWorkspace {
         .generated(
           object, media: "image/tiff", from: [(.recorded(model.weights), "model")], label: Label("lesion"), attributes: attributes))
     }
-    generated = try generate.record(drafts)
+    let images = try generate.record(drafts)
+    try generate.record(images.map { MemorizationCheck(artifact: $0, distance: 0.5, baseline: 0.25, score: 0.75, isFlagged: $0 == images[2]) })
+    generated = images
     let larger = try catalog.objects.store(Array("enhanced".utf8), of: Self.patients[0])
     enhanced = try generate.record(
       .enhanced(larger, media: "image/tiff", from: [(.recorded(slices[0]), "source"), (.recorded(model.weights), "model")]))
@@ -128,7 +131,12 @@ struct ExampleWorkspace {
   func remove() { try? FileManager.default.removeItem(at: root.deletingLastPathComponent()) }
 
   /// Opens a catalog file as someone would who means harm: no triggers, no checks, no foreign keys.
-  static func tamper<T>(_ root: URL, _ work: (Database) throws -> T) throws -> T {
+  ///
+  /// - Parameter isRestored: which triggers, by their SQL, come back afterwards.
+  @discardableResult
+  static func tamper<T>(
+    _ root: URL, _ work: (Database) throws -> T, whenRestored isRestored: (String) -> Bool = { _ in true }
+  ) throws -> T {
     var configuration = Configuration()
     configuration.foreignKeysEnabled = false
     let queue = try DatabaseQueue(path: root.appendingPathComponent("catalog.sqlite").path, configuration: configuration)
@@ -138,7 +146,7 @@ struct ExampleWorkspace {
       let triggers = try Row.fetchAll(db, sql: "SELECT name, sql FROM sqlite_schema WHERE type = 'trigger' ORDER BY rowid")
       for trigger in triggers { try db.execute(sql: "DROP TRIGGER \(trigger["name"] as String)") }
       let result = try work(db)
-      for trigger in triggers { try db.execute(sql: trigger["sql"]) }
+      for trigger in triggers where isRestored(trigger["sql"]) { try db.execute(sql: trigger["sql"]) }
       return result
     }
   }

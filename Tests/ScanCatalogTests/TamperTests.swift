@@ -24,7 +24,7 @@ struct TamperTests {
     let tables = try ExampleWorkspace.tamper(example.root) { db in
       try String.fetchAll(db, sql: "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%' ORDER BY name")
     }
-    #expect(tables.count == 12)
+    #expect(tables.count == 15)
     let original = try example.catalogBytes()
     var tried = 0
     for table in tables {
@@ -84,7 +84,8 @@ struct TamperTests {
     let example = try ExampleWorkspace()
     defer { example.remove() }
     let tables = [
-      "artifact", "derivation", "event", "grdb_migrations", "model_file", "patient", "patient_split", "run", "run_file", "signing_key", "split_rule", "stage",
+      "artifact", "dataset_patient", "dataset_terms", "derivation", "event", "grdb_migrations", "memorization_check", "model_file", "patient",
+      "patient_split", "run", "run_file", "signing_key", "split_rule", "stage",
     ]
     let original = try example.catalogBytes()
     for table in tables {
@@ -114,6 +115,9 @@ struct TamperTests {
     "INSERT INTO model_file SELECT 'other', file, event_seq, artifact_id FROM model_file LIMIT 1",
     "INSERT INTO stage SELECT pipeline, attempt, position + 1, name, summary, event_seq FROM stage",
     "INSERT INTO split_rule SELECT 5, 'val', fraction, upper, seed, event_seq FROM split_rule LIMIT 1",
+    "INSERT INTO dataset_patient SELECT dataset + 1, patient, n FROM dataset_patient LIMIT 1",
+    "INSERT INTO dataset_terms SELECT dataset, 'public', n FROM dataset_terms LIMIT 1",
+    "INSERT INTO memorization_check SELECT artifact, event_seq + 1, distance, baseline, score, 0 FROM memorization_check LIMIT 1",
     "INSERT INTO signing_key VALUES ('\(String(repeating: "a", count: 64))', 2)",
     "INSERT INTO run_file SELECT 1, name, bytes, sha256, salt, event_seq FROM run_file LIMIT 1",
     "UPDATE run_file SET bytes = 0, sha256 = NULL, salt = NULL",

@@ -21,7 +21,8 @@ struct UpkeepTests {
   /// Every table but the migrations' own, as text.
   private func contents(_ root: URL) throws -> [String] {
     try reader(root) { catalog in
-      try ["event", "artifact", "derivation", "patient", "run", "patient_split", "split_rule", "model_file", "stage", "signing_key", "run_file"].map {
+      try ["event", "artifact", "derivation", "patient", "run", "patient_split", "split_rule", "model_file", "stage", "signing_key", "run_file",
+       "dataset_patient", "dataset_terms", "memorization_check"].map {
         "\(try catalog.select("SELECT * FROM \($0)").rows)"
       }
     }

@@ -150,6 +150,9 @@ final class ArtifactVerifier {
     let isErased = [Column.sha256, .salt, .key].allSatisfy { row.isNull($0.rawValue) }
     if isErased {
       if state != "withdrawn" { fail(.artifactRowChanged, "artifact \(id) has lost its hash without a withdrawal") }
+      if !row.isNull(Column.label.rawValue) || row.integer(Column.bytes.rawValue) != 0 || row.text(Column.attributes.rawValue) != "{}" {
+        fail(.artifactRowChanged, "artifact \(id) was erased and tells something again")
+      }
     } else if leaf == nil || self.leaf(of: row, edges: edgesDigest) != leaf {
       fail(.artifactRowChanged, "artifact \(id) is not what was recorded")
     }

@@ -26,6 +26,8 @@ package struct AuditFinding: Sendable, Equatable {
     case stageRowChanged = "stage.row_changed"
     case keyRowChanged = "key.row_changed"
     case runFileRowChanged = "run_file.row_changed"
+    case summaryChanged = "summary.changed"
+    case memorizationChanged = "memorization.changed"
   }
 
   package let code: Code

@@ -177,6 +177,9 @@ package struct CatalogAudit: Sendable {
     guard history.schema >= 2 else { return history }
     try records.verifySigningKeys(db)
     try records.verifyRunFiles(db)
+    guard history.schema >= 3 else { return history }
+    try CollectionSummary.verify(db, report: report)
+    try MemorizationVerifier.verify(history, db, report: report)
     return history
   }
 

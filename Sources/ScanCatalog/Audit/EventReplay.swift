@@ -38,6 +38,8 @@ struct EventReplay {
   /// All publications, by name: event and leaf per file.
   private(set) var models: [String: [(event: Int64, files: [String: ContentDigest])]] = [:]
   private(set) var stages: [Stage: (event: Int64, name: String, summary: String)] = [:]
+  /// Checks for copies, by event.
+  private(set) var memorization: [Int64: (count: Int64, root: ContentDigest)] = [:]
   private(set) var runFiles: [Int64: (event: Int64, files: [String: ContentDigest])] = [:]
   /// Runs whose files' rows were emptied.
   private(set) var erasedRunFiles: Set<Int64> = []
@@ -149,6 +151,9 @@ struct EventReplay {
       let stage = Stage(pipeline: pipeline, attempt: attempt, position: position)
       guard stages[stage] == nil else { return false }
       stages[stage] = (seq, name, summary)
+    case .memorizationChecked(let run, let count, let root):
+      guard runs[run] != nil, count > 0 else { return false }
+      memorization[seq] = (count, root)
     }
     return isFine
   }

@@ -13,6 +13,7 @@ enum CatalogMigrations {
       try db.execute(sql: Migration0001Initial.sql)
     }),
     (2, Migration0002Trust.identifier, { try $0.execute(sql: Migration0002Trust.sql) }),
+    (3, Migration0003Auditor.identifier, Migration0003Auditor.migrate),
   ]
 
   /// What this program makes.

@@ -20,8 +20,18 @@ package struct ArtifactAttributes: Sendable, Equatable {
   package var modality: String? { get { text("modality") } set { set("modality", newValue) } }
   package var bodyPart: String? { get { text("bodyPart") } set { set("bodyPart", newValue) } }
   package var sex: String? { get { text("sex") } set { set("sex", newValue) } }
-  /// Decade, `040-049`.
+  /// Decade, `040-049`; `090+` from 90 on.
   package var ageBand: String? { get { text("ageBand") } set { set("ageBand", newValue) } }
+  /// One of the four above; nil also for a text that is none of its values.
+  package subscript(attribute: ScanAttribute) -> String? {
+    get { text(attribute.rawValue).flatMap(attribute.value) }
+    set { set(attribute.rawValue, newValue) }
+  }
+  /// Which of the four the generator of an image was told, as opposed to what all of its training images were.
+  package var conditions: [ScanAttribute] {
+    get { (values["conditions"]?.arrayValue ?? []).compactMap { $0.stringValue.flatMap(ScanAttribute.init) } }
+    set { values["conditions"] = newValue.isEmpty ? nil : .array(newValue.map { .string($0.rawValue) }) }
+  }
   /// Manufacturer and model of the scanner.
   package var scanner: String? { get { text("scanner") } set { set("scanner", newValue) } }
   /// Series Instance UID after de-identification.
@@ -30,6 +40,11 @@ package struct ArtifactAttributes: Sendable, Equatable {
   package var sopInstanceUID: String? { get { text("sopInstanceUID") } set { set("sopInstanceUID", newValue) } }
   /// Licence or consent terms of the source.
   package var terms: String? { get { text("terms") } set { set("terms", newValue) } }
+  /// Came with Synthetic Data YES: artificial before it came here, and so is what is made from it.
+  package var isSynthetic: Bool {
+    get { values["synthetic"]?.boolValue ?? false }
+    set { values["synthetic"] = newValue ? .bool(true) : nil }
+  }
   /// Seed of a generated image; a decimal text beyond 2^53.
   package var seed: Int64? { get { values["seed"]?.integerValue } set { values["seed"] = newValue.map { .whole($0) } } }
   /// Number of a generated image within its seed, from 0.

@@ -63,7 +63,7 @@ package enum DICOMWriter {
   }
 
   /// DS text of at most 16 characters (PS3.5 section 6.2), with as many digits as fit.
-  static func decimal(_ value: Double) -> String {
+  package static func decimal(_ value: Double) -> String {
     guard value != 0 else { return "0" }
     let exact = "\(value)"
     if exact.utf8.count <= 16 { return exact.hasSuffix(".0") ? String(exact.dropLast(2)) : exact }

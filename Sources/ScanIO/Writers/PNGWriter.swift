@@ -6,6 +6,7 @@ package import ScanModel
 package enum PNGWriter {
   /// What every generated image says about itself.
   package static let syntheticNotice = "Synthetic image, made by a generative model. For research, not for diagnosis."
+  package static let syntheticSourceNotice = "Made from an image that was made artificially. For research, not for diagnosis."
   package static let enhancedNotice = "Super-resolved image; fine detail is estimated by a model. For research, not for diagnosis."
 
   package static func encode(_ scan: CleanScan) throws(ScanWriteError) -> [UInt8] {

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Diagnostics
 import Foundation
 import ScanCatalog
 import ScanExport
@@ -34,8 +35,15 @@ struct ExportVerb: ParsableCommand {
       let catalog = try Catalog(Workspace.open(at: common.workspaceURL), mode: .readWrite)
       let exporter = Exporter(catalog, threads: common.threadCount, progress: console.progress)
       var reports: [CanonicalJSON] = []
+      var notChecked: Set<String> = []
       for name in format {
-        let report = try exporter.export(ExportRequest(format: name, root: URL(fileURLWithPath: to), query: query, split: part))
+        let report: ExportReport
+        do {
+          report = try exporter.export(ExportRequest(format: name, root: URL(fileURLWithPath: to), query: query, split: part))
+        } catch let error as ExportError where !error.findings.isEmpty {
+          return refuse(error, console)
+        }
+        notChecked.formUnion(report.notChecked)
         let parts = report.splits.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }.joined(separator: ", ")
         console.say("\(report.files) files of \(report.items) images (\(parts); \(report.synthetic) synthetic): \(report.folder.path)")
         reports.append(
@@ -45,9 +53,20 @@ struct ExportVerb: ParsableCommand {
             "splits": .object(report.splits.mapValues { .integer(Int64($0)) }), "notChecked": .array(report.notChecked.map { .string($0) }),
           ]))
       }
-      console.say("memorization: not checked")
+      for check in notChecked.sorted() { console.say("\(check): not checked") }
       console.result(["ok": CanonicalJSON.bool(true), "exports": .array(reports)])
       return true
     }
+  }
+
+  /// Every reason, for people and programs; nothing was written.
+  private func refuse(_ error: ExportError, _ console: Console) -> Bool {
+    for finding in error.findings { console.say("\(finding.code.rawValue): \(finding.what)") }
+    Console.writeError(Failure(error).line)
+    console.result([
+      "ok": CanonicalJSON.bool(false), "error": .object(["code": .string(error.code), "message": .string(error.description)]),
+      "findings": .array(error.findings.map(\.json)),
+    ])
+    return false
   }
 }
