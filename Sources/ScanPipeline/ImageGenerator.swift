@@ -105,6 +105,15 @@ package struct ImageGenerator {
     return labels.count
   }
 
+  /// Image `index` by itself.
+  func item(label: String, index: Int) throws -> Item {
+    let number = try generator.label(named: label)
+    let side = generator.size
+    let image = try generator.generate(labels: [number], seed: seed, firstIndex: index, truncation: truncation)
+    let plane = Plane(rows: side, columns: side, values: image.values)
+    return Item(index: index, scan: scan(plane, label: number, index: index), plane: plane)
+  }
+
   private func scan(_ plane: Plane, label: Int32, index: Int) -> SyntheticScan {
     SyntheticScan(
       pixels: facts.depth.encode(plane), label: Label(generator.labelNames[Int(label)]), spacingMillimeters: facts.spacing(at: plane.rows),
