@@ -53,7 +53,7 @@ extension Catalog {
   private static func fileName(_ anchor: Anchor) -> String { String(format: "%012lld.json", anchor.sequence) }
 
   /// The workspace's own anchors by file name; nil for a file that is none.
-  func keptAnchors() -> [(name: String, anchor: Anchor?)] {
+  package func keptAnchors() -> [(name: String, anchor: Anchor?)] {
     let names = (try? FileManager.default.contentsOfDirectory(atPath: workspace.anchors.path)) ?? []
     // A name that begins with a dot is a copy that was being written.
     return names.filter { !$0.hasPrefix(".") }.sorted().map { name in

@@ -9,7 +9,7 @@ struct AuditVerb: ParsableCommand {
     subcommands: [
       AuditVerifyVerb.self, AuditAnchorVerb.self, AuditLineageVerb.self, AuditPatientVerb.self, AuditSplitsVerb.self, AuditLeaksVerb.self,
       AuditFlagsVerb.self, AuditTermsVerb.self, AuditReplayVerb.self, AuditWithdrawVerb.self,
-      AuditReportVerb.self,
+      AuditReportVerb.self, AuditBundleVerb.self,
     ])
 }
 

@@ -1,6 +1,7 @@
 package import Foundation
 import PixelMath
 package import ScanCatalog
+import ScanImaging
 import ScanIO
 import ScanModel
 
