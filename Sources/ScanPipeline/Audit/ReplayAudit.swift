@@ -80,7 +80,7 @@ package struct ReplayAudit {
     let bytes: [UInt8]?
     do {
       bytes = try record.origin == .generated ? generate(record, run, parameters, &makers) : upscale(record, run, parameters, &makers)
-    } catch let error as CatalogError {
+    } catch let error as any ExplainedError {
       return outcome(.impossible, error.what)
     }
     guard let bytes else { return outcome(.impossible, "its record does not say how it was made") }
@@ -120,7 +120,7 @@ package struct ReplayAudit {
         precision: precision(parameters))
       makers.generator = (run.id, generator)
     }
-    return try TIFFWriter.encode(generator.item(label: label.name, index: index).scan)
+    return try TIFFWriter.encode(generator.item(label: label.name, record.attributes, index: index).scan)
   }
 
   private func upscale(_ record: ArtifactRecord, _ run: RunRecord, _ parameters: CanonicalJSON, _ makers: inout Makers) throws -> [UInt8]? {
