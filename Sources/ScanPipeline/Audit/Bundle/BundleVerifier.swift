@@ -8,7 +8,6 @@ enum BundleVerifier {
 
     With --fingerprint HEX the signer, too; with --objects DIR (a copy of the workspace's objects/) every byte."""
     import argparse, hashlib, json, os, sys, zipfile
-
     sha = lambda *parts: hashlib.sha256(b"".join(parts)).digest()
     canonical = lambda value: json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
 
@@ -53,8 +52,7 @@ enum BundleVerifier {
         arguments.add_argument(name, help=text)
     options = arguments.parse_args()
     bundle = zipfile.ZipFile(options.bundle)
-    read = lambda name: bundle.read(name)
-    lines = lambda name: [json.loads(line) for line in read(name).splitlines()]
+    read, lines = bundle.read, lambda name: [json.loads(line) for line in bundle.read(name).splitlines()]
     found = []
 
     for line in read("MANIFEST.sha256").decode().splitlines():
