@@ -79,6 +79,7 @@ package final class Catalog: Sendable {
     case .SQLITE_CORRUPT: return CatalogError.unreadable(reason: "the file is damaged")
     case .SQLITE_NOTADB: return CatalogError.unreadable(reason: "it is not an SQLite file")
     case .SQLITE_CANTOPEN: return CatalogError.unreadable(reason: "the file cannot be opened")
+    case .SQLITE_ERROR where error.message?.hasPrefix("no such table") == true: return CatalogError.olderSchema
     case .SQLITE_IOERR: return CatalogError.unreadable(reason: "the disk reports an error")
     default: return error
     }

@@ -13,6 +13,7 @@ package enum CatalogError: ExplainedError, Equatable {
   case fileSystem(operation: String, code: Int32)
   case unreadable(reason: String)
   case newerSchema(found: Int, known: Int)
+  case olderSchema
   case objectMissing(ContentDigest)
   /// Objects or anchors are there, the catalog is not.
   case catalogMissing
@@ -53,7 +54,7 @@ package enum CatalogError: ExplainedError, Equatable {
   package var kind: FailureKind {
     switch self {
     case .notAWorkspace, .folderNotEmpty, .notAFolder, .networkFileSystem, .workspaceBusy, .diskFull, .noPermission, .fileSystem,
-      .unreadable, .newerSchema, .objectMissing, .catalogMissing, .noSuchFile, .keyUseNotRecorded:
+      .unreadable, .newerSchema, .olderSchema, .objectMissing, .catalogMissing, .noSuchFile, .keyUseNotRecorded:
       .surroundings
     case .unknownQueryKey, .malformedQuery, .unknownArtifact, .ambiguousArtifact, .noPatients, .fractionsInvalid, .splitDiffers,
       .patientInTwoSplits, .modelName, .noSuchModel, .modelTainted, .unknownPatient, .termsForbidTraining, .readOnlyStatement, .malformedStatement,
@@ -76,6 +77,7 @@ package enum CatalogError: ExplainedError, Equatable {
     case .fileSystem: "workspace.fileSystem"
     case .unreadable: "catalog.unreadable"
     case .newerSchema: "catalog.newerSchema"
+    case .olderSchema: "catalog.olderSchema"
     case .objectMissing: "object.missing"
     case .catalogMissing: "catalog.missing"
     case .noSuchFile: "file.missing"
@@ -116,6 +118,7 @@ package enum CatalogError: ExplainedError, Equatable {
     case .fileSystem(let operation, let code): "\(operation) failed with system error \(code)"
     case .unreadable(let reason): "the catalog cannot be read: \(reason)"
     case .newerSchema(let found, let known): "the catalog has schema version \(found), this program knows \(known)"
+    case .olderSchema: "an older scanforge made the catalog, which lacks a table that this question needs"
     case .objectMissing(let digest): "the object \(digest) is not in the workspace"
     case .keyUseNotRecorded: "reading the pseudonym key has to be recorded, and the catalog cannot be written"
     case .catalogMissing: "the workspace has objects or anchors and no catalog.sqlite"
@@ -156,6 +159,7 @@ package enum CatalogError: ExplainedError, Equatable {
     case .fileSystem: "Check the disk and the mode of the workspace folder."
     case .unreadable: "Restore catalog.sqlite from a backup, then run scanforge audit verify."
     case .newerSchema: "Use a newer scanforge."
+    case .olderSchema: "Bring it up to date with scanforge init --workspace DIR, which changes no row."
     case .objectMissing: "Run scanforge audit verify to see what else is missing."
     case .keyUseNotRecorded: "Use the workspace where it may be written, or give --key FILE to verbs that have it."
     case .catalogMissing: "Put a backup of catalog.sqlite back, or run scanforge catalog rebuild with an event export."

@@ -86,6 +86,24 @@ package struct ImageGenerator {
     return conditions.count
   }
 
+  /// Image `index` by itself, of what its record says that it shows.
+  ///
+  /// - Throws: `ForgeGANError` for a label or value that the model does not know.
+  func item(label: String, _ recorded: ArtifactAttributes, index: Int) throws -> Item {
+    let attributes = try generator.attributes.map { attribute -> [Int32] in
+      let told = ScanAttribute(rawValue: attribute.name).flatMap { recorded.conditions.contains($0) ? recorded[$0] : nil }
+      guard let told else { return [0] }
+      guard let place = attribute.values.firstIndex(of: told) else {
+        throw ForgeGANError.unknownValue(told, attribute: attribute.name, known: attribute.values)
+      }
+      return [Int32(place + 1)]
+    }
+    let conditions = Conditions(labels: [try generator.label(named: label)], attributes: attributes)
+    let image = try generator.generate(conditions, seed: seed, firstIndex: index, truncation: truncation)
+    let plane = Plane(rows: generator.size, columns: generator.size, values: image.values)
+    return Item(index: index, scan: scan(plane, conditions, 0, index: index), plane: plane)
+  }
+
   private func scan(_ plane: Plane, _ conditions: Conditions, _ place: Int, index: Int) -> SyntheticScan {
     SyntheticScan(
       pixels: facts.depth.encode(plane), label: Label(generator.labelNames[Int(conditions.labels[place])]),

@@ -88,6 +88,24 @@ package struct ImageUpscaler {
   }
 }
 
+extension ImageUpscaler {
+  /// A recorded image as it was after de-identification; nil when it has no pixels or is no patient's.
+  func readmitted(_ image: ArtifactRecord, in catalog: Catalog) throws -> CleanScan? {
+    guard let digest = image.sha256, let patient = image.patient else { return nil }
+    let raw = try ScanReader().read(catalog.objects.read(digest), source: Redacted("object"))
+    guard raw.pixels != nil else { return nil }
+    let record = image.attributes.deidentification ?? DeidentificationRecord(edition: "", options: [], counts: [:], risks: [])
+    return try CleanScan.readmitting(raw, patient: patient, record: record)
+  }
+
+  /// The super-resolved image and its file; UIDs follow from the image's content and the model.
+  func encoded(_ scan: CleanScan, of image: ArtifactRecord) throws -> (scan: EnhancedScan, bytes: [UInt8]) {
+    let enhanced = try upscale(scan)
+    let identity = ContentDigest(ofText: (image.sha256?.hex ?? "") + derivation).bytes
+    return (enhanced, try ScanFileEncoder.encode(enhanced, identity: identity).bytes)
+  }
+}
+
 extension RunContext {
   /// Super-resolves acquired images of the workspace; each result is an `enhanced` artifact of the same patient.
   package func superResolveWorkspace(
@@ -140,18 +158,13 @@ extension RunContext {
   }
 
   private func enhanced(_ image: ArtifactRecord, _ upscaler: ImageUpscaler, model: ArtifactID) throws -> ArtifactDraft? {
-    guard let digest = image.sha256, let patient = image.patient else { return nil }
-    let raw = try ScanReader().read(catalog.objects.read(digest), source: Redacted("object"))
-    guard let pixels = raw.pixels else { return nil }
-    let record = image.attributes.deidentification ?? DeidentificationRecord(edition: "", options: [], counts: [:], risks: [])
-    let clean = try CleanScan.readmitting(raw, patient: patient, record: record)
+    guard let clean = try upscaler.readmitted(image, in: catalog), let pixels = clean.pixels else { return nil }
     let object: StoredObject
     if let stream = try upscaler.stream(clean, over: ImageUpscaler.largestInMemory, spoolingIn: catalog.workspace.staging) {
       object = try catalog.objects.store(stream) { try TIFFWriter.write(stream, descriptor: $0) }
     } else {
-      let scan = try upscaler.upscale(clean)
-      object = try catalog.objects.store(
-        ScanFileEncoder.encode(scan, identity: ContentDigest(ofText: digest.hex + upscaler.derivation).bytes).bytes, of: scan)
+      let (scan, bytes) = try upscaler.encoded(clean, of: image)
+      object = try catalog.objects.store(bytes, of: scan)
     }
     let factor = upscaler.resolver.factor
     var attributes = image.attributes
@@ -163,7 +176,7 @@ extension RunContext {
       SpacingMillimeters(row: $0.row / Double(factor), column: $0.column / Double(factor))
     }
     return .enhanced(
-      object, media: ScanFileEncoder.media(of: raw.format), from: [(.recorded(image.id), "source"), (.recorded(model), "model")],
+      object, media: ScanFileEncoder.media(of: clean.format), from: [(.recorded(image.id), "source"), (.recorded(model), "model")],
       label: image.label, attributes: attributes)
   }
 }

@@ -303,7 +303,7 @@ struct AnchorTests {
     try FileManager.default.removeItem(at: folder.appendingPathComponent("keys/signing.key"))
     let queue = try DatabaseQueue(path: folder.appendingPathComponent("catalog.sqlite").path)
     try queue.write { db in
-      try db.execute(sql: "DROP TABLE signing_key; DROP TABLE run_file; DELETE FROM grdb_migrations WHERE identifier > '0002'; PRAGMA user_version = 1")
+      try ExampleWorkspace.makeVersion1(db)
       let triggers = try Row.fetchAll(db, sql: "SELECT name, sql FROM sqlite_schema WHERE type = 'trigger' AND tbl_name = 'event'")
       for trigger in triggers { try db.execute(sql: "DROP TRIGGER \(trigger["name"] as String)") }
       try db.execute(sql: #"DELETE FROM event WHERE seq > 1; UPDATE event SET body = '{"schema":1,"type":"catalog.created"}'"#)

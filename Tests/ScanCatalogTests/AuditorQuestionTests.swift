@@ -147,12 +147,9 @@ struct AuditorQuestionTests {
     let example = try ExampleWorkspace()
     defer { example.remove() }
     let before = try Catalog.openForReading(at: example.root).select("SELECT * FROM dataset_patient ORDER BY dataset, patient")
-    try ExampleWorkspace.tamper(example.root) { db in
-      for table in ["dataset_patient", "dataset_terms", "memorization_check"] { try db.execute(sql: "DROP TABLE \(table)") }
-      try db.execute(sql: "DELETE FROM grdb_migrations WHERE identifier >= '0002'")
-      try db.execute(sql: "PRAGMA user_version = 1")
-      // The triggers of the tables went with them.
-    } whenRestored: { $0.contains("ON artifact") || !$0.contains("dataset_") && !$0.contains("memorization_check") }
+    let queue = try DatabaseQueue(path: example.root.appendingPathComponent("catalog.sqlite").path)
+    try queue.write { try ExampleWorkspace.makeVersion1($0) }
+    try queue.close()
     let catalog = try Catalog(example.workspace, mode: .readWrite)
     #expect(try catalog.select("SELECT * FROM dataset_patient ORDER BY dataset, patient") == before)
     #expect(before.rows.count == 3)

@@ -130,13 +130,18 @@ struct ExampleWorkspace {
 
   func remove() { try? FileManager.default.removeItem(at: root.deletingLastPathComponent()) }
 
+  /// Takes the schema back to version 1; rows of the tables that version 1 has stay.
+  static func makeVersion1(_ db: Database) throws {
+    for table in ["signing_key", "run_file", "dataset_patient", "dataset_terms", "memorization_check"] { try db.execute(sql: "DROP TABLE \(table)") }
+    try db.execute(sql: "DELETE FROM grdb_migrations WHERE identifier > '0002'; PRAGMA user_version = 1")
+    let sql = Migration0001Initial.sql
+    let start = sql.range(of: "CREATE TRIGGER artifact_append_only_update")!.lowerBound
+    let end = sql.range(of: "END;", range: start..<sql.endIndex)!.upperBound
+    try db.execute(sql: "DROP TRIGGER IF EXISTS artifact_append_only_update; \(sql[start..<end])")
+  }
+
   /// Opens a catalog file as someone would who means harm: no triggers, no checks, no foreign keys.
-  ///
-  /// - Parameter isRestored: which triggers, by their SQL, come back afterwards.
-  @discardableResult
-  static func tamper<T>(
-    _ root: URL, _ work: (Database) throws -> T, whenRestored isRestored: (String) -> Bool = { _ in true }
-  ) throws -> T {
+  static func tamper<T>(_ root: URL, _ work: (Database) throws -> T) throws -> T {
     var configuration = Configuration()
     configuration.foreignKeysEnabled = false
     let queue = try DatabaseQueue(path: root.appendingPathComponent("catalog.sqlite").path, configuration: configuration)
@@ -146,7 +151,7 @@ struct ExampleWorkspace {
       let triggers = try Row.fetchAll(db, sql: "SELECT name, sql FROM sqlite_schema WHERE type = 'trigger' ORDER BY rowid")
       for trigger in triggers { try db.execute(sql: "DROP TRIGGER \(trigger["name"] as String)") }
       let result = try work(db)
-      for trigger in triggers where isRestored(trigger["sql"]) { try db.execute(sql: trigger["sql"]) }
+      for trigger in triggers { try db.execute(sql: trigger["sql"]) }
       return result
     }
   }

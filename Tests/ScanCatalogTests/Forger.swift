@@ -42,9 +42,23 @@ enum Forger {
           db, sql: "SELECT leaf FROM artifact WHERE id BETWEEN ? AND ? ORDER BY id", arguments: [first, first + count - 1])
         body = body.replacingOccurrences(of: root, with: MerkleTree(leaves.compactMap { ContentDigest(bytes: $0) }).root.hex)
       }
+      if let json = CanonicalJSON(parsing: body), json["type"] == .string("memorization.checked"), let root = json["root"]?.stringValue {
+        body = body.replacingOccurrences(of: root, with: try memorizationRoot(row["seq"], db))
+      }
       try db.execute(sql: "UPDATE event SET body = ? WHERE seq = ?", arguments: [body, row["seq"] as Int64])
     }
     try rechain(db)
+  }
+
+  private static func memorizationRoot(_ event: Int64, _ db: Database) throws -> String {
+    let rows = try Row.fetchAll(
+      db, sql: "SELECT m.*, a.leaf FROM memorization_check m JOIN artifact a ON a.id = m.artifact WHERE m.event_seq = ? ORDER BY m.artifact",
+      arguments: [event])
+    let entries = rows.map { row in
+      let figures = CanonicalJSON.array([.number(row["distance"]), .number(row["baseline"]), .number(row["score"]), .integer(row["flagged"])])
+      return ContentDigest(of: [UInt8](row["leaf"] as Data), Array(figures.text.utf8))
+    }
+    return MerkleTree(entries).root.hex
   }
 
   /// Numbers the events anew and links each to the one before it.

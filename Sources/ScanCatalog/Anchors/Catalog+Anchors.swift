@@ -53,7 +53,7 @@ extension Catalog {
   private static func fileName(_ anchor: Anchor) -> String { String(format: "%012lld.json", anchor.sequence) }
 
   /// The workspace's own anchors by file name; nil for a file that is none.
-  func keptAnchors() -> [(name: String, anchor: Anchor?)] { Self.keptAnchors(of: workspace) }
+  package func keptAnchors() -> [(name: String, anchor: Anchor?)] { Self.keptAnchors(of: workspace) }
 
   static func keptAnchors(of workspace: Workspace) -> [(name: String, anchor: Anchor?)] {
     let names = (try? FileManager.default.contentsOfDirectory(atPath: workspace.anchors.path)) ?? []

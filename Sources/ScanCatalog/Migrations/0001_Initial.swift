@@ -1,9 +1,9 @@
 /// Schema version 1. Frozen: a later change is a new migration.
-enum Migration0001Initial {
+package enum Migration0001Initial {
   static let identifier = "0001_Initial"
 
   /// docs/cli.md, "Catalog schema", names the public tables and columns; the others bind rows to events.
-  static let sql = """
+  package static let sql = """
     CREATE TABLE event (
       seq INTEGER PRIMARY KEY CHECK (seq >= 1),
       body TEXT NOT NULL CHECK (json_valid(body)),

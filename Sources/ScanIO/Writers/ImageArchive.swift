@@ -64,8 +64,8 @@ package struct ImageArchive {
 }
 
 /// A ZIP container of stored members, at most 4 GiB.
-enum StoredZip {
-  static func bytes(_ members: [(name: String, bytes: [UInt8])]) -> [UInt8] {
+package enum StoredZip {
+  package static func bytes(_ members: [(name: String, bytes: [UInt8])]) -> [UInt8] {
     var file: [UInt8] = []
     var directory: [UInt8] = []
     for (name, bytes) in members {

@@ -155,7 +155,7 @@ package struct EvaluationReport {
     "\(number(estimate.value, digits))<br><span class=\"note\">\(number(estimate.interval.lowerBound, digits)) to \(number(estimate.interval.upperBound, digits))</span>"
   }
 
-  private static func escaped(_ text: String) -> String {
+  static func escaped(_ text: String) -> String {
     text.replacing("&", with: "&amp;").replacing("<", with: "&lt;").replacing(">", with: "&gt;").replacing("\"", with: "&quot;")
   }
 }

@@ -7,8 +7,9 @@ struct AuditVerb: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "audit", abstract: "Prove what is in the workspace and where it came from.",
     subcommands: [
-      AuditVerifyVerb.self, AuditAnchorVerb.self, AuditLineageVerb.self, AuditPatientVerb.self, AuditSplitsVerb.self, AuditTermsVerb.self,
-      AuditWithdrawVerb.self,
+      AuditVerifyVerb.self, AuditAnchorVerb.self, AuditLineageVerb.self, AuditPatientVerb.self, AuditSplitsVerb.self, AuditLeaksVerb.self,
+      AuditFlagsVerb.self, AuditTermsVerb.self, AuditReplayVerb.self, AuditWithdrawVerb.self,
+      AuditReportVerb.self, AuditBundleVerb.self,
     ])
 }
 

@@ -1,0 +1,150 @@
+package import Diagnostics
+import PixelMath
+package import ScanCatalog
+import ScanDeid
+import ScanImaging
+
+/// `audit leaks`: whether generated images are copies of training images.
+///
+/// Each generated image's distance to its nearest training image is held against the same distance of real images that the model never saw, from
+/// the same training images: both search one set, so its size favours neither.
+package struct LeakAudit {
+  package struct Suspect: Sendable {
+    package let check: MemorizationCheck
+    package let image: ArtifactRecord
+    package let nearest: ArtifactRecord
+  }
+
+  /// What was found about one model's images.
+  package struct Finding: Sendable {
+    package let model: ArtifactRecord
+    package let training: Int
+    package let generated: Int
+    /// Real images that stand for honest ones; with `isHeldOut` they are of the held-out parts, else of the training part, each compared with
+    /// the images of other patients.
+    package let honest: Int
+    package let isHeldOut: Bool
+    /// Distances: of honest images the smallest, the 1 % quantile and the median; of generated ones the smallest and the median.
+    package let honestDistances: (least: Double, low: Double, median: Double)
+    package let distances: (least: Double, median: Double)
+    package let threshold: Double
+    package let suspects: [Suspect]
+    package let checks: [MemorizationCheck]
+  }
+
+  package let catalog: Catalog
+  package let threads: Int
+  package let progress: ProgressSink
+
+  package init(_ catalog: Catalog, threads: Int, progress: @escaping ProgressSink) {
+    self.catalog = catalog
+    self.threads = threads
+    self.progress = progress
+  }
+
+  /// At least so many honest images, else nothing can be said.
+  private static let least = 10
+  private static let mostHonest = 1000
+
+  /// - Returns: a finding per model, and the names of models about which nothing can be said, with the reason.
+  package func run() throws -> (findings: [Finding], notChecked: [String]) {
+    let images = try catalog.artifacts(ArtifactQuery(origins: [.generated], kinds: [.image]))
+    var byModel: [ArtifactID: [ArtifactRecord]] = [:]
+    for image in images {
+      for parent in try catalog.parents(of: image.id) where parent.record.kind == .model { byModel[parent.record.id, default: []].append(image) }
+    }
+    var (findings, notChecked): ([Finding], [String]) = ([], [])
+    for (id, images) in byModel.sorted(by: { $0.key < $1.key }) {
+      let model = try catalog.artifact(id)
+      if let finding = try check(model, images) {
+        findings.append(finding)
+      } else {
+        notChecked.append("images of the model \(model.sha256.map { String($0.hex.prefix(16)) } ?? "\(id)"): fewer than \(Self.least) real images to compare with")
+      }
+    }
+    return (findings, notChecked)
+  }
+
+  /// Records what was found, so that an export can say *checked*.
+  package func record(_ findings: [Finding]) throws {
+    guard !findings.isEmpty else { return }
+    let run = try catalog.beginRun(
+      op: "leaks",
+      parameters: .object([
+        "measure": .string(CopySearch.measure),
+        "models": .array(
+          findings.map {
+            .object([
+              "sha256": $0.model.sha256.map { .string($0.hex) } ?? .null, "threshold": .number($0.threshold), "honest": .integer(Int64($0.honest)),
+              "training": .integer(Int64($0.training)),
+            ])
+          }),
+      ]))
+    for finding in findings { try run.record(finding.checks) }
+    try run.finish()
+  }
+
+  private func check(_ model: ArtifactRecord, _ images: [ArtifactRecord]) throws -> Finding? {
+    let above = try catalog.lineage(of: [model.id], .up, isSummarized: true).artifacts.filter { $0.kind == .dataset }
+    let learned = try above.flatMap { try catalog.parents(of: $0.id).map(\.record) }.filter { $0.kind == .slice && $0.sha256 != nil }
+    guard learned.count >= Self.least else { return nil }
+    let known = Set(learned.map(\.id))
+    let patients = Set(learned.compactMap(\.patient))
+    let slices = try catalog.current(catalog.artifacts(ArtifactQuery(origins: [.derived], kinds: [.slice])))
+    let held = slices.filter { slice in !known.contains(slice.id) && !(slice.patient.map(patients.contains) ?? false) }
+    let isHeldOut = held.count >= Self.least
+    let honest = spread(isHeldOut ? held : learned)
+
+    let training = try likenesses(learned, stage: "training images") { [Likeness($0)] }.map { ($0.record, $0.turns[0]) }
+    let search = CopySearch(training)
+    let baseline = try likenesses(honest, stage: "honest images", Likeness.turned)
+    let made = try likenesses(images, stage: "generated images", Likeness.turned)
+    let honestDistances = Concurrent.map(baseline, threads: threads) { one in
+      search.nearest(to: one.turns, leavingOut: one.record)?.distance
+    }.compactMap(\.self).sorted()
+    guard honestDistances.count >= Self.least else { return nil }
+    let low = honestDistances[honestDistances.count / 100]
+    // Half as far as any but the most alike honest images: what lies nearer, honest images do not reach.
+    let threshold = low / 2
+    let found = Concurrent.map(made, threads: threads) { search.nearest(to: $0.turns) }
+    let byID = Dictionary(uniqueKeysWithValues: learned.map { ($0.id, $0) })
+    var (checks, suspects): ([MemorizationCheck], [Suspect]) = ([], [])
+    for (one, found) in zip(made, found) {
+      guard let found, let nearest = byID[found.nearest] else { continue }
+      let nearer = honestDistances.count { $0 <= found.distance }
+      let check = MemorizationCheck(
+        artifact: one.record.id, distance: found.distance, baseline: low, score: Double(nearer) / Double(honestDistances.count),
+        isFlagged: found.distance <= threshold)
+      checks.append(check)
+      if check.isFlagged { suspects.append(Suspect(check: check, image: one.record, nearest: nearest)) }
+    }
+    let distances = checks.map(\.distance).sorted()
+    guard !distances.isEmpty else { return nil }
+    return Finding(
+      model: model, training: learned.count, generated: images.count, honest: honestDistances.count, isHeldOut: isHeldOut,
+      honestDistances: (honestDistances[0], low, honestDistances[honestDistances.count / 2]),
+      distances: (distances[0], distances[distances.count / 2]), threshold: threshold, suspects: suspects, checks: checks)
+  }
+
+  /// Evenly spread over all.
+  private func spread(_ records: [ArtifactRecord]) -> [ArtifactRecord] {
+    let count = min(records.count, Self.mostHonest)
+    return (0..<count).map { records[$0 * records.count / count] }
+  }
+
+  private func likenesses(
+    _ records: [ArtifactRecord], stage: String, _ make: @escaping (Plane) -> [Likeness]
+  ) throws -> [(record: ArtifactRecord, turns: [Likeness])] {
+    progress(.began(stage: stage, total: records.count, unit: "images"))
+    var all: [(record: ArtifactRecord, turns: [Likeness])] = []
+    for start in stride(from: 0, to: records.count, by: 256) {
+      if Interruption.isRequested { throw PipelineError.interrupted }
+      let batch = Array(records[start..<min(start + 256, records.count)])
+      let made = Concurrent.map(batch, threads: threads) { record in Result { (record, make(try StoredPlane(record, in: catalog).plane)) } }
+      all += try made.map { try $0.get() }
+      progress(.advanced(stage: stage, done: all.count))
+    }
+    progress(.ended(stage: stage, summary: "\(all.count) read"))
+    return all
+  }
+}

@@ -1,0 +1,22 @@
+import ArgumentParser
+import Foundation
+import ScanCatalog
+import ScanPipeline
+
+struct AuditReportVerb: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "report", abstract: "One self-contained HTML page: data sheet, lineage, balance, checks, samples, runs.",
+    discussion: "Everything is from the catalog, nothing typed by hand. It shows de-identified images: keep it as the workspace is kept.")
+
+  @Option(help: "HTML file, which must not exist.") var to: String
+  @OptionGroup var common: CommonOptions
+
+  func run() throws {
+    try common.perform { console in
+      try AuditReport(Catalog.openForReading(at: common.workspaceURL)).write(to: URL(fileURLWithPath: to))
+      console.say(to)
+      console.result(["ok": CanonicalJSON.bool(true), "report": .string(to)])
+      return true
+    }
+  }
+}

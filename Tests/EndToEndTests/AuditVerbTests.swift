@@ -1,0 +1,103 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// `audit leaks`, `flags` and `replay` on a real pipeline run.
+@Suite(.serialized) struct AuditVerbTests {
+  private func run(_ arguments: [String], in folder: URL, kernels: String? = nil) throws -> Program.Result {
+    try Program.run(
+      "scanforge", arguments + ["--workspace", "workspace", "--progress", "none"], in: folder,
+      environment: kernels.map { ["SCANFORGE_KERNELS": $0] } ?? [:])
+  }
+
+  private func findings(_ result: Program.Result) throws -> [(code: String, path: String)] {
+    try #require(try result.json()["findings"] as? [[String: Any]]).map { ($0["finding"] as? String ?? "", $0["path"] as? String ?? "") }
+  }
+
+  @Test func `every image is made again bit by bit with any number of threads`() throws {
+    _ = SmallRun.result
+    for threads in ["1", "2"] {
+      let result = try run(["audit", "replay", "--threads", threads, "--json"], in: SmallRun.folder)
+      #expect(result.exitCode == 0, "\(result.output)")
+      let json = try result.json()
+      let images = try #require(json["images"] as? Int)
+      #expect(images > 9 && json["counts"] as? [String: Int] == ["same": images])
+    }
+    let one = try #require(files(below: SmallRun.folder.appendingPathComponent("out/imagefolder/train")).first { $0.pathExtension == "png" })
+    // A slice is neither generated nor super-resolved; its record does not say how to make it.
+    let result = try run(["audit", "replay", one.path, "--json"], in: SmallRun.folder)
+    #expect([0, 1].contains(result.exitCode))
+    #expect(try run(["audit", "replay", "--sample", "0"], in: SmallRun.folder).exitCode == 2)
+  }
+
+  @Test func `images of another instruction set are told apart from wrong ones`() throws {
+    _ = SmallRun.result
+    let result = try run(["audit", "replay", "--sample", "4", "--json"], in: SmallRun.folder, kernels: "portable")
+    #expect(result.exitCode == 0)
+    let counts = try #require(try result.json()["counts"] as? [String: Int])
+    #expect(Set(counts.keys).isSubset(of: ["same", "otherISA"]))
+    #expect(try result.json()["isa"] as? String == "portable")
+  }
+
+  @Test func `an export knows once copies were looked for`() throws {
+    let folder = try SmallRun.copy()
+    defer { try? FileManager.default.removeItem(at: folder) }
+    func notChecked() throws -> [String] {
+      let result = try run(["export", "--format", "imagefolder", "--to", "again", "--json"], in: folder)
+      let exports = try #require(try result.json()["exports"] as? [[String: Any]])
+      return exports[0]["notChecked"] as? [String] ?? []
+    }
+    #expect(try notChecked() == ["memorization"])
+    let leaks = try run(["audit", "leaks", "--json"], in: folder)
+    #expect(leaks.exitCode == 0, "\(leaks.output)")
+    #expect(try leaks.json()["checked"] as? Int == 9 && leaks.json()["recorded"] as? Bool == true)
+    #expect(try notChecked() == [])
+    #expect(try run(["audit", "verify"], in: folder).exitCode == 0)
+  }
+
+  @Test func `a file that lost its mark is named`() throws {
+    let folder = try SmallRun.copy()
+    defer { try? FileManager.default.removeItem(at: folder) }
+    let formats = ["imagefolder", "dicom", "hf", "webdataset"].flatMap { ["--format", $0] }
+    #expect(try run(["export", "--to", "marked"] + formats, in: folder).exitCode == 0)
+    let clean = try run(["audit", "flags", "marked", "--json"], in: folder)
+    #expect(clean.exitCode == 0, "\(clean.output)")
+    #expect(try clean.json()["synthetic"] as? Int ?? 0 > 20 && clean.json()["notChecked"] as? [String] == [])
+
+    let root = folder.appendingPathComponent("marked")
+    func change(_ ending: String, _ part: (Data) -> Data?) throws -> String {
+      for file in files(below: root).sorted(by: { $0.path < $1.path }) where file.path.hasSuffix(ending) {
+        guard let changed = part(try Data(contentsOf: file)) else { continue }
+        try FileManager.default.removeItem(at: file)
+        try changed.write(to: file)
+        return String(file.path.dropFirst(root.path.count + 1))
+      }
+      return ""
+    }
+    func replacing(_ old: String, _ new: String) -> (Data) -> Data? {
+      { data in
+        guard let range = data.range(of: Data(old.utf8)) else { return nil }
+        return data[..<range.lowerBound] + Data(new.utf8) + data[range.upperBound...]
+      }
+    }
+    let yes = "\u{8}\0\u{1C}\0CS\u{4}\0YES "
+    let stripped = try change(".dcm", replacing(yes, ""))
+    let turned = try change(".dcm", replacing(yes, "\u{8}\0\u{1C}\0CS\u{2}\0NO"))
+    let picture = try change(".png", replacing("Synthetic image, made by", "Acquired image, made by"))
+    let told = try change("hf/metadata.csv", replacing(",generated,true,", ",derived,false,"))
+    let line = try change(".jsonl", replacing(#""synthetic":true"#, #""synthetic":false"#))
+    #expect(![stripped, turned, picture, told, line].contains(""))
+    let found = try run(["audit", "flags", "marked", "--json"], in: folder)
+    #expect(found.exitCode == 1)
+    let codes = try findings(found)
+    #expect(codes.contains { $0 == ("flag.missing", stripped) })
+    #expect(codes.contains { $0 == ("flag.wrong", turned) })
+    #expect(codes.contains { $0 == ("flag.missing", picture) })
+    #expect(codes.count { $0.code == "flag.wrong" && $0.path.hasPrefix("hf/") } == 2)
+    #expect(codes.count { $0.code == "flag.manifest" } == 5)
+    // Without the workspace the files still contradict what stands beside them.
+    let alone = try Program.run("scanforge", ["audit", "flags", "marked", "--json", "--workspace", "none"], in: folder)
+    #expect(alone.exitCode == 1 && (try alone.json()["notChecked"] as? [String]) == ["metadata"])
+    #expect(try run(["audit", "flags", "phantoms"], in: folder).exitCode == 3)
+  }
+}
