@@ -32,7 +32,8 @@ package struct DICOMExport: ExportFormat {
     guard let patient = item.record.patient else { throw item.unreadable }
     var scan = scan
     scan.dataset.set(.syntheticData, .CS, text: item.isSynthetic ? "YES" : "NO")
-    return ExportedImage(bytes: try DICOMWriter.encode(scan.readmitted(for: item, patient)), fileExtension: "dcm", series: series, mark: item.isSynthetic)
+    return ExportedImage(
+      bytes: try DICOMWriter.encode(scan.readmitted(for: item, patient)), fileExtension: "dcm", series: series, mark: item.isSynthetic)
   }
 
   /// A generated TIFF in modality units, of nobody.
@@ -40,7 +41,8 @@ package struct DICOMExport: ExportFormat {
     guard let stored = scan.pixels else { throw item.unreadable }
     let attributes = item.record.attributes
     let synthetic = SyntheticScan(
-      pixels: Self.inModalityUnits(stored, attributes) ?? stored, label: item.record.label, spacingMillimeters: attributes.spacingMillimeters,
+      pixels: Self.inModalityUnits(stored, attributes) ?? stored, label: item.record.label,
+      spacingMillimeters: attributes.spacingMillimeters,
       modality: attributes.modality ?? "OT", window: attributes.window,
       derivation: "ScanForge model \(item.model?.hex ?? "unknown"), seed \(attributes.seed ?? 0), image \(attributes.sampleIndex ?? 0)")
     let identifiers = SyntheticIdentifiers(run: item.run.bytes, index: attributes.sampleIndex ?? Int(item.record.id.rawValue))

@@ -51,12 +51,12 @@ package enum ExportError: ExplainedError, Equatable {
     case .nothingToExport(let format): "no item of the workspace fits the query for \(format)"
     case .folderNotOurs(let name): "the output folder has a folder \(name) that no export made"
     case .insideWorkspace: "the output folder lies inside the workspace"
-    case .refused(let findings): "\(findings.count) reasons forbid this export: \(ReleaseFinding.digest(findings))"
+    case .refused(let findings): "these items must not leave: \(findings.map(\.line).joined(separator: "; "))"
     case .needsMasks(let format): "\(format) needs masks, and no image that fits the query has one"
     case .otherWorkspace(let format):
       "the output folder has a folder \(format) that this workspace did not write, or that holds what was withdrawn since"
     case .busy: "another export is writing to the output folder"
-    case .unreadableItem(let number): "the object of artifact \(number) cannot be read as an image"
+    case .unreadableItem(let number): "the object of artifact \(number) cannot be written as this format's image"
     case .mixedSeries: "a series would hold real and synthetic images"
     case .notARegularFile: "the output folder holds something that is neither a file nor a folder"
     }
@@ -68,11 +68,11 @@ package enum ExportError: ExplainedError, Equatable {
     case .nothingToExport: "Look at scanforge catalog list, then change --query or --split, or ingest and generate first."
     case .folderNotOurs: "Choose another output folder, or move that folder away."
     case .insideWorkspace: "Choose a folder outside the workspace."
-    case .refused(let findings): ReleaseFinding.remedies(findings)
+    case .refused(let findings): findings.map(\.remedy).joined(separator: " ")
     case .needsMasks: "Ingest the images with --mask-from folder:DIR or csv:FILE."
     case .otherWorkspace: "Choose another output folder, or remove that one and export it again from this workspace."
     case .busy: "Wait until it has ended."
-    case .unreadableItem: "Run scanforge audit verify."
+    case .unreadableItem: "Run scanforge audit verify; when that finds nothing, leave the item out with --query."
     case .mixedSeries: "Export real and synthetic images separately with --query origin=…"
     case .notARegularFile: "Choose an empty output folder."
     }

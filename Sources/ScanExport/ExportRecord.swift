@@ -19,7 +19,7 @@ struct ExportRecord {
       op: "export",
       parameters: .object([
         "format": .string(request.format), "query": request.query.map { .string($0.text) } ?? .null,
-        "split": request.split.map { .string($0.rawValue) } ?? .null,
+        "split": request.split.map { .string($0.rawValue) } ?? .null, "to": .string(root.path),
       ]))
     let object = try catalog.objects.store(unownedBytes: metadata)
     let masks = items.compactMap { $0.mask?.id }
@@ -37,11 +37,10 @@ struct ExportRecord {
     return artifact
   }
 
-  /// What left, and where to.
+  /// What left.
   private var attributes: ArtifactAttributes {
     var attributes = ArtifactAttributes()
     attributes.values["format"] = .string(request.format)
-    attributes.values["folder"] = .string(root.path)
     attributes.values["items"] = .integer(Int64(items.count))
     attributes.values["synthetic"] = .integer(Int64(items.count(where: \.isSynthetic)))
     return attributes
