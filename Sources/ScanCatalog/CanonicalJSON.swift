@@ -77,23 +77,32 @@ package enum CanonicalJSON: Sendable, Equatable {
     }
   }
 
-  private static func write(_ text: String, to out: inout [UInt8]) {
-    let hex = Array("0123456789abcdef".utf8)
+  static func write(_ text: String, to out: inout [UInt8]) {
+    var text = text
     out.append(UInt8(ascii: "\""))
-    for byte in text.utf8 {
-      switch byte {
-      case UInt8(ascii: "\""): out += #"\""#.utf8
-      case UInt8(ascii: "\\"): out += #"\\"#.utf8
-      case 0x08: out += #"\b"#.utf8
-      case 0x09: out += #"\t"#.utf8
-      case 0x0A: out += #"\n"#.utf8
-      case 0x0C: out += #"\f"#.utf8
-      case 0x0D: out += #"\r"#.utf8
-      case 0..<0x20: out += [UInt8(ascii: "\\"), UInt8(ascii: "u"), 0x30, 0x30, hex[Int(byte >> 4)], hex[Int(byte & 15)]]
-      default: out.append(byte)
+    text.withUTF8 { bytes in
+      // Most texts need no escape and go in one piece.
+      if bytes.allSatisfy({ $0 >= 0x20 && $0 != UInt8(ascii: "\"") && $0 != UInt8(ascii: "\\") }) {
+        out += bytes
+      } else {
+        for byte in bytes { writeEscaped(byte, to: &out) }
       }
     }
     out.append(UInt8(ascii: "\""))
+  }
+
+  private static func writeEscaped(_ byte: UInt8, to out: inout [UInt8]) {
+    switch byte {
+    case UInt8(ascii: "\""): out += #"\""#.utf8
+    case UInt8(ascii: "\\"): out += #"\\"#.utf8
+    case 0x08: out += #"\b"#.utf8
+    case 0x09: out += #"\t"#.utf8
+    case 0x0A: out += #"\n"#.utf8
+    case 0x0C: out += #"\f"#.utf8
+    case 0x0D: out += #"\r"#.utf8
+    case 0..<0x20: out += (#"\u00"# + (byte < 16 ? "0" : "") + String(byte, radix: 16)).utf8
+    default: out.append(byte)
+    }
   }
 
   /// Number-to-string of ECMAScript (ECMA-262, Number::toString), which RFC 8785 section 3.2.2.3 prescribes.

@@ -43,6 +43,7 @@ package final class Catalog: Sendable {
       try write { db in
         if try EventLog.head(db).seq == 0 { try EventLog.append(.created(schema: CatalogMigrations.version), db) }
       }
+      _ = try recordedSigningKey()
       try restoreModelFiles()
     }
   }
@@ -83,8 +84,9 @@ package final class Catalog: Sendable {
     }
   }
 
-  private static func openReadWrite(_ workspace: Workspace) throws -> any DatabaseWriter {
+  static func openReadWrite(_ workspace: Workspace) throws -> any DatabaseWriter {
     let path = workspace.catalogFile.path
+    try checkIsFile(path)
     // SQLite would make it readable by all; its -wal and -shm files take this mode.
     let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
     guard descriptor >= 0 else { throw DurableFile.failure("open") }
@@ -108,6 +110,7 @@ package final class Catalog: Sendable {
     configuration.busyMode = .timeout(30)
     configuration.label = "catalog"
     let path = workspace.catalogFile.path
+    try checkIsFile(path)
     func open(_ path: String) throws -> DatabaseQueue {
       let queue = try DatabaseQueue(path: path, configuration: configuration)
       try queue.read { try checkIdentity($0) }
@@ -122,6 +125,13 @@ package final class Catalog: Sendable {
       let escaped = path.addingPercentEncoding(withAllowedCharacters: .urlPathAllowed) ?? path
       do { return try open("file://\(escaped)?immutable=1") } catch { throw explained(error) }
     } catch { throw explained(error) }
+  }
+
+  /// Refuses a link, pipe or folder in the catalog's place; one that is missing is left to SQLite.
+  private static func checkIsFile(_ path: String) throws {
+    var status = stat()
+    guard lstat(path, &status) == 0, status.st_mode & S_IFMT != S_IFREG else { return }
+    throw CatalogError.unreadable(reason: "catalog.sqlite is not a regular file")
   }
 
   private static func checkIdentity(_ db: Database) throws {

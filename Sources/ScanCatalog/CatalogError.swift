@@ -14,6 +14,8 @@ package enum CatalogError: ExplainedError, Equatable {
   case unreadable(reason: String)
   case newerSchema(found: Int, known: Int)
   case objectMissing(ContentDigest)
+  /// The use of the pseudonym key is an event, and the log cannot be written.
+  case keyUseNotRecorded
   // Findings
   /// The bytes of an object or a model are not the recorded ones.
   case objectModified(ContentDigest)
@@ -28,6 +30,9 @@ package enum CatalogError: ExplainedError, Equatable {
   case patientInTwoSplits(Pseudonymized)
   case modelName(String)
   case noSuchModel(String)
+  case modelTainted(String)
+  case unknownPatient(Pseudonymized)
+  case termsForbidTraining(terms: String, items: Int)
   case readOnlyStatement
   case malformedStatement(String)
   // Items
@@ -39,10 +44,10 @@ package enum CatalogError: ExplainedError, Equatable {
   package var kind: FailureKind {
     switch self {
     case .notAWorkspace, .folderNotEmpty, .notAFolder, .networkFileSystem, .workspaceBusy, .diskFull, .noPermission, .fileSystem,
-      .unreadable, .newerSchema, .objectMissing:
+      .unreadable, .newerSchema, .objectMissing, .keyUseNotRecorded:
       .surroundings
     case .unknownQueryKey, .malformedQuery, .unknownArtifact, .ambiguousArtifact, .noPatients, .fractionsInvalid, .splitDiffers,
-      .patientInTwoSplits, .modelName, .noSuchModel, .readOnlyStatement, .malformedStatement:
+      .patientInTwoSplits, .modelName, .noSuchModel, .modelTainted, .unknownPatient, .termsForbidTraining, .readOnlyStatement, .malformedStatement:
       .request
     case .patientWithdrawn: .item
     case .objectModified: .finding
@@ -62,6 +67,7 @@ package enum CatalogError: ExplainedError, Equatable {
     case .unreadable: "catalog.unreadable"
     case .newerSchema: "catalog.newerSchema"
     case .objectMissing: "object.missing"
+    case .keyUseNotRecorded: "key.useNotRecorded"
     case .objectModified: "object.modified"
     case .unknownQueryKey: "query.unknownKey"
     case .malformedQuery: "query.malformed"
@@ -73,6 +79,9 @@ package enum CatalogError: ExplainedError, Equatable {
     case .patientInTwoSplits: "split.patientInTwo"
     case .modelName: "model.name"
     case .noSuchModel: "model.unknown"
+    case .modelTainted: "model.tainted"
+    case .unknownPatient: "patient.unknown"
+    case .termsForbidTraining: "terms.forbidTraining"
     case .readOnlyStatement: "catalog.readOnly"
     case .malformedStatement: "catalog.malformedStatement"
     case .patientWithdrawn: "patient.withdrawn"
@@ -92,6 +101,7 @@ package enum CatalogError: ExplainedError, Equatable {
     case .unreadable(let reason): "the catalog cannot be read: \(reason)"
     case .newerSchema(let found, let known): "the catalog has schema version \(found), this program knows \(known)"
     case .objectMissing(let digest): "the object \(digest) is not in the workspace"
+    case .keyUseNotRecorded: "reading the pseudonym key has to be recorded, and the catalog cannot be written"
     case .objectModified(let digest): "the bytes recorded as \(digest) were changed"
     case .unknownQueryKey(let key): "the query key \(key) is not known"
     case .malformedQuery(let text): "the query part \(text) is not of the form key=value"
@@ -103,6 +113,9 @@ package enum CatalogError: ExplainedError, Equatable {
     case .patientInTwoSplits(let pseudonym): "patient \(pseudonym) would be in two splits"
     case .modelName(let name): "\(name) cannot be the name of a model"
     case .noSuchModel(let name): "there is no model named \(name)"
+    case .modelTainted(let name): "the model \(name) learned from a patient who has withdrawn"
+    case .unknownPatient(let pseudonym): "the catalog knows no patient \(pseudonym)"
+    case .termsForbidTraining(let terms, let items): "the terms \(terms) of \(items) images forbid training"
     case .readOnlyStatement: "the statement is none that reads"
     case .malformedStatement(let message): "SQLite refuses the statement: \(message)"
     case .patientWithdrawn(let pseudonym): "patient \(pseudonym) has withdrawn"
@@ -122,6 +135,7 @@ package enum CatalogError: ExplainedError, Equatable {
     case .unreadable: "Restore catalog.sqlite from a backup, then run scanforge audit verify."
     case .newerSchema: "Use a newer scanforge."
     case .objectMissing: "Run scanforge audit verify to see what else is missing."
+    case .keyUseNotRecorded: "Use the workspace where it may be written, or give --key FILE to verbs that have it."
     case .objectModified: "Run scanforge audit verify to see what else was changed; nothing is made from changed bytes."
     case .unknownQueryKey: "Use label, split, origin, kind, modality or run."
     case .malformedQuery: "Write for example label=AbdomenCT,split=train."
@@ -133,6 +147,9 @@ package enum CatalogError: ExplainedError, Equatable {
     case .patientInTwoSplits: "Give all images of a patient the same split."
     case .modelName: "Use letters, digits, dot, dash and underscore."
     case .noSuchModel: "List them with scanforge catalog list --kind model."
+    case .modelTainted: "Train it again without that patient (scanforge train --replace)."
+    case .unknownPatient: "Give a pseudonym (P and 16 digits) or a patient number of this workspace; see scanforge catalog list."
+    case .termsForbidTraining: "Leave these images out with --data; scanforge audit terms lists them."
     case .readOnlyStatement: "Use SELECT; the catalog is written by scanforge alone."
     case .malformedStatement: "Correct the SQL; docs/cli.md lists tables and columns."
     case .patientWithdrawn: "Leave this patient's files out."

@@ -1,6 +1,12 @@
 /// What the log records. Patients are named by their random id, artifacts by leaf, so an event survives a withdrawal unchanged.
 enum CatalogEvent: Equatable {
   case created(schema: Int)
+  /// An older catalog got the tables of a newer version.
+  case migrated(schema: Int)
+  /// A key that signs heads of this log from now on.
+  case signingKey(Signer)
+  /// Someone used or told of a key in `keys/`: `what` is `read`, `made` or `replaced`. Never the key itself.
+  case keyUsed(KeyUse)
   case runBegan(CanonicalJSON)
   case runEnded(run: Int64, endedMilliseconds: Int64, exit: Int64)
   /// `count` artifact rows from `first` on, under a Merkle root of their leaves; new patients with their leaves.
@@ -10,11 +16,20 @@ enum CatalogEvent: Equatable {
   case splitRule(run: Int64, seed: Int64, parts: [(split: String, fraction: Double, upper: String?)])
   case splitAssigned(run: Int64, patients: [(id: Int64, split: String)])
   case modelPublished(run: Int64, name: String, files: [String: ContentDigest])
+  /// Files of `runs/<run>/` by name, as leaves.
+  case runFiles(run: Int64, files: [String: ContentDigest])
+  /// Their hashes were taken out of the catalog by a withdrawal.
+  case runFilesErased(run: Int64)
   case stageFinished(pipeline: String, attempt: Int64, position: Int64, name: String, summary: String)
+  /// `count` rows of `memorization_check` under a Merkle root.
+  case memorizationChecked(run: Int64, count: Int64, root: ContentDigest)
 
   var json: CanonicalJSON {
     switch self {
     case .created(let schema): .object(["schema": .integer(Int64(schema)), "type": .string("catalog.created")])
+    case .migrated(let schema): .object(["schema": .integer(Int64(schema)), "type": .string("catalog.migrated")])
+    case .signingKey(let signer): .object(["public_key": .string(signer.publicKey), "type": .string("signing.key")])
+    case .keyUsed(let use): use.json
     case .runBegan(let run): .object(["run": run, "type": .string("run.began")])
     case .runEnded(let run, let ended, let exit):
       .object(["ended_ms": .integer(ended), "exit": .integer(exit), "run": .integer(run), "type": .string("run.ended")])
@@ -47,10 +62,17 @@ enum CatalogEvent: Equatable {
       .object([
         "files": .object(files.mapValues { .string($0.hex) }), "name": .string(name), "run": .integer(run), "type": .string("model.published"),
       ])
+    case .runFiles(let run, let files):
+      .object(["files": .object(files.mapValues { .string($0.hex) }), "run": .integer(run), "type": .string("run.files")])
+    case .runFilesErased(let run): .object(["run": .integer(run), "type": .string("run.filesErased")])
     case .stageFinished(let pipeline, let attempt, let position, let name, let summary):
       .object([
         "attempt": .integer(attempt), "name": .string(name), "pipeline": .string(pipeline), "position": .integer(position),
         "summary": .string(summary), "type": .string("stage.finished"),
+      ])
+    case .memorizationChecked(let run, let count, let root):
+      .object([
+        "count": .integer(count), "root": .string(root.hex), "run": .integer(run), "type": .string("memorization.checked"),
       ])
     }
   }
@@ -67,6 +89,15 @@ enum CatalogEvent: Equatable {
     case "catalog.created":
       guard let schema = json["schema"]?.integerValue else { return nil }
       self = .created(schema: Int(schema))
+    case "catalog.migrated":
+      guard let schema = json["schema"]?.integerValue.flatMap({ Int(exactly: $0) }) else { return nil }
+      self = .migrated(schema: schema)
+    case "signing.key":
+      guard let signer = json["public_key"]?.stringValue.flatMap({ Signer(publicKey: $0) }) else { return nil }
+      self = .signingKey(signer)
+    case "key.used":
+      guard let use = KeyUse(json: json) else { return nil }
+      self = .keyUsed(use)
     case "run.began":
       guard let run = json["run"], run.objectValue != nil else { return nil }
       self = .runBegan(run)
@@ -113,11 +144,22 @@ enum CatalogEvent: Equatable {
       guard let run, let name = json["name"]?.stringValue, let files = json["files"]?.objectValue else { return nil }
       self = .modelPublished(
         run: run, name: name, files: files.compactMapValues { $0.stringValue.flatMap { ContentDigest(hex: $0) } })
+    case "run.files":
+      guard let run, let files = json["files"]?.objectValue else { return nil }
+      self = .runFiles(run: run, files: files.compactMapValues { $0.stringValue.flatMap { ContentDigest(hex: $0) } })
+    case "run.filesErased":
+      guard let run else { return nil }
+      self = .runFilesErased(run: run)
     case "stage.finished":
       guard let pipeline = json["pipeline"]?.stringValue, let attempt = json["attempt"]?.integerValue,
         let position = json["position"]?.integerValue, let name = json["name"]?.stringValue, let summary = json["summary"]?.stringValue
       else { return nil }
       self = .stageFinished(pipeline: pipeline, attempt: attempt, position: position, name: name, summary: summary)
+    case "memorization.checked":
+      guard let run, let count = json["count"]?.integerValue, let root = json["root"]?.stringValue.flatMap({ ContentDigest(hex: $0) }) else {
+        return nil
+      }
+      self = .memorizationChecked(run: run, count: count, root: root)
     default: return nil
     }
   }

@@ -1,15 +1,19 @@
 import Crypto
 import Foundation
 
-/// A SHA-256 value.
+/// A SHA-256 value. It lies in place: catalogs compare millions of them.
 package struct ContentDigest: Sendable, Hashable, Comparable, CustomStringConvertible {
+  /// The 32 bytes as they lie in memory.
+  private var words: (UInt64, UInt64, UInt64, UInt64)
+
   /// 32 bytes.
-  package let bytes: [UInt8]
+  package var bytes: [UInt8] { withUnsafeBytes { Array($0) } }
 
   /// - Returns: nil unless there are 32 bytes.
   package init?(bytes: some Collection<UInt8>) {
     guard bytes.count == 32 else { return nil }
-    self.bytes = Array(bytes)
+    words = (0, 0, 0, 0)
+    Swift.withUnsafeMutableBytes(of: &words) { $0.copyBytes(from: bytes) }
   }
 
   /// Reads 64 hexadecimal digits.
@@ -33,41 +37,67 @@ package struct ContentDigest: Sendable, Hashable, Comparable, CustomStringConver
         high = nibble
       }
     }
-    self.bytes = bytes
+    self.init(bytes: bytes)
   }
 
   /// SHA-256 of the concatenation of `parts`.
   package init(of parts: [UInt8]...) {
     var hasher = SHA256()
     for part in parts { part.withUnsafeBytes { hasher.update(bufferPointer: $0) } }
-    bytes = Array(hasher.finalize())
+    self.init(finalizing: hasher)
   }
 
   /// SHA-256 of the UTF-8 bytes of `text`.
   package init(ofText text: String) { self.init(of: Array(text.utf8)) }
 
-  init(finalizing hasher: SHA256) { bytes = Array(hasher.finalize()) }
+  init(finalizing hasher: SHA256) {
+    words = (0, 0, 0, 0)
+    hasher.finalize().withUnsafeBytes { digest in Swift.withUnsafeMutableBytes(of: &words) { $0.copyMemory(from: digest) } }
+  }
+
+  /// SHA-256 of what `body` gives to the hasher.
+  init(_ body: (inout SHA256) -> Void) {
+    var hasher = SHA256()
+    body(&hasher)
+    self.init(finalizing: hasher)
+  }
+
+  package func withUnsafeBytes<R>(_ body: (UnsafeRawBufferPointer) throws -> R) rethrows -> R {
+    try Swift.withUnsafeBytes(of: words, body)
+  }
 
   /// 64 lower-case hexadecimal digits.
   package var hex: String {
-    let digits = Array("0123456789abcdef".utf8)
-    var out: [UInt8] = []
-    out.reserveCapacity(64)
-    for byte in bytes {
-      out.append(digits[Int(byte >> 4)])
-      out.append(digits[Int(byte & 15)])
+    String(unsafeUninitializedCapacity: 64) { out in
+      withUnsafeBytes { bytes in
+        for (index, byte) in bytes.enumerated() {
+          out[2 * index] = Self.hexDigit(byte >> 4)
+          out[2 * index + 1] = Self.hexDigit(byte & 15)
+        }
+      }
+      return 64
     }
-    return String(decoding: out, as: UTF8.self)
   }
 
   package var description: String { hex }
 
+  /// SHA-256 of these 32 bytes.
+  var digestOfBytes: ContentDigest { ContentDigest { hasher in withUnsafeBytes { hasher.update(bufferPointer: $0) } } }
+
   var data: Data { Data(bytes) }
 
-  package static func < (a: ContentDigest, b: ContentDigest) -> Bool { a.bytes.lexicographicallyPrecedes(b.bytes) }
+  package static func == (a: ContentDigest, b: ContentDigest) -> Bool { a.words == b.words }
+
+  package func hash(into hasher: inout Hasher) { hasher.combine(words.0) }
+
+  package static func < (a: ContentDigest, b: ContentDigest) -> Bool {
+    a.withUnsafeBytes { a in b.withUnsafeBytes { b in a.lexicographicallyPrecedes(b) } }
+  }
+
+  private static func hexDigit(_ nibble: UInt8) -> UInt8 { nibble < 10 ? 48 + nibble : 87 + nibble }
 
   /// 32 zero bytes: what the first event has for a predecessor.
-  package static let zero = ContentDigest(rawBytes: [UInt8](repeating: 0, count: 32))
+  package static let zero = ContentDigest()
 
-  private init(rawBytes: [UInt8]) { bytes = rawBytes }
+  private init() { words = (0, 0, 0, 0) }
 }

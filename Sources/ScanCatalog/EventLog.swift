@@ -1,3 +1,4 @@
+import Crypto
 import Foundation
 import GRDB
 
@@ -10,10 +11,19 @@ enum EventLog {
   static func append(_ event: CatalogEvent, _ db: Database) throws -> Int64 {
     let head = try head(db)
     let body = event.json.text
-    let hash = ContentDigest(of: head.hash.bytes, Array(body.utf8))
+    let hash = hash(after: head.hash, body: body)
     let statement = try db.cachedStatement(sql: "INSERT INTO event (seq, body, prev, hash) VALUES (?, ?, ?, ?)")
     try statement.execute(arguments: [head.seq + 1, body, head.hash.data, hash.data])
     return head.seq + 1
+  }
+
+  /// SHA-256(prev || body).
+  static func hash(after previous: ContentDigest, body: String) -> ContentDigest {
+    var body = body
+    return ContentDigest { hasher in
+      previous.withUnsafeBytes { hasher.update(bufferPointer: $0) }
+      body.withUTF8 { hasher.update(bufferPointer: UnsafeRawBufferPointer($0)) }
+    }
   }
 
   /// Last `seq` and `hash`; 0 and zeros for an empty log.

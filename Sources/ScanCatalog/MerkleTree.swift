@@ -1,3 +1,5 @@
+import Crypto
+
 /// Root of the Merkle hash tree of RFC 6962 section 2.1 over a stream of entries, in logarithmic memory.
 ///
 /// A leaf hash is `SHA-256(0x00 || entry)`, a node is `SHA-256(0x01 || left || right)`, and the split is at the largest power of
@@ -15,7 +17,7 @@ package struct MerkleTree: Sendable {
 
   package mutating func append(_ entry: ContentDigest) {
     count += 1
-    var node = (size: 1, root: Self.leaf(entry.bytes))
+    var node = (size: 1, root: Self.leaf(entry))
     while let last = subtrees.last, last.size == node.size {
       subtrees.removeLast()
       node = (2 * node.size, Self.node(last.root, node.root))
@@ -30,10 +32,15 @@ package struct MerkleTree: Sendable {
     return right
   }
 
-  package static func leaf(_ entry: [UInt8]) -> ContentDigest { ContentDigest(of: [0x00], entry) }
+  package static func leaf(_ entry: ContentDigest) -> ContentDigest { hash(tag: 0x00, [entry]) }
 
-  package static func node(_ left: ContentDigest, _ right: ContentDigest) -> ContentDigest {
-    ContentDigest(of: [0x01], left.bytes, right.bytes)
+  package static func node(_ left: ContentDigest, _ right: ContentDigest) -> ContentDigest { hash(tag: 0x01, [left, right]) }
+
+  private static func hash(tag: UInt8, _ parts: [ContentDigest]) -> ContentDigest {
+    ContentDigest { hasher in
+      withUnsafeBytes(of: tag) { hasher.update(bufferPointer: $0) }
+      for part in parts { part.withUnsafeBytes { hasher.update(bufferPointer: $0) } }
+    }
   }
 
   /// Audit path of entry `index` (RFC 6962 section 2.1.1), nearest sibling first.
@@ -53,7 +60,7 @@ package struct MerkleTree: Sendable {
     guard index >= 0, index < count else { return nil }
     var position = index
     var last = count - 1
-    var node = leaf(entry.bytes)
+    var node = leaf(entry)
     for sibling in path {
       guard last > 0 else { return nil }
       if position & 1 == 1 || position == last {

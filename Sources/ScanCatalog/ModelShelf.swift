@@ -152,12 +152,14 @@ extension Catalog {
       description: ArtifactID(rawValue: description.id), folder: folder)
   }
 
-  /// The model published under `name`, its weights hashed again.
+  /// The model published under `name`, its weights hashed again. A tainted model makes nothing more.
   ///
-  /// - Throws: `CatalogError.noSuchModel`, `.objectMissing`, `.objectModified`.
+  /// - Throws: `CatalogError.noSuchModel`, `.modelTainted`, `.objectMissing`, `.objectModified`.
   package func verifiedModel(named name: String) throws -> PublishedModel {
     let model = try model(named: name)
-    guard let recorded = try artifact(model.weights).sha256 else { throw CatalogError.noSuchModel(name) }
+    let record = try artifact(model.weights)
+    if record.state == .tainted { throw CatalogError.modelTainted(name) }
+    guard let recorded = record.sha256 else { throw CatalogError.noSuchModel(name) }
     let weights = model.folder.appendingPathComponent(ModelFiles.weightsName)
     guard let (found, _) = try? ObjectStore.digest(of: weights) else { throw CatalogError.objectMissing(recorded) }
     guard found == recorded else { throw CatalogError.objectModified(recorded) }

@@ -16,7 +16,7 @@ extension RunHandle {
     guard !drafts.isEmpty else { return [] }
     try catalog.objects.publish(drafts.map(\.object))
     return try catalog.write { db in
-      var batch = RecordingBatch(run: self.id.rawValue, request: self.request)
+      var batch = RecordingBatch(run: self.id.rawValue, request: self.request, workspace: self.catalog.workspace)
       return try batch.record(drafts, db)
     }
   }
@@ -28,9 +28,13 @@ extension RunHandle {
   ///
   /// Its object holds the number of items and a Merkle root over their sorted hashes, so the same items make the same bytes in any
   /// workspace and no single hash can be read from it.
+  ///
+  /// - Throws: `CatalogError.termsForbidTraining`.
   package func recordDataset(_ items: [ArtifactID]) throws -> ArtifactID {
     let sorted = Array(Set(items)).sorted()
-    let digests = try catalog.artifacts(sorted).compactMap(\.sha256).sorted()
+    let records = try catalog.artifacts(sorted)
+    try Terms.refuseTraining(on: records)
+    let digests = records.compactMap(\.sha256).sorted()
     let body = CanonicalJSON.object([
       "items": .integer(Int64(digests.count)), "root": .string(MerkleTree(digests).root.hex), "type": .string("dataset"),
     ])
@@ -44,19 +48,25 @@ extension RunHandle {
 private struct RecordingBatch {
   let run: Int64
   let request: ContentDigest
+  let workspace: Workspace
 
+  /// Read when someone new comes in.
+  private lazy var withdrawn = Result { try WithdrawnRegister.ifAny(workspace) }
   private var recorded: [(id: Int64, leaf: ContentDigest)] = []
   private var inserts: [StatementArguments] = []
   private var edges: [(child: Int64, parent: Int64, role: String)] = []
+  /// New data sets and exports.
+  private var collections: [Int64] = []
   private var tree = MerkleTree()
   private var fresh: [ContentDigest: (id: Int64, leaf: ContentDigest)] = [:]
   private var patients: [Pseudonym: (id: Int64, split: String?)] = [:]
   private var newPatients: [(id: Int64, pseudonym: String, consent: String?, salt: [UInt8], leaf: ContentDigest)] = []
   private var revived: [(id: Int64, leaf: ContentDigest)] = []
 
-  init(run: Int64, request: ContentDigest) {
+  init(run: Int64, request: ContentDigest, workspace: Workspace) {
     self.run = run
     self.request = request
+    self.workspace = workspace
   }
 
   mutating func record(_ drafts: [ArtifactDraft], _ db: Database) throws -> [ArtifactID] {
@@ -80,6 +90,7 @@ private struct RecordingBatch {
       return seen.insert("\(parentID) \(role)").inserted ? (parentID, leaf, role) : nil
     }
     let edgesDigest = ArtifactLeaf.edges(parents.map { ($0.leaf, $0.role) })
+    if draft.origin == .acquired, let patient = draft.patient, try withdrawn.get()?.contains(draft.object.sha256) == true { throw CatalogError.patientWithdrawn(patient.text) }
     let patient = try draft.patient.map { try self.patient($0, consent: draft.consent, db) }
     let split = patient == nil ? draft.ownSplit?.rawValue : patient?.split
     let attributes = draft.attributes.json.text
@@ -100,6 +111,7 @@ private struct RecordingBatch {
       attributes, key.data, Data(salt), leaf.data, edgesDigest?.data, sequence,
     ])
     for parent in parents { edges.append((id, parent.id, parent.role)) }
+    if draft.kind == .dataset || draft.kind == .export { collections.append(id) }
     tree.append(leaf)
     fresh[key] = (id, leaf)
     recorded.append((id, leaf))
@@ -141,6 +153,7 @@ private struct RecordingBatch {
       patients[pseudonym] = known
       return known
     }
+    if try withdrawn.get()?.contains(pseudonym) == true { throw CatalogError.patientWithdrawn(pseudonym.text) }
     var id: Int64
     repeat {
       id = Int64.random(in: 1...9_007_199_254_740_991)
@@ -166,5 +179,6 @@ private struct RecordingBatch {
     for arguments in inserts { try artifact.execute(arguments: arguments) }
     let derivation = try db.cachedStatement(sql: "INSERT INTO derivation (child, parent, role) VALUES (?, ?, ?)")
     for edge in edges { try derivation.execute(arguments: [edge.child, edge.parent, edge.role]) }
+    for collection in collections { try CollectionSummary.write(of: collection, db) }
   }
 }

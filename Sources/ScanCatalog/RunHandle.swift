@@ -17,15 +17,19 @@ package final class RunHandle: Sendable {
   /// `runs/<id>/`, for logs and pictures that are not artifacts.
   package func folder() throws -> URL { try catalog.workspace.run(id) }
 
-  /// Says that the run is over. A run that was cut off keeps `ended_ms` and `exit` NULL.
+  /// Says that the run is over, records the files in its folder, and signs the head of the log (`anchors/`). A run that was cut off keeps
+  /// `ended_ms` and `exit` NULL.
   ///
   /// - Parameter exit: the program's exit code for this work.
   package func finish(exit: Int32 = 0) throws {
+    let files = try RunFile.present(in: catalog.workspace.runs.appendingPathComponent(id.description, isDirectory: true), of: id.rawValue)
     let ended = catalog.clock()
     try catalog.write { db in
+      try RunFile.record(files, of: id.rawValue, db)
       try EventLog.append(.runEnded(run: id.rawValue, endedMilliseconds: ended, exit: Int64(exit)), db)
       try db.execute(sql: "UPDATE run SET ended_ms = ?, exit = ? WHERE id = ?", arguments: [ended, exit, id.rawValue])
     }
+    try catalog.keepAnchor()
   }
 }
 

@@ -64,8 +64,11 @@ package struct PseudonymKey: Sendable, CustomStringConvertible, CustomDebugStrin
   /// A UID for content that has none (TIFF, PNG), from the hash of what it is.
   func contentUID(_ digest: some Sequence<UInt8>) -> String { UID.from128Bits(code(.content, Array(digest)).prefix(16)) }
 
+  /// What stands for a withdrawn patient's pseudonym, or for the hash of an image: 64 hexadecimal digits.
+  package func withdrawalMark(of text: String) -> String { PseudonymKey.hex(code(.withdrawal, Array(text.utf8))) }
+
   private enum Purpose: String {
-    case patient, uid, dateShift, splitRank, applicationEntity, item, content, fingerprint
+    case patient, uid, dateShift, splitRank, applicationEntity, item, content, fingerprint, withdrawal
   }
 
   private func code(_ purpose: Purpose, _ message: [UInt8]) -> [UInt8] {

@@ -51,7 +51,7 @@ package enum ExportError: ExplainedError, Equatable {
     case .nothingToExport(let format): "no item of the workspace fits the query for \(format)"
     case .folderNotOurs(let name): "the output folder has a folder \(name) that no export made"
     case .insideWorkspace: "the output folder lies inside the workspace"
-    case .refused(let findings): "these items must not leave: \(findings.map(\.line).joined(separator: "; "))"
+    case .refused(let findings): "\(findings.count) reasons forbid this export: \(ReleaseFinding.digest(findings))"
     case .needsMasks(let format): "\(format) needs masks, and no image that fits the query has one"
     case .otherWorkspace(let format):
       "the output folder has a folder \(format) that this workspace did not write, or that holds what was withdrawn since"
@@ -68,7 +68,7 @@ package enum ExportError: ExplainedError, Equatable {
     case .nothingToExport: "Look at scanforge catalog list, then change --query or --split, or ingest and generate first."
     case .folderNotOurs: "Choose another output folder, or move that folder away."
     case .insideWorkspace: "Choose a folder outside the workspace."
-    case .refused(let findings): findings.map(\.remedy).joined(separator: " ")
+    case .refused(let findings): ReleaseFinding.remedies(findings)
     case .needsMasks: "Ingest the images with --mask-from folder:DIR or csv:FILE."
     case .otherWorkspace: "Choose another output folder, or remove that one and export it again from this workspace."
     case .busy: "Wait until it has ended."

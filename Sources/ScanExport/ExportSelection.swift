@@ -21,7 +21,7 @@ struct ExportSelection {
     let masks = format.needsMasks ? try catalog.masks(of: chosen.map(\.id)) : [:]
     let records = format.needsMasks ? chosen.filter { masks[$0.id] != nil } : chosen
     guard !records.isEmpty else { throw ExportError.needsMasks(format.name) }
-    let review = try catalog.releaseFindings(of: records + records.compactMap { masks[$0.id] })
+    let review = try catalog.releaseReview(of: records + records.compactMap { masks[$0.id] })
     guard review.findings.isEmpty else { throw ExportError.refused(review.findings) }
     // Parts that are exported one at a time have one numbering of labels.
     let labels = Set(whole.compactMap(\.label)).sorted()

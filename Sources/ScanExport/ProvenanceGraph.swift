@@ -30,7 +30,7 @@ struct ProvenanceGraph {
   init(_ contents: ExportedSet) throws {
     let catalog = contents.catalog
     let items = Set(contents.files.flatMap { [$0.item.record.id, $0.item.mask?.id].compactMap { $0 } }).sorted()
-    let lineage = try catalog.lineage(of: items, .up)
+    let lineage = try catalog.lineage(of: items, .up, limit: Int(Int32.max))
     artifacts = lineage.artifacts.filter { $0.sha256 != nil }
     let known = Dictionary(uniqueKeysWithValues: artifacts.map { ($0.id, $0) })
     edges = lineage.edges.compactMap { edge in

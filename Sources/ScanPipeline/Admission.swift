@@ -70,7 +70,8 @@ package struct Admission {
     let intake = context.intake
     let sheet = try ScanSheet(labels: intake.labels, subjects: intake.subjects)
     let masks = try MaskSheet(intake.masks)
-    try checkKey()
+    let key = try context.key(for: "ingest")
+    try check(key)
     let (found, skipped) = try intake.files()
     let items = masks.images(found)
     guard !items.isEmpty else { throw InputError.empty }
@@ -78,17 +79,18 @@ package struct Admission {
       op: "ingest",
       parameters: .object([
         "profile": .string("basic"), "options": .array(options.map(\.rawValue).sorted().map { .string($0) }),
-        "key": .string(context.key.fingerprint), "terms": intake.terms.map { .string($0) } ?? .null,
+        "key": .string(key.fingerprint), "terms": intake.terms.map { .string($0) } ?? .null,
       ]))
     let stage = "deidentify"
     context.progress(.began(stage: stage, total: items.count, unit: "files"))
     if let warning = skipped.warning { context.progress(.warning(stage: stage, text: warning)) }
     // The subject is used as HMAC input only.
     let stream = CleanStream(
-      deidentifier: try Deidentifier(options: options, key: context.key), threads: context.threads, pixels: .decoded,
+      deidentifier: try Deidentifier(options: options, key: key), threads: context.threads, pixels: .decoded,
       subject: { sheet.subject(of: URL(fileURLWithPath: $0.path.revealed))?.revealed })
     let objects = context.catalog.objects
     let terms = intake.terms
+    let withdrawn = try WithdrawnRegister(context.catalog.workspace, key: key)
     var tally = Tally()
     var splits: [Pseudonym: Split] = [:]
     var waiting: [ArtifactDraft] = []
@@ -99,7 +101,7 @@ package struct Admission {
     }
     try stream.forEach(items) { item, clean in
       try Admission.admit(
-        URL(fileURLWithPath: item.path.revealed), clean, sheet, mask: masks.mask(of: item), terms: terms, into: objects)
+        URL(fileURLWithPath: item.path.revealed), clean, sheet, mask: masks.mask(of: item), terms: terms, withdrawn, into: objects)
     } deliver: { item in
       switch item.outcome {
       case .done(let admitted):
@@ -153,17 +155,17 @@ package struct Admission {
   }
 
   /// Under another key the same person would become a new patient, and might end in another part.
-  private func checkKey() throws {
+  private func check(_ key: PseudonymKey) throws {
     for run in try context.catalog.runs() where run.op == "ingest" {
       guard let known = CanonicalJSON(parsing: run.params)?["key"]?.stringValue else { continue }
-      guard known == context.key.fingerprint else { throw PipelineError.otherKey }
+      guard known == key.fingerprint else { throw PipelineError.otherKey }
     }
   }
 
   /// Runs on a worker thread, right after cleaning.
-  private static func admit(_ file: URL, _ clean: CleanScan, _ sheet: ScanSheet, mask: String?, terms: String?, into objects: ObjectStore)
-    throws -> Admitted
-  {
+  private static func admit(
+    _ file: URL, _ clean: CleanScan, _ sheet: ScanSheet, mask: String?, terms: String?, _ withdrawn: WithdrawnRegister, into objects: ObjectStore
+  ) throws -> Admitted {
     var split: Split?
     if let named = sheet.split(of: file) {
       guard let known = Split(rawValue: named) else { throw PipelineError.unknownSplit }
@@ -171,6 +173,9 @@ package struct Admission {
     }
     let maskBytes = try mask.map { try MaskReader.encode($0, for: clean) }
     let (bytes, media) = try ScanFileEncoder.encode(clean)
+    guard !withdrawn.contains(clean.patient), !withdrawn.contains(contentOf: bytes) else {
+      throw CatalogError.patientWithdrawn(clean.patient.text)
+    }
     let object = try objects.store(bytes, of: clean)
     let maskObject = try maskBytes.map { try objects.store($0, of: clean.patient) }
     var attributes = ArtifactAttributes(describing: clean)

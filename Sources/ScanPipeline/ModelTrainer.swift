@@ -120,7 +120,7 @@ package struct ModelTrainer {
     return folder
   }
 
-  private static func workingFolder(of name: String, in workspace: Workspace) -> ModelFolder {
+  static func workingFolder(of name: String, in workspace: Workspace) -> ModelFolder {
     ModelFolder(workspace.runs.appendingPathComponent("training-\(name)", isDirectory: true))
   }
 
@@ -135,6 +135,7 @@ package struct ModelTrainer {
     if context.resumesTraining {
       if files.fileExists(atPath: working.state.path) { return true }
       if let published = try? context.catalog.model(named: options.name) {
+        if try context.catalog.artifact(published.weights).state == .tainted { throw CatalogError.modelTainted(options.name) }
         // Copies, since published files are read-only links to objects.
         for name in ["state.safetensors", "model.safetensors"] {
           let copy = working.url.appendingPathComponent(name)

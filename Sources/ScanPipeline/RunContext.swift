@@ -7,12 +7,12 @@ import ScanIO
 /// What stages share while a pipeline (or one verb) runs.
 package final class RunContext {
   package let catalog: Catalog
-  package let key: PseudonymKey
   package let seed: UInt64
   package let threads: Int
   package let progress: ProgressSink
   /// Asked between items and steps; true ends the work cleanly, resumable.
   package let isCancelled: @Sendable () -> Bool
+  private var knownKey: PseudonymKey?
   /// What the ingest stage named.
   package var intake = Intake()
   /// Continue unfinished trainings instead of refusing them.
@@ -21,23 +21,29 @@ package final class RunContext {
   package var checkpointSeconds = 60.0
 
   package init(
-    catalog: Catalog, key: PseudonymKey, seed: UInt64, threads: Int, progress: @escaping ProgressSink,
+    catalog: Catalog, seed: UInt64, threads: Int, progress: @escaping ProgressSink,
     isCancelled: @escaping @Sendable () -> Bool = { Interruption.isRequested }
   ) {
     self.catalog = catalog
-    self.key = key
     self.seed = seed
     self.threads = threads
     self.progress = progress
     self.isCancelled = isCancelled
   }
 
-  /// Opens the workspace for writing (makes one when there is none) with its pseudonym key.
+  /// Opens the workspace for writing (makes one when there is none).
   package convenience init(workspace: URL, seed: UInt64, threads: Int, progress: @escaping ProgressSink) throws {
     let catalog = try Catalog.openOrCreate(at: workspace)
-    let (key, isNew) = try PseudonymKey.loadOrCreate(catalog.workspace.keys.appendingPathComponent("pseudonym.key").path)
+    self.init(catalog: catalog, seed: seed, threads: threads, progress: progress)
+  }
+
+  /// The workspace's pseudonym key; the first use is an event of the log.
+  package func key(for purpose: String) throws -> PseudonymKey {
+    if let knownKey { return knownKey }
+    let (key, isNew) = try catalog.pseudonymKey(for: purpose)
     if isNew { progress(.note(stage: "key", text: "made a new pseudonym key (fingerprint \(key.fingerprint)) under keys/; keep a copy in a safe place")) }
-    self.init(catalog: catalog, key: key, seed: seed, threads: threads, progress: progress)
+    knownKey = key
+    return key
   }
 
   package func checkCancelled() throws {

@@ -52,26 +52,14 @@ package struct TrainingSet {
     InMemoryPlanes(try load(records, context: context).map(intensityPlane))
   }
 
-  struct Loaded {
-    let plane: Plane
-    let depth: SliceDepth
-  }
-
-  private static func load(_ records: [ArtifactRecord], context: RunContext) throws -> [Loaded] {
-    var result: [Loaded] = []
+  private static func load(_ records: [ArtifactRecord], context: RunContext) throws -> [StoredPlane] {
+    var result: [StoredPlane] = []
     result.reserveCapacity(records.count)
     for start in stride(from: 0, to: records.count, by: 256) {
       try context.checkCancelled()
       let batch = Array(records[start..<min(start + 256, records.count)])
       let loaded = Concurrent.map(batch, threads: context.threads) { record in
-        Result {
-          guard let digest = record.sha256 else { throw CatalogError.unknownArtifact("artifact \(record.id)") }
-          let scan = try ScanReader().read(context.catalog.objects.read(digest), source: Redacted("object"))
-          guard let pixels = scan.pixels, let depth = SliceDepth(rawValue: pixels.bitsAllocated), let plane = depth.decode(pixels) else {
-            throw ImagingError.unsupportedDepth(bits: scan.pixels?.bitsAllocated ?? 0)
-          }
-          return Loaded(plane: plane, depth: depth)
-        }
+        Result { try StoredPlane(record, in: context.catalog) }
       }
       for item in loaded { result.append(try item.get()) }
       context.progress(.advanced(stage: "load", done: result.count))
@@ -87,7 +75,7 @@ package struct TrainingSet {
   }
 
   /// Words instead of -1...1, with the plane's largest word as its range.
-  private static func intensityPlane(_ loaded: Loaded) -> IntensityPlane {
+  private static func intensityPlane(_ loaded: StoredPlane) -> IntensityPlane {
     let maximum = loaded.depth.maximum
     let words = loaded.plane.values.map { (($0 + 1) * (maximum / 2)).rounded(.toNearestOrEven) }
     return IntensityPlane(
@@ -107,7 +95,7 @@ package struct IntensityFacts: Sendable, Equatable {
   /// Side that `spacing` belongs to.
   package var size: Int?
 
-  init(_ records: [ArtifactRecord], planes: [TrainingSet.Loaded]) {
+  init(_ records: [ArtifactRecord], planes: [StoredPlane]) {
     depth = planes.allSatisfy { $0.depth == .eight } ? .eight : .sixteen
     let windows = records.map(\.attributes.window)
     window = windows.allSatisfy { $0 == windows[0] } ? windows[0] : nil

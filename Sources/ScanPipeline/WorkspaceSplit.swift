@@ -8,6 +8,7 @@ extension RunContext {
     let fractions = try SplitFractions(train: train, val: val, test: test)
     let seed = Int64(truncatingIfNeeded: self.seed)
     try catalog.checkSplit(fractions, seed: seed)
+    let key = try key(for: "split")
     let run = try catalog.beginRun(
       op: "split", parameters: .object(["train": .number(train), "val": .number(val), "test": .number(test)]), seed: seed)
     let report = try run.split(fractions, seed: self.seed, key: key)

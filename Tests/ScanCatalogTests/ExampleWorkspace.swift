@@ -32,6 +32,7 @@ struct ExampleWorkspace {
         attributes.columns = 3
         attributes.modality = "MR"
         attributes.spacingMillimeters = SpacingMillimeters(row: 0.5, column: 1)
+        attributes.terms = index == 1 ? "research+no-redistribution" : "research"
         let label = Label(image % 2 == 0 ? "lesion" : "normal")
         drafts.append(
           .acquired(
@@ -71,7 +72,9 @@ struct ExampleWorkspace {
         .generated(
           object, media: "image/tiff", from: [(.recorded(model.weights), "model")], label: Label("lesion"), attributes: attributes))
     }
-    generated = try generate.record(drafts)
+    let images = try generate.record(drafts)
+    try generate.record(images.map { MemorizationCheck(artifact: $0, distance: 0.5, baseline: 0.25, score: 0.75, isFlagged: $0 == images[2]) })
+    generated = images
     let larger = try catalog.objects.store(Array("enhanced".utf8), of: Self.patients[0])
     enhanced = try generate.record(
       .enhanced(larger, media: "image/tiff", from: [(.recorded(slices[0]), "source"), (.recorded(model.weights), "model")]))
@@ -90,14 +93,16 @@ struct ExampleWorkspace {
 
   var workspace: Workspace { get throws { try Workspace.open(at: root) } }
 
-  func verify() throws -> (findings: [AuditFinding], summary: AuditSummary) { try Self.verify(root) }
+  func verify(_ request: AuditRequest = AuditRequest()) throws -> (findings: [AuditFinding], summary: AuditSummary) {
+    try Self.verify(root, request)
+  }
 
-  static func verify(_ root: URL) throws -> (findings: [AuditFinding], summary: AuditSummary) {
+  static func verify(_ root: URL, _ request: AuditRequest = AuditRequest()) throws -> (findings: [AuditFinding], summary: AuditSummary) {
     var findings: [AuditFinding] = []
     let catalog = try Catalog.openForReading(at: root)
     // A thread of the audit may let go of it later, when the test has put another file in its place.
     defer { try? catalog.closeConnections() }
-    let summary = try CatalogAudit(catalog, threads: 2).verify { findings.append($0) }
+    let summary = try CatalogAudit(catalog, threads: 2, request: request).verify { findings.append($0) }
     return (findings, summary)
   }
 
@@ -114,10 +119,24 @@ struct ExampleWorkspace {
     try bytes.write(to: file)
   }
 
+  /// Files below `folder`, relative to the workspace, sorted.
+  func files(under folder: String) throws -> [String] {
+    try FileManager.default.subpathsOfDirectory(atPath: root.appendingPathComponent(folder).path).sorted().map { "\(folder)/\($0)" }
+      .filter { path in
+        var isFolder: ObjCBool = false
+        return FileManager.default.fileExists(atPath: root.appendingPathComponent(path).path, isDirectory: &isFolder) && !isFolder.boolValue
+      }
+  }
+
   func remove() { try? FileManager.default.removeItem(at: root.deletingLastPathComponent()) }
 
   /// Opens a catalog file as someone would who means harm: no triggers, no checks, no foreign keys.
-  static func tamper<T>(_ root: URL, _ work: (Database) throws -> T) throws -> T {
+  ///
+  /// - Parameter isRestored: which triggers, by their SQL, come back afterwards.
+  @discardableResult
+  static func tamper<T>(
+    _ root: URL, _ work: (Database) throws -> T, whenRestored isRestored: (String) -> Bool = { _ in true }
+  ) throws -> T {
     var configuration = Configuration()
     configuration.foreignKeysEnabled = false
     let queue = try DatabaseQueue(path: root.appendingPathComponent("catalog.sqlite").path, configuration: configuration)
@@ -127,7 +146,7 @@ struct ExampleWorkspace {
       let triggers = try Row.fetchAll(db, sql: "SELECT name, sql FROM sqlite_schema WHERE type = 'trigger' ORDER BY rowid")
       for trigger in triggers { try db.execute(sql: "DROP TRIGGER \(trigger["name"] as String)") }
       let result = try work(db)
-      for trigger in triggers { try db.execute(sql: trigger["sql"]) }
+      for trigger in triggers where isRestored(trigger["sql"]) { try db.execute(sql: trigger["sql"]) }
       return result
     }
   }

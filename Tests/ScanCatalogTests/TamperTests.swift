@@ -24,7 +24,7 @@ struct TamperTests {
     let tables = try ExampleWorkspace.tamper(example.root) { db in
       try String.fetchAll(db, sql: "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%' ORDER BY name")
     }
-    #expect(tables.count == 10)
+    #expect(tables.count == 15)
     let original = try example.catalogBytes()
     var tried = 0
     for table in tables {
@@ -84,7 +84,8 @@ struct TamperTests {
     let example = try ExampleWorkspace()
     defer { example.remove() }
     let tables = [
-      "artifact", "derivation", "event", "grdb_migrations", "model_file", "patient", "patient_split", "run", "split_rule", "stage",
+      "artifact", "dataset_patient", "dataset_terms", "derivation", "event", "grdb_migrations", "memorization_check", "model_file", "patient",
+      "patient_split", "run", "run_file", "signing_key", "split_rule", "stage",
     ]
     let original = try example.catalogBytes()
     for table in tables {
@@ -114,6 +115,14 @@ struct TamperTests {
     "INSERT INTO model_file SELECT 'other', file, event_seq, artifact_id FROM model_file LIMIT 1",
     "INSERT INTO stage SELECT pipeline, attempt, position + 1, name, summary, event_seq FROM stage",
     "INSERT INTO split_rule SELECT 5, 'val', fraction, upper, seed, event_seq FROM split_rule LIMIT 1",
+    "INSERT INTO dataset_patient SELECT dataset + 1, patient, n FROM dataset_patient LIMIT 1",
+    "INSERT INTO dataset_terms SELECT dataset, 'public', n FROM dataset_terms LIMIT 1",
+    "INSERT INTO memorization_check SELECT artifact, event_seq + 1, distance, baseline, score, 0 FROM memorization_check LIMIT 1",
+    "INSERT INTO signing_key VALUES ('\(String(repeating: "a", count: 64))', 2)",
+    "INSERT INTO run_file SELECT 1, name, bytes, sha256, salt, event_seq FROM run_file LIMIT 1",
+    "UPDATE run_file SET bytes = 0, sha256 = NULL, salt = NULL",
+    "INSERT INTO artifact SELECT 0, sha256, kind, origin, bytes, media, label, split, patient_id, run_id, state, attributes, randomblob(32), salt, randomblob(32), edges, event_seq FROM artifact WHERE id = 1",
+    "INSERT INTO event VALUES (9223372036854775807, '{}', zeroblob(32), zeroblob(32))",
     "INSERT INTO grdb_migrations VALUES ('0002_More')",
     "CREATE TABLE more (a)", "DROP INDEX derivation_parent", "DROP TRIGGER run_append_only_delete", "PRAGMA user_version = 0",
     "CREATE VIEW seen AS SELECT 1",
@@ -151,11 +160,11 @@ struct TamperTests {
     #expect(try codes("DROP INDEX artifact_run") == [.schemaChanged])
   }
 
-  @Test func `one changed byte of any object or model file is found`() throws {
+  @Test func `one changed byte of any object, model file or file of a run is found`() throws {
     let example = try ExampleWorkspace()
     defer { example.remove() }
-    let files = try Self.files(example.root, under: "objects") + Self.files(example.root, under: "models")
-    #expect(files.count == 36 + 3 - 3)
+    let files = try example.files(under: "objects") + example.files(under: "models") + example.files(under: "runs")
+    #expect(files.count == 36 + 4)
     for file in files {
       let url = example.root.appendingPathComponent(file)
       let aside = example.root.appendingPathComponent("aside")
@@ -175,7 +184,8 @@ struct TamperTests {
   }
 
   @Test(arguments: [
-    "objects/stray", "objects/00/stray", "objects/ff/\(String(repeating: "f", count: 62))", "models/stray", "models/cgan/notes.txt",
+    "objects/stray", "objects/00/stray", "objects/ff/\(String(repeating: "f", count: 62))", "models/stray", "models/cgan/notes.txt", "runs/stray",
+    "runs/3/notes.txt", "runs/77/losses.csv",
   ])
   func `an unrecorded file is found`(path: String) throws {
     let example = try ExampleWorkspace()
@@ -205,14 +215,5 @@ struct TamperTests {
     #expect(throws: CatalogError.unreadable(reason: "it is not an SQLite file")) { try example.verify() }
     try FileManager.default.removeItem(at: file)
     #expect(throws: CatalogError.notAWorkspace) { try example.verify() }
-  }
-
-  /// Files below `folder`, relative to `root`, sorted.
-  private static func files(_ root: URL, under folder: String) throws -> [String] {
-    try FileManager.default.subpathsOfDirectory(atPath: root.appendingPathComponent(folder).path).sorted().map { "\(folder)/\($0)" }
-      .filter { path in
-        var isFolder: ObjCBool = false
-        return FileManager.default.fileExists(atPath: root.appendingPathComponent(path).path, isDirectory: &isFolder) && !isFolder.boolValue
-      }
   }
 }

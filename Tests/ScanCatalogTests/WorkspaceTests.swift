@@ -50,7 +50,7 @@ struct WorkspaceTests {
         try $0.execute(sql: "PRAGMA application_id = \(0x5346_4347)")
         try $0.execute(sql: "PRAGMA user_version = 99")
       }
-      #expect(throws: CatalogError.newerSchema(found: 99, known: 1)) { try Catalog(workspace, mode: .readWrite) }
+      #expect(throws: CatalogError.newerSchema(found: 99, known: 3)) { try Catalog(workspace, mode: .readWrite) }
     }
   }
 
@@ -113,5 +113,30 @@ struct WorkspaceTests {
         == "this workspace is already split with other fractions or another seed. A split never changes: use the recorded fractions and seed, or a new workspace.")
     #expect(CatalogError.splitDiffers.kind.exitCode == 2)
     #expect(CatalogError.unreadable(reason: "x").code == "catalog.unreadable")
+  }
+
+  @Test func `each use of the pseudonym key is an event, and the key is nowhere in the catalog`() throws {
+    try temporary { folder in
+      let catalog = try Catalog.openOrCreate(at: folder)
+      let (key, isNew) = try catalog.pseudonymKey(for: "ingest")
+      #expect(isNew)
+      // Beside the writer, by a program that only reads.
+      let reader = try Catalog.openForReading(at: folder)
+      #expect(try !reader.pseudonymKey(for: "upscale").isNew)
+      let rows = try reader.select("SELECT body FROM event WHERE body ->> '$.type' = 'key.used' ORDER BY seq").rows
+      let uses = rows.compactMap { CanonicalJSON(parsing: $0[0].stringValue ?? "") }
+      #expect(uses.map { $0["act"]?.stringValue } == ["made", "read"])
+      #expect(uses.map { $0["purpose"]?.stringValue } == ["ingest", "upscale"])
+      #expect(uses.allSatisfy { $0["fingerprint"] == .string(key.fingerprint) && $0["actor"] == .string(ToolIdentity.current.actor) })
+      #expect(uses.allSatisfy { $0["host"] == .string(ToolIdentity.current.host) && $0["time_ms"]?.integerValue ?? 0 > 0 })
+      let secret = try Data(contentsOf: folder.appendingPathComponent("keys/pseudonym.key"))
+      let hex = Data(secret.map { String(format: "%02x", $0) }.joined().utf8)
+      for name in try FileManager.default.contentsOfDirectory(atPath: folder.path) where name.hasPrefix("catalog") {
+        let bytes = try Data(contentsOf: folder.appendingPathComponent(name))
+        #expect(bytes.range(of: secret) == nil && bytes.range(of: hex) == nil)
+      }
+      try catalog.closeConnections()
+      #expect(try ExampleWorkspace.verify(folder).findings == [])
+    }
   }
 }

@@ -2,8 +2,8 @@ import ForgeNN
 package import ForgeTensor
 package import PixelMath
 
-/// Pairs of small and large patches, made from large planes: the small ones as a `Degradation` says. Everything is divided by the plane's
-/// range.
+/// Pairs of small and large patches, made from large planes: the small ones as a `Degradation` says, three of four from the plane at another
+/// size when there is a `zoom`. Everything is divided by the plane's range.
 package struct SuperResolutionPatches: Sendable {
   /// A batch: `small [N, P, P, 1]`, its bicubic enlargement and the truth, both `[N, P·factor, P·factor, 1]`.
   package struct Batch {
@@ -21,7 +21,8 @@ package struct SuperResolutionPatches: Sendable {
   package let factor: Int
   package let patch: Int
   private let degradation: Degradation
-  private let pairs: [(large: Plane, small: Plane, range: Float)]
+  private let zoom: Zoom?
+  private let pairs: [ImagePair]
   /// Enlarges a small patch and its margins.
   private let resampler: RowResampler
 
@@ -30,20 +31,23 @@ package struct SuperResolutionPatches: Sendable {
 
   package var count: Int { pairs.count }
 
-  /// - Parameter patch: side of a small patch in pixels. Planes that do not hold one are left out.
-  package init(_ source: any PatchSource, factor: Int, patch: Int, degradation: Degradation = Degradation()) {
+  /// - Parameters:
+  ///   - patch: side of a small patch in pixels. Planes that do not hold one are left out.
+  ///   - zoom: how many times smaller and larger a plane may become; 1 for its own size alone.
+  package init(_ source: any PatchSource, factor: Int, patch: Int, degradation: Degradation = Degradation(), zoom: Double = 1) {
     self.factor = factor
     self.patch = patch
     self.degradation = degradation
+    self.zoom = zoom > 1 ? Zoom(most: zoom, side: patch) : nil
     let width = patch + 2 * SuperResolutionPatches.margin
     resampler = RowResampler(rows: width, columns: width, newRows: width * factor, newColumns: width * factor)
-    var pairs: [(large: Plane, small: Plane, range: Float)] = []
+    var pairs: [ImagePair] = []
     for index in 0..<source.count {
       let item = source.plane(index)
       guard item.range > 0, min(item.plane.rows, item.plane.columns) >= patch * factor else { continue }
-      let large = item.plane.croppedToMultiple(of: factor)
-      let small = degradation.small(of: large, factor: factor, maximum: item.maximum, share: Degradation.share(ofImage: index))
-      pairs.append((large, small, item.range))
+      let (large, share) = (item.plane.croppedToMultiple(of: factor), Degradation.share(ofImage: index))
+      let small = degradation.small(of: large, factor: factor, maximum: item.maximum, share: share)
+      pairs.append(ImagePair(large: large, small: small, range: item.range, maximum: item.maximum, blurShare: share))
     }
     self.pairs = pairs
   }
@@ -72,9 +76,7 @@ package struct SuperResolutionPatches: Sendable {
       let enlarged = UnsafeMutableBufferPointer(rebasing: scratch[(width * width)...])
       for index in 0..<batch.small.shape[0] {
         let first = counter + UInt64(index * 6)
-        let pair = pairs[stream.integer(below: pairs.count, counter: first)]
-        let row = stream.integer(below: pair.small.rows - patch + 1, counter: first + 1)
-        let column = stream.integer(below: pair.small.columns - patch + 1, counter: first + 2)
+        let (pair, row, column) = draw(stream, first)
         let turn = Turn(
           flipsRows: stream.integer(below: 2, counter: first + 3) == 1, flipsColumns: stream.integer(below: 2, counter: first + 4) == 1,
           transposes: stream.integer(below: 2, counter: first + 5) == 1)
@@ -95,6 +97,18 @@ package struct SuperResolutionPatches: Sendable {
         }
       }
     }
+  }
+
+  /// An image, or a part of one at another size, and where the small patch begins in it: three numbers from `counter` on.
+  private func draw(_ stream: RandomStream, _ counter: UInt64) -> (ImagePair, row: Int, column: Int) {
+    let pair = pairs[stream.integer(below: pairs.count, counter: counter)]
+    if let part = zoom?.part(of: pair, factor: factor, degradation: degradation, seed: stream.seed, counter: counter) {
+      return (part, Zoom.margin, Zoom.margin)
+    }
+    return (
+      pair, stream.integer(below: pair.small.rows - patch + 1, counter: counter + 1),
+      stream.integer(below: pair.small.columns - patch + 1, counter: counter + 2)
+    )
   }
 
   /// A patch with the pixels around it, as a resampling of the whole plane would see them.

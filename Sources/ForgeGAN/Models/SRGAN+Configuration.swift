@@ -37,6 +37,8 @@ extension SRGAN {
     package var networkWeight: Double
     /// How small images are made of large ones for training.
     package var degradation: Degradation
+    /// How many times smaller and larger than they are images are shown in training; 1 for their own size alone.
+    package var zoom: Double
     /// Back-projections of each result in use; they do not take part in training.
     package var backProjections: Int
 
@@ -72,6 +74,8 @@ extension SRGAN {
       degradation = Degradation(
         sampling: options.choice("sampling", default: .bicubic), blur: options.number("blur", default: 0, in: 0...16),
         noise: options.number("noise", default: 0, in: 0...1))
+      zoom = options.number("zoom", default: network == .compact && degradation.sampling == .bicubic && !isStored ? 1.6 : 1, in: 1...4)
+      options.require(zoom == 1 || degradation.sampling == .bicubic, "zoom", "must be 1 with sampling: kspace, which needs whole images")
       // Noise, blur and k-space are no bicubic reduction, so there is nothing that the result should be made to agree with.
       let isPlain = degradation == Degradation()
       backProjections = options.integer("backProjections", default: network == .compact && isPlain && !isStored ? 4 : 0, in: 0...64)
@@ -94,6 +98,7 @@ extension SRGAN {
         "adversarialRate": .number(adversarialRate), "discriminatorRate": .number(discriminatorRate),
         "adversarialWeight": .number(adversarialWeight), "featureWeight": .number(featureWeight), "sampling": .string(degradation.sampling.rawValue), "blur": .number(degradation.blur),
         "noise": .number(degradation.noise), "backProjections": .integer(backProjections), "networkWeight": .number(networkWeight),
+        "zoom": .number(zoom),
       ]
       if let featureNetwork { members["featureNetwork"] = .string(featureNetwork) }
       return .object(members)

@@ -44,7 +44,7 @@ package final class SRGAN: GenerativeModel {
     options = try Configuration(request.options)
     featureNetwork = try options.featureNetwork.map { try VGGNetwork(contentsOf: URL(fileURLWithPath: $0)) }
     options.featureNetwork = featureNetwork?.fingerprint
-    patches = SuperResolutionPatches(planes, factor: options.factor, patch: options.patch, degradation: options.degradation)
+    patches = SuperResolutionPatches(planes, factor: options.factor, patch: options.patch, degradation: options.degradation, zoom: options.zoom)
     guard patches.count > 0 else {
       let side = options.patch * options.factor
       throw ForgeGANError.unsuitableData(model: "srgan", reason: "none holds a patch of \(side)x\(side) pixels")

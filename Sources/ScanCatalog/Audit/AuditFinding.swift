@@ -12,7 +12,10 @@ package struct AuditFinding: Sendable, Equatable {
     case eventGap = "event.gap"
     case eventChanged = "event.changed"
     case schemaChanged = "schema.changed"
+    case anchorMismatch = "anchor.mismatch"
+    case anchorRollback = "anchor.rollback"
     case catalogUnreadable = "catalog.unreadable"
+    case objectUnreadable = "object.unreadable"
     case artifactRowUnrecorded = "artifact.row_unrecorded"
     case patientRowChanged = "patient.row_changed"
     case patientRowMissing = "patient.row_missing"
@@ -21,6 +24,10 @@ package struct AuditFinding: Sendable, Equatable {
     case splitChanged = "split.changed"
     case modelRowChanged = "model.row_changed"
     case stageRowChanged = "stage.row_changed"
+    case keyRowChanged = "key.row_changed"
+    case runFileRowChanged = "run_file.row_changed"
+    case summaryChanged = "summary.changed"
+    case memorizationChanged = "memorization.changed"
   }
 
   package let code: Code
@@ -66,23 +73,35 @@ package struct AuditSummary: Sendable, Equatable {
   package var runs = 0
   package var objects = 0
   package var modelFiles = 0
+  package var runFiles = 0
   /// Bytes of objects that were hashed.
   package var bytes: Int64 = 0
   /// What could not be checked, as codes with a sentence each.
   package var notChecked: [String: String] = [:]
+  /// The anchor that was given.
+  package var anchor: Anchor?
+  package var sample: AuditSample?
 
   package init() {}
 
   /// The last line of `audit verify --json`.
   package var json: CanonicalJSON {
-    .object([
+    var members: [String: CanonicalJSON] = [
       "counts": .object([
         "artifacts": .integer(Int64(artifacts)), "bytes": .integer(bytes), "edges": .integer(Int64(edges)), "events": .integer(Int64(events)),
         "findings": .integer(Int64(findings)), "modelFiles": .integer(Int64(modelFiles)), "objects": .integer(Int64(objects)),
-        "patients": .integer(Int64(patients)), "runs": .integer(Int64(runs)),
+        "patients": .integer(Int64(patients)), "runFiles": .integer(Int64(runFiles)), "runs": .integer(Int64(runs)),
       ]),
       "notChecked": .array(
         notChecked.sorted { $0.key < $1.key }.map { .object(["code": .string($0.key), "what": .string($0.value)]) }), "ok": .bool(ok),
-    ])
+    ]
+    if let anchor {
+      members["anchor"] = .object([
+        "fingerprint": .string(anchor.signer.fingerprint), "head": .string(anchor.head.hex), "seq": .integer(anchor.sequence),
+        "time_ms": .integer(anchor.timeMilliseconds),
+      ])
+    }
+    if let sample { members["sample"] = sample.json }
+    return .object(members)
   }
 }

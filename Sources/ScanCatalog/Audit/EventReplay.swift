@@ -30,55 +30,83 @@ struct EventReplay {
     let position: Int64
   }
 
-  private(set) var batches: [Batch] = []
   private(set) var runs: [Int64: Run] = [:]
   private(set) var patients: [Int64: Patient] = [:]
-  /// States of artifacts that were changed, by leaf.
-  private(set) var states: [ContentDigest: String] = [:]
+  /// States of artifacts that were changed, by leaf: the last event that did, and the state.
+  private(set) var states: [ContentDigest: (event: Int64, state: String)] = [:]
   private(set) var rule: (event: Int64, seed: Int64, parts: [(split: String, fraction: Double, upper: String?)])?
   /// All publications, by name: event and leaf per file.
   private(set) var models: [String: [(event: Int64, files: [String: ContentDigest])]] = [:]
   private(set) var stages: [Stage: (event: Int64, name: String, summary: String)] = [:]
+  /// Checks for copies, by event.
+  private(set) var memorization: [Int64: (count: Int64, root: ContentDigest)] = [:]
+  private(set) var runFiles: [Int64: (event: Int64, files: [String: ContentDigest])] = [:]
+  /// Runs whose files' rows were emptied.
+  private(set) var erasedRunFiles: Set<Int64> = []
+  /// The event from which on the end of a run records its files; nil when none does.
+  private(set) var runFilesBegin: Int64?
+  /// Keys that may sign heads of this log, with the event that named them.
+  private(set) var signers: [Signer: Int64] = [:]
+  /// Version of the schema that the log tells of.
+  private(set) var schema = 0
   private(set) var count = 0
-
-  var artifactCount: Int64 { batches.last.map { $0.first + $0.count - 1 } ?? 0 }
+  private(set) var artifactCount: Int64 = 0
 
   /// Streams the log, reports gaps and changes, and takes in what it says.
-  mutating func read(_ db: Database, report: (AuditFinding) -> Void) throws {
+  ///
+  /// - Parameters:
+  ///   - anchors: are shown each event as it is read.
+  ///   - recorded: gets each batch of artifacts where it stands in the log. Batches are not kept: a large log has millions.
+  mutating func read(_ db: Database, anchors: AnchorCheck, report: (AuditFinding) -> Void, recorded: (Batch) throws -> Void) throws {
     var expected: Int64 = 1
     var previous = ContentDigest.zero
+    // Made from the bodies alone, whatever hashes are stored.
+    var actual = ContentDigest.zero
     let rows = try Row.fetchCursor(db, sql: "SELECT seq, body, prev, hash FROM event ORDER BY seq")
     while let row = try rows.next() {
       count += 1
       let seq = row.integer("seq") ?? 0
       if seq != expected {
-        report(AuditFinding(.eventGap, "events \(expected) to \(seq - 1) are missing", event: expected))
+        report(AuditFinding(.eventGap, "events \(expected) to \(seq &- 1) are missing", event: expected))
       }
       let body = row.text("body") ?? ""
       let hash = row.digest("hash")
       let prev = row.digest("prev")
-      if hash == nil || prev == nil || hash != ContentDigest(of: prev?.bytes ?? [], Array(body.utf8)) {
+      let claimed = EventLog.hash(after: prev ?? .zero, body: body)
+      actual = prev == actual ? claimed : EventLog.hash(after: actual, body: body)
+      if prev == nil || hash != claimed {
         report(AuditFinding(.eventChanged, "event \(seq) does not have the hash of its content", event: seq))
       } else if seq == expected, prev != previous {
         report(AuditFinding(.eventChanged, "event \(seq) does not follow event \(seq - 1)", event: seq))
       }
       previous = hash ?? .zero
-      expected = seq + 1
-      guard let event = CatalogEvent(body: body) else {
+      expected = seq &+ 1
+      if let event = CatalogEvent(body: body) {
+        if try (seq == 1) != Self.isFirst(event) || !apply(event, seq, recorded: recorded) {
+          report(AuditFinding(.eventChanged, "event \(seq) contradicts the events before it", event: seq))
+        }
+      } else {
         report(AuditFinding(.eventChanged, "event \(seq) is not one that scanforge writes", event: seq))
-        continue
       }
-      if (seq == 1) != (event == .created(schema: CatalogMigrations.version)) || !apply(event, seq) {
-        report(AuditFinding(.eventChanged, "event \(seq) contradicts the events before it", event: seq))
-      }
+      anchors.observe(seq, hash: actual, counts: (artifactCount, Int64(patients.count), Int64(runs.count)))
     }
     if count == 0 { report(AuditFinding(.eventGap, "the event log is empty", event: 1)) }
   }
 
+  private static func isFirst(_ event: CatalogEvent) -> Bool { if case .created = event { true } else { false } }
+
   /// - Returns: false when the event does not fit.
-  private mutating func apply(_ event: CatalogEvent, _ seq: Int64) -> Bool {
+  private mutating func apply(_ event: CatalogEvent, _ seq: Int64, recorded: (Batch) throws -> Void) throws -> Bool {
+    var isFine = true
     switch event {
-    case .created: return true
+    case .created(let schema), .migrated(let schema):
+      guard schema > self.schema, schema <= CatalogMigrations.version else { return false }
+      self.schema = schema
+      if schema >= 2, runFilesBegin == nil { runFilesBegin = seq }
+    case .signingKey(let signer):
+      guard signers[signer] == nil else { return false }
+      signers[signer] = seq
+    case .keyUsed: break
     case .runBegan(let run):
       guard let id = run["id"]?.integerValue, runs[id] == nil else { return false }
       runs[id] = Run(began: run, event: seq)
@@ -87,14 +115,16 @@ struct EventReplay {
       runs[run]?.ended = ended
       runs[run]?.exit = exit
     case .recorded(let run, let first, let count, let root, let newPatients):
-      guard runs[run] != nil, first == artifactCount + 1, count > 0 else { return false }
-      batches.append(Batch(event: seq, run: run, first: first, count: count, root: root))
+      guard first > artifactCount, count > 0, count <= Int64.max - first else { return false }
+      // Where an event before is missing, its rows alone are in doubt, not those of this one.
+      isFine = first == artifactCount + 1 && runs[run] != nil
+      artifactCount = first + count - 1
       for patient in newPatients {
-        guard patients[patient.id] == nil else { return false }
-        patients[patient.id] = Patient(leaf: patient.leaf, event: seq)
+        if patients[patient.id] == nil { patients[patient.id] = Patient(leaf: patient.leaf, event: seq) } else { isFine = false }
       }
+      try recorded(Batch(event: seq, run: run, first: first, count: count, root: root))
     case .artifactState(_, let state, let leaves):
-      for leaf in leaves { states[leaf] = state }
+      for leaf in leaves { states[leaf] = (seq, state) }
     case .patientState(_, let state, let ids):
       for id in ids {
         guard patients[id] != nil else { return false }
@@ -109,11 +139,20 @@ struct EventReplay {
         patients[id]?.split = (split, seq)
       }
     case .modelPublished(_, let name, let files): models[name, default: []].append((seq, files))
+    case .runFiles(let run, let files):
+      guard runs[run] != nil, runs[run]?.ended == nil, runFiles[run] == nil else { return false }
+      runFiles[run] = (seq, files)
+    case .runFilesErased(let run):
+      guard runFiles[run] != nil else { return false }
+      erasedRunFiles.insert(run)
     case .stageFinished(let pipeline, let attempt, let position, let name, let summary):
       let stage = Stage(pipeline: pipeline, attempt: attempt, position: position)
       guard stages[stage] == nil else { return false }
       stages[stage] = (seq, name, summary)
+    case .memorizationChecked(let run, let count, let root):
+      guard runs[run] != nil, count > 0 else { return false }
+      memorization[seq] = (count, root)
     }
-    return true
+    return isFine
   }
 }

@@ -10,16 +10,26 @@ struct ObjectVerifier: Sendable {
   let threads: Int
   /// False while another program writes: its objects come before their rows.
   let checksUnrecorded: Bool
+  /// Bytes of objects that only artifacts below this id have are not hashed.
+  let first: Int64
+  /// Share of the objects whose bytes are hashed, 1 for all of them.
+  let share: Double
   let progress: @Sendable (_ bytes: Int64) -> Void
 
   struct Result: Sendable {
-    var findings: [AuditFinding] = []
-    var objects = 0
+    fileprivate var findings: [AuditFinding] = []
+    /// Objects that were hashed.
+    var checked = 0
+    /// Objects that were there and not hashed, for `first` or `share`.
+    var leftOut = 0
     var bytes: Int64 = 0
   }
 
-  func verify() throws -> Result {
-    let parts = Mutex([Result?](repeating: nil, count: 256))
+  /// - Parameter report: gets the findings in the order of the folders.
+  func verify(report: (AuditFinding) -> Void) throws -> Result {
+    var all = try strays()
+    all.findings.forEach(report)
+    let parts = Mutex([Int: Result]())
     let failure = Mutex<(any Error)?>(nil)
     let next = Atomic<Int>(0)
     DispatchQueue.concurrentPerform(iterations: max(1, threads)) { _ in
@@ -35,23 +45,27 @@ struct ObjectVerifier: Sendable {
       }
     }
     if let error = failure.withLock({ $0 }) { throw error }
-    var all = try strays()
-    for part in parts.withLock({ $0 }).compactMap({ $0 }) {
-      all.findings += part.findings
-      all.objects += part.objects
+    for (_, part) in parts.withLock({ $0 }).sorted(by: { $0.key < $1.key }) {
+      part.findings.forEach(report)
+      all.checked += part.checked
+      all.leftOut += part.leftOut
       all.bytes += part.bytes
     }
+    all.findings = []
     return all
   }
 
   private struct Expectation {
+    /// The last one, of those that have these bytes.
     let artifact: Int64
     let bytes: Int64
-    var isNeeded: Bool
+    let isNeeded: Bool
   }
 
   private func verify(prefix: String) throws -> Result {
     var result = Result()
+    // Nobody can know beforehand which objects are drawn.
+    var random = SystemRandomNumberGenerator()
     let folder = catalog.workspace.objects.appendingPathComponent(prefix, isDirectory: true)
     var status = stat()
     var names: Set<String> = []
@@ -73,8 +87,7 @@ struct ObjectVerifier: Sendable {
     for row in rows {
       guard let name = row.text("sha256"), let id = row.integer("id"), let bytes = row.integer("bytes") else { continue }
       let isNeeded = row.text("state") == "active" || row.text("state") == "tainted"
-      expected[name, default: Expectation(artifact: id, bytes: bytes, isNeeded: isNeeded)].isNeeded =
-        isNeeded || expected[name]?.isNeeded == true
+      expected[name] = Expectation(artifact: id, bytes: bytes, isNeeded: isNeeded || expected[name]?.isNeeded == true)
     }
     for (sha256, object) in expected.sorted(by: { $0.key < $1.key }) {
       let name = String(sha256.dropFirst(2))
@@ -83,6 +96,10 @@ struct ObjectVerifier: Sendable {
           result.findings.append(
             AuditFinding(.objectMissing, "the object of artifact \(object.artifact) is gone", artifact: object.artifact, sha256: sha256))
         }
+        continue
+      }
+      guard object.artifact >= first, share >= 1 || Double.random(in: 0..<1, using: &random) < share else {
+        result.leftOut += 1
         continue
       }
       check(folder.appendingPathComponent(name), sha256, object, &result)
@@ -102,21 +119,33 @@ struct ObjectVerifier: Sendable {
           .objectSymlink, "the object of artifact \(object.artifact) is not a regular file", artifact: object.artifact, sha256: sha256, path: path))
       return
     }
-    result.objects += 1
-    let found = try? ObjectStore.digest(of: url)
-    if found?.0.hex != sha256 || found?.1 != object.bytes {
+    result.checked += 1
+    let found: (ContentDigest, Int64)
+    do {
+      found = try ObjectStore.digest(of: url)
+    } catch {
+      result.findings.append(
+        AuditFinding(
+          .objectUnreadable, "the object of artifact \(object.artifact) cannot be read", artifact: object.artifact, sha256: sha256, path: path))
+      return
+    }
+    if found.0.hex != sha256 || found.1 != object.bytes {
       result.findings.append(
         AuditFinding(
           .objectModified, "the object of artifact \(object.artifact) is not what was recorded", artifact: object.artifact, sha256: sha256,
           path: path))
     }
-    result.bytes += found?.1 ?? 0
-    progress(found?.1 ?? 0)
+    result.bytes += found.1
+    progress(found.1)
   }
 
   /// Whatever lies in `objects/` beside its 256 folders.
   private func strays() throws -> Result {
     var result = Result()
+    var status = stat()
+    if lstat(catalog.workspace.objects.path, &status) == 0, status.st_mode & S_IFMT != S_IFDIR {
+      result.findings.append(AuditFinding(.objectSymlink, "the folder of objects is something else", path: "objects"))
+    }
     let names = (try? FileManager.default.contentsOfDirectory(atPath: catalog.workspace.objects.path)) ?? []
     for (index, name) in names.sorted(by: Self.precedes).enumerated()
     where !(name.utf8.count == 2 && name.utf8.allSatisfy(Self.isHexDigit)) {

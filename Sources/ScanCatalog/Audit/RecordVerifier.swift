@@ -114,4 +114,33 @@ struct RecordVerifier {
     }
     if !missing.isEmpty { report(AuditFinding(.stageRowChanged, "\(missing.count) finished stages were recorded and are gone")) }
   }
+
+  func verifySigningKeys(_ db: Database) throws {
+    var missing = history.signers
+    for row in try Row.fetchAll(db, sql: "SELECT * FROM signing_key ORDER BY event_seq") {
+      let event = row.text("public_key").flatMap { Signer(publicKey: $0) }.flatMap { missing.removeValue(forKey: $0) }
+      if event == nil || event != row.integer("event_seq") {
+        report(AuditFinding(.keyRowChanged, "a signing key is not one that was recorded", event: row.integer("event_seq")))
+      }
+    }
+    if !missing.isEmpty { report(AuditFinding(.keyRowChanged, "\(missing.count) signing keys were recorded and are gone")) }
+  }
+
+  func verifyRunFiles(_ db: Database) throws {
+    var missing = history.runFiles.mapValues { Set($0.files.keys) }
+    let rows = try Row.fetchCursor(db, sql: "SELECT * FROM run_file ORDER BY run_id, name")
+    while let row = try rows.next() {
+      let run = row.integer("run_id") ?? 0
+      let name = row.text("name") ?? ""
+      missing[run]?.remove(name)
+      let recorded = history.runFiles[run]
+      let isErased = row.isNull("sha256") && row.isNull("salt") && history.erasedRunFiles.contains(run)
+      if recorded?.event != row.integer("event_seq") || recorded?.files[name] == nil || (!isErased && RunFile(row: row)?.leaf != recorded?.files[name]) {
+        report(AuditFinding(.runFileRowChanged, "the row of a file of run \(run) is not what was recorded", event: recorded?.event))
+      }
+    }
+    for (run, names) in missing.sorted(by: { $0.key < $1.key }) where !names.isEmpty {
+      report(AuditFinding(.runFileRowChanged, "\(names.count) files of run \(run) were recorded and are gone", event: history.runFiles[run]?.event))
+    }
+  }
 }

@@ -9,41 +9,74 @@ package struct Lineage: Sendable, Equatable {
     package let role: String
   }
 
+  /// What stands above a data set or an export that was not walked through.
+  package struct Summary: Sendable, Equatable {
+    package let collection: ArtifactID
+    /// Items with a patient of their own.
+    package let items: Int
+    /// Patients of the items, and those behind models that made items.
+    package let patients: Int
+    /// At most `listed` of them.
+    package let pseudonyms: [Pseudonym]
+    package static let listed = 1000
+  }
+
   /// The artifacts asked for.
   package let roots: [ArtifactID]
   /// Roots included, by id; ids grow from parent to child.
   package let artifacts: [ArtifactRecord]
   package let edges: [Edge]
+  package let summaries: [Summary]
+  /// There are more artifacts than were asked for; those given are the nearest.
+  package let isCut: Bool
+  /// Edges that no program of ours writes: from a later artifact to an earlier one, or to one that is not there.
+  package let impossible: [Edge]
 }
 
 /// SQL of the lineage questions. `CROSS JOIN` keeps SQLite on the index of each step: its planner otherwise may put a bloom filter
 /// over all of `derivation` into the recursion (0.5 ms became 70 ms at 10^6 edges). `UNION` visits each artifact once, so even a
 /// forged cycle ends.
 package enum LineageQuery {
-  /// Ids of ancestors, the given ids (a JSON array) included.
+  /// Ids of ancestors, the given ids (a JSON array) included, the nearest ?2 of them.
   package static let ancestors = """
     WITH RECURSIVE reached (id) AS (
-      SELECT value FROM json_each(?)
+      SELECT value FROM json_each(?1)
       UNION SELECT d.parent FROM reached CROSS JOIN derivation d ON d.child = reached.id
+      LIMIT ?2
     ) SELECT id FROM reached ORDER BY id
     """
 
-  /// Ids of descendants, the given ids (a JSON array) included.
+  /// As `ancestors`, but what stands above data sets and exports is left to their summaries.
+  package static let summarizedAncestors = """
+    WITH RECURSIVE reached (id) AS (
+      SELECT value FROM json_each(?1)
+      UNION SELECT d.parent FROM reached CROSS JOIN artifact a ON a.id = reached.id AND a.kind NOT IN ('dataset', 'export')
+        CROSS JOIN derivation d ON d.child = a.id
+      LIMIT ?2
+    ) SELECT id FROM reached ORDER BY id
+    """
+
+  /// Ids of descendants, the given ids (a JSON array) included, the nearest ?2 of them.
   package static let descendants = """
     WITH RECURSIVE reached (id) AS (
-      SELECT value FROM json_each(?)
+      SELECT value FROM json_each(?1)
       UNION SELECT d.child FROM reached CROSS JOIN derivation d ON d.parent = reached.id
+      LIMIT ?2
     ) SELECT id FROM reached ORDER BY id
     """
 
-  /// Models (weights) that learned from any image of the patient with this pseudonym.
+  /// Models (weights) that learned from any image of the patient with this pseudonym, over any number of steps.
   package static let modelsOfPatient = """
-    WITH RECURSIVE reached (id) AS (
-      SELECT a.id FROM patient p CROSS JOIN artifact a ON a.patient_id = p.id WHERE p.pseudonym = ?
-      UNION SELECT d.child FROM reached CROSS JOIN derivation d ON d.parent = reached.id
-    ) SELECT a.id FROM reached CROSS JOIN artifact a ON a.id = reached.id
-    WHERE a.kind = 'model' AND a.media = 'application/octet-stream' ORDER BY a.id
+    SELECT DISTINCT a.id FROM patient p CROSS JOIN dataset_patient s ON s.patient = p.id CROSS JOIN derivation d ON d.parent = s.dataset
+    CROSS JOIN artifact a ON a.id = d.child
+    WHERE p.pseudonym = ? AND a.kind = 'model' AND a.media = 'application/octet-stream' ORDER BY a.id
     """
+
+  /// Images, masks and slices of the patient with this random id.
+  package static let imagesOfPatient = "SELECT id FROM artifact WHERE patient_id = ? ORDER BY id"
+
+  /// Patients and items of a collection.
+  package static let sizeOfCollection = "SELECT count(*) AS patients, coalesce(sum(n), 0) AS items FROM dataset_patient WHERE dataset = ?"
 
   /// What was made, over any number of steps, from the images of patients in a part: pairs of patient and artifact of another owner.
   package static let influenceOfPart = """
@@ -58,7 +91,10 @@ package enum LineageQuery {
   package static let edgesOfChild = "SELECT parent, role FROM derivation WHERE child = ? ORDER BY parent, role"
 
   /// All of them, for the tests of their query plans.
-  package static let all = [ancestors, descendants, modelsOfPatient, influenceOfPart, edgesOfChild, RunInputs.sql, MaskPairs.sql]
+  package static let all = [
+    ancestors, summarizedAncestors, descendants, modelsOfPatient, imagesOfPatient, sizeOfCollection, influenceOfPart, edgesOfChild, RunInputs.sql,
+    MaskPairs.sql,
+  ]
 }
 
 /// A held-out patient whose images reached something in another part.
@@ -76,29 +112,71 @@ extension Catalog {
   }
 
   /// Everything above (`up`) or below (`down`) the given artifacts.
-  package func lineage(of ids: [ArtifactID], _ direction: LineageDirection) throws -> Lineage {
+  ///
+  /// - Parameters:
+  ///   - isSummarized: stop at data sets and exports on the way up, and tell of what is above them in `summaries`.
+  ///   - limit: at most so many artifacts, the nearest ones.
+  package func lineage(of ids: [ArtifactID], _ direction: LineageDirection, isSummarized: Bool = false, limit: Int = 100_000) throws -> Lineage {
     let seeds = CanonicalJSON.array(ids.map { .integer($0.rawValue) }).text
+    let query = direction == .down ? LineageQuery.descendants : isSummarized ? LineageQuery.summarizedAncestors : LineageQuery.ancestors
     return try read { db in
-      let reached = try Int64.fetchAll(db, sql: direction == .up ? LineageQuery.ancestors : LineageQuery.descendants, arguments: [seeds])
+      let found = try Int64.fetchAll(db, sql: query, arguments: [seeds, limit + 1])
+      let reached = found.prefix(limit)
       let members = Set(reached)
-      var records: [ArtifactRecord] = []
-      var edges: [Lineage.Edge] = []
+      var (records, edges, impossible, summaries): ([ArtifactRecord], [Lineage.Edge], [Lineage.Edge], [Lineage.Summary]) = ([], [], [], [])
       let edgeStatement = try db.cachedStatement(sql: LineageQuery.edgesOfChild)
       for id in reached {
-        guard let record = try Self.artifact(ArtifactID(rawValue: id), db) else { throw CatalogError.unknownArtifact("artifact \(id)") }
+        // A missing row is told by the edge that names it.
+        guard let record = try Self.artifact(ArtifactID(rawValue: id), db) else { continue }
         records.append(record)
+        if isSummarized, record.kind == .dataset || record.kind == .export {
+          summaries.append(try Self.summary(of: record.id, db))
+          continue
+        }
         for row in try Row.fetchAll(edgeStatement, arguments: [id]) where members.contains(row["parent"]) {
-          edges.append(Lineage.Edge(child: record.id, parent: ArtifactID(rawValue: row["parent"]), role: row["role"]))
+          let edge = Lineage.Edge(child: record.id, parent: ArtifactID(rawValue: row["parent"]), role: row["role"])
+          edges.append(edge)
+          if edge.parent >= edge.child { impossible.append(edge) }
         }
       }
-      return Lineage(roots: ids, artifacts: records, edges: edges)
+      let known = Set(records.map(\.id))
+      impossible += edges.filter { !known.contains($0.parent) }
+      return Lineage(
+        roots: ids, artifacts: records, edges: edges, summaries: summaries, isCut: found.count > limit, impossible: impossible)
     }
+  }
+
+  private static func summary(of collection: ArtifactID, _ db: Database) throws -> Lineage.Summary {
+    let size = try Row.fetchOne(db.cachedStatement(sql: LineageQuery.sizeOfCollection), arguments: [collection.rawValue])
+    let pseudonyms = try String.fetchAll(
+      db,
+      sql: """
+        SELECT p.pseudonym FROM dataset_patient s CROSS JOIN patient p ON p.id = s.patient
+        WHERE s.dataset = ? AND p.pseudonym IS NOT NULL LIMIT \(Lineage.Summary.listed)
+        """, arguments: [collection.rawValue])
+    return Lineage.Summary(
+      collection: collection, items: size?["items"] ?? 0, patients: size?["patients"] ?? 0,
+      pseudonyms: pseudonyms.compactMap(Pseudonym.init(stored:)).sorted())
   }
 
   /// Models that learned from a patient's images.
   package func models(trainedOn patient: Pseudonym) throws -> [ArtifactRecord] {
     let ids = try read { try Int64.fetchAll($0, sql: LineageQuery.modelsOfPatient, arguments: [patient.text]) }
     return try artifacts(ids.map { ArtifactID(rawValue: $0) })
+  }
+
+  /// Patients with rows in more than one part, with the parts.
+  package func patientsInTwoParts() throws -> [(patient: String, parts: [String])] {
+    let rows = try read { db in
+      try Row.fetchAll(
+        db,
+        sql: """
+          SELECT coalesce(p.pseudonym, p.id) AS patient, group_concat(DISTINCT a.split) AS parts
+          FROM artifact a CROSS JOIN patient p ON p.id = a.patient_id WHERE a.split IS NOT NULL
+          GROUP BY p.id HAVING count(DISTINCT a.split) > 1 ORDER BY 1
+          """)
+    }
+    return rows.map { ($0.text("patient") ?? "", ($0.text("parts") ?? "").split(separator: ",").map(String.init).sorted()) }
   }
 
   /// Held-out patients behind a model or behind an item of another part, over any number of steps. Empty when the split holds.

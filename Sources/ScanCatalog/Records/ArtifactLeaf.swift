@@ -22,12 +22,20 @@ enum ArtifactLeaf {
     salt: [UInt8], sha256: String, kind: String, origin: String, bytes: Int64, media: String, label: String?, split: String?, patient: Int64?,
     run: Int64, attributes: String, key: ContentDigest, edges: ContentDigest?
   ) -> ContentDigest {
-    let row = CanonicalJSON.object([
-      "attributes": .string(attributes), "bytes": .integer(bytes), "edges": text(edges), "key": .string(key.hex), "kind": .string(kind),
-      "label": text(label), "media": .string(media), "origin": .string(origin), "patient": patient.map { .integer($0) } ?? .null,
-      "run": .integer(run), "sha256": .string(sha256), "split": patient == nil ? text(split) : .null,
-    ])
-    return ContentDigest(of: salt, Array(row.text.utf8))
+    var row = CanonicalRow(capacity: 640 + attributes.utf8.count)
+    row.add("attributes", attributes)
+    row.add("bytes", bytes)
+    row.add("edges", edges)
+    row.add("key", key)
+    row.add("kind", kind)
+    row.add("label", label)
+    row.add("media", media)
+    row.add("origin", origin)
+    row.add("patient", patient)
+    row.add("run", run)
+    row.add("sha256", sha256)
+    row.add("split", patient == nil ? split : nil)
+    return row.leaf(salt: salt)
   }
 
   /// Rows with one key are one artifact: same request (op, parameters, seed), content, kind, origin, owner, label, attributes, parents.
@@ -44,8 +52,11 @@ enum ArtifactLeaf {
 
   /// SHA-256(salt || canonical row) of a patient.
   static func patient(salt: [UInt8], id: Int64, pseudonym: String, consent: String?) -> ContentDigest {
-    let row = CanonicalJSON.object(["consent": text(consent), "id": .integer(id), "pseudonym": .string(pseudonym)])
-    return ContentDigest(of: salt, Array(row.text.utf8))
+    var row = CanonicalRow(capacity: 128)
+    row.add("consent", consent)
+    row.add("id", id)
+    row.add("pseudonym", pseudonym)
+    return row.leaf(salt: salt)
   }
 
   /// 16 random bytes.

@@ -14,6 +14,7 @@ package struct Workspace: Sendable, Equatable {
   package var anchors: URL { root.appendingPathComponent("anchors", isDirectory: true) }
   /// Files on their way into `objects`; emptied when a writer opens the catalog.
   package var staging: URL { root.appendingPathComponent("staging", isDirectory: true) }
+  var signingKeyFile: URL { keys.appendingPathComponent("signing.key") }
   var lockFile: URL { root.appendingPathComponent("lock") }
 
   /// `models/<name>/`, which need not exist.

@@ -16,14 +16,14 @@ struct JPEGLSScan {
   private let interleave: Interleave
   private let near: Int
   private let maximum: Int
-  private let thresholds: (Int, Int, Int)
   private let reset: Int
   private let range: Int
   private let valueBits: Int
   private let limit: Int
+  /// The level of each gradient from -maximum to maximum (section A.3.3).
+  private let levels: [Int8]
 
   private static let runLengths = [0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 2, 2, 3, 3, 3, 3, 4, 4, 5, 5, 6, 6, 7, 7, 8, 9, 10, 11, 12, 13, 14, 15]
-  private static let interrupted = 365
 
   /// nil for parameters that the standard does not allow.
   init?(width: Int, height: Int, components: Int, interleave: Interleave, near: Int, precision: Int, _ parameters: Parameters) {
@@ -38,9 +38,9 @@ struct JPEGLSScan {
     self.near = near
     self.maximum = maximum
     reset = parameters.reset > 0 ? parameters.reset : 64
-    let levels = Self.thresholds(parameters.thresholds, maximum: maximum, near: near)
-    guard reset >= 3, near < levels[0], levels[0] <= levels[1], levels[1] <= levels[2] else { return nil }
-    thresholds = (levels[0], levels[1], levels[2])
+    let thresholds = Self.thresholds(parameters.thresholds, maximum: maximum, near: near)
+    guard reset >= 3, near < thresholds[0], thresholds[0] <= thresholds[1], thresholds[1] <= thresholds[2] else { return nil }
+    levels = Self.levels(thresholds, maximum: maximum, near: near)
     range = (maximum + 2 * near) / (2 * near + 1) + 1
     valueBits = bits(range)
     let sampleBits = max(2, bits(maximum + 1))
@@ -65,38 +65,45 @@ struct JPEGLSScan {
     return result
   }
 
+  private static func levels(_ thresholds: [Int], maximum: Int, near: Int) -> [Int8] {
+    var levels = [Int8](repeating: 0, count: 2 * maximum + 1)
+    for (index, least) in ([near + 1] + thresholds).enumerated() where least <= maximum {
+      for gradient in least...maximum {
+        levels[maximum + gradient] = Int8(index + 1)
+        levels[maximum - gradient] = -Int8(index + 1)
+      }
+    }
+    return levels
+  }
+
   /// Where the data ends, with where the next marker is; nil when it breaks off.
   func gap(in stream: StreamBytes, from start: Int, next: Int) -> Range<Int>? {
     var reader = JPEGLSReader(stream, at: start)
     let row = width + 2
-    var memory = [Int](repeating: 0, count: 2 * components * row)
-    var contexts: [Int] = []
-    for _ in 0..<Self.interrupted + 2 { contexts += [max(2, (range + 32) / 64), 0, 0, 1] }
-    // Behind the contexts: how many errors of the two of interrupted runs were negative.
-    contexts += [0, 0]
+    var memory = [Int32](repeating: 0, count: 2 * components * row)
+    var contexts = [JPEGLSContext](repeating: JPEGLSContext(range: range), count: JPEGLSContext.count)
     var runs = [Int](repeating: 0, count: components)
     let isWhole = memory.withUnsafeMutableBufferPointer { memory in
       contexts.withUnsafeMutableBufferPointer { contexts in
-        let state = contexts.baseAddress!
-        for number in 0..<height {
-          let lines = (0..<components).map { component in
-            let base = memory.baseAddress! + 2 * component * row
-            return Line(above: base + (number + 1) % 2 * row, current: base + number % 2 * row)
-          }
-          for line in lines {
-            line.current[0] = line.above[1]
-            line.above[width + 1] = line.above[width]
-          }
-          let isRead = lines.withUnsafeBufferPointer { lines in
-            if interleave == .sample { return decode(lines, state, &runs[0], &reader) }
-            for index in 0..<components {
-              guard decode(UnsafeBufferPointer(rebasing: lines[index...index]), state, &runs[index], &reader) else { return false }
+        levels.withUnsafeBufferPointer { levels in
+          let state = State(contexts: contexts.baseAddress!, levels: levels.baseAddress! + maximum)
+          for number in 0..<height {
+            let lines = (0..<components).map { component in
+              let base = memory.baseAddress! + 2 * component * row
+              return Line(above: base + (number + 1) % 2 * row, current: base + number % 2 * row)
             }
-            return true
+            for line in lines {
+              line.current[0] = line.above[1]
+              line.above[width + 1] = line.above[width]
+            }
+            if interleave == .sample {
+              guard decode(lines, state, &runs[0], &reader) else { return false }
+            } else {
+              for index in 0..<components { guard decode(lines[index], state, &runs[index], &reader) else { return false } }
+            }
           }
-          guard isRead else { return false }
+          return true
         }
-        return true
       }
     }
     return isWhole ? min(reader.alignedPosition, next)..<next : nil
@@ -104,109 +111,101 @@ struct JPEGLSScan {
 
   /// A line of a component and the one above it, with a sample more at each end.
   private struct Line {
-    let above: UnsafeMutablePointer<Int>
-    let current: UnsafeMutablePointer<Int>
+    let above: UnsafeMutablePointer<Int32>
+    let current: UnsafeMutablePointer<Int32>
   }
 
-  /// - Parameter state: A, B, C and N of 365 contexts of regular mode and two of interrupted runs, and Nn of these two.
-  private func decode(_ lines: UnsafeBufferPointer<Line>, _ state: UnsafeMutablePointer<Int>, _ run: inout Int, _ reader: inout JPEGLSReader) -> Bool {
+  private struct State {
+    let contexts: UnsafeMutablePointer<JPEGLSContext>
+    /// By gradient, from -maximum on.
+    let levels: UnsafePointer<Int8>
+
+    /// The signed number of the context that the gradients around a sample make; 0 in a flat place (section A.3).
+    @inline(__always)
+    func context(_ a: Int, _ b: Int, _ c: Int, _ d: Int) -> Int {
+      81 &* Int(levels[d &- b]) &+ 9 &* Int(levels[b &- c]) &+ Int(levels[c &- a])
+    }
+
+    func context(_ line: Line, _ x: Int) -> Int {
+      context(Int(line.current[x - 1]), Int(line.above[x]), Int(line.above[x - 1]), Int(line.above[x + 1]))
+    }
+  }
+
+  /// A line that no other alternates with.
+  private func decode(_ line: Line, _ state: State, _ run: inout Int, _ reader: inout JPEGLSReader) -> Bool {
     var x = 1
     while x <= width {
-      if lines.count == 1 {
-        let context = context(lines[0], x)
-        if context != 0 {
-          guard regular(lines[0], x, context, state, &reader) else { return false }
-          x += 1
-          continue
-        }
-      } else if lines.contains(where: { context($0, x) != 0 }) {
-        for line in lines { guard regular(line, x, context(line, x), state, &reader) else { return false } }
+      var (a, c, b) = (Int(line.current[x - 1]), Int(line.above[x - 1]), Int(line.above[x]))
+      while x <= width {
+        let d = Int(line.above[x + 1])
+        let context = state.context(a, b, c, d)
+        guard context != 0 else { break }
+        a = regular(a, b, c, context, state, &reader)
+        guard a >= 0 else { return false }
+        line.current[x] = Int32(truncatingIfNeeded: a)
+        (c, b) = (b, d)
         x += 1
-        continue
       }
-      guard let after = flat(lines, from: x, state, &run, &reader) else { return false }
+      guard x <= width else { return true }
+      guard let after = flat([line], from: x, state, &run, &reader) else { return false }
       x = after
     }
     return true
   }
 
-  /// The signed number of the context that the gradients around a sample make; 0 in a flat place (section A.3).
-  @inline(__always)
-  private func context(_ line: Line, _ x: Int) -> Int {
-    let (a, b, c, d) = (line.current[x - 1], line.above[x], line.above[x - 1], line.above[x + 1])
-    return 81 * level(d &- b) + 9 * level(b &- c) + level(c &- a)
-  }
-
-  /// Section A.4 to A.6.
-  @inline(__always)
-  private func regular(_ line: Line, _ x: Int, _ signed: Int, _ state: UnsafeMutablePointer<Int>, _ reader: inout JPEGLSReader) -> Bool {
-    let (a, b, c) = (line.current[x - 1], line.above[x], line.above[x - 1])
-    let sign = signed < 0 ? -1 : 1
-    let context = state + 4 * abs(signed)
-    let median = c >= max(a, b) ? min(a, b) : c <= min(a, b) ? max(a, b) : a + b - c
-    let prediction = min(max(median + sign * context[2], 0), maximum)
-    let count = context[3]
-    let k = golombParameter(count, context[0])
-    let mapped = k < 0 ? -1 : reader.golomb(k, limit: limit, valueBits: valueBits)
-    guard mapped >= 0 else { return false }
-    var error = mapped & 1 == 0 ? mapped >> 1 : -((mapped + 1) >> 1)
-    if k == 0, near == 0, 2 * context[1] <= -count { error = -(error + 1) }
-    update(context, error)
-    line.current[x] = sample(prediction, sign * error)
+  /// The lines of components that alternate by sample: a run is one of all of them.
+  private func decode(_ lines: [Line], _ state: State, _ run: inout Int, _ reader: inout JPEGLSReader) -> Bool {
+    var x = 1
+    while x <= width {
+      guard lines.contains(where: { state.context($0, x) != 0 }) else {
+        guard let after = flat(lines, from: x, state, &run, &reader) else { return false }
+        x = after
+        continue
+      }
+      for line in lines {
+        let sample = regular(
+          Int(line.current[x - 1]), Int(line.above[x]), Int(line.above[x - 1]), state.context(line, x), state, &reader)
+        guard sample >= 0 else { return false }
+        line.current[x] = Int32(truncatingIfNeeded: sample)
+      }
+      x += 1
+    }
     return true
   }
 
+  /// The next sample, from the one before it and those above and above left; -1 when the data ends. Section A.4 to A.6.
   @inline(__always)
-  private func level(_ gradient: Int) -> Int {
-    let size = abs(gradient)
-    let level = size <= near ? 0 : size < thresholds.0 ? 1 : size < thresholds.1 ? 2 : size < thresholds.2 ? 3 : 4
-    return gradient < 0 ? -level : level
-  }
-
-  /// -1 when there is none that a stream without damage needs.
-  @inline(__always)
-  private func golombParameter(_ count: Int, _ sum: Int) -> Int {
-    var k = 0
-    while count << k < sum, k <= 24 { k += 1 }
-    return k <= 24 ? k : -1
-  }
-
-  @inline(__always)
-  private func update(_ context: UnsafeMutablePointer<Int>, _ error: Int) {
-    var (a, b, c, n) = (context[0] + abs(error), context[1] + error * (2 * near + 1), context[2], context[3])
-    if n == reset {
-      a >>= 1
-      b >>= 1
-      n >>= 1
-    }
-    n += 1
-    if b <= -n {
-      b = max(b + n, 1 - n)
-      c = max(c - 1, -128)
-    } else if b > 0 {
-      b = min(b - n, 0)
-      c = min(c + 1, 127)
-    }
-    (context[0], context[1], context[2], context[3]) = (a, b, c, n)
+  private func regular(_ a: Int, _ b: Int, _ c: Int, _ signed: Int, _ state: State, _ reader: inout JPEGLSReader) -> Int {
+    // 0 or -1: a branch by the sign of noise would be guessed wrongly half of the time.
+    let turn = signed >> 63
+    let context = state.contexts + ((signed ^ turn) &- turn)
+    let median = max(min(a, b), min(max(a, b), a &+ b &- c))
+    let correction = (context.pointee.correction ^ turn) &- turn
+    let prediction = min(max(median &+ correction, 0), maximum)
+    let k = context.pointee.golombParameter
+    let mapped = k <= JPEGLSContext.mostRestBits ? reader.golomb(k, limit: limit, valueBits: valueBits) : -1
+    guard mapped >= 0 else { return -1 }
+    var error = (mapped >> 1) ^ -(mapped & 1)
+    if k == 0, near == 0, context.pointee.isTurned { error = ~error }
+    context.pointee.add(error, step: 2 &* near &+ 1, reset: reset)
+    return sample(prediction, (error ^ turn) &- turn)
   }
 
   @inline(__always)
   private func sample(_ prediction: Int, _ error: Int) -> Int {
-    let step = 2 * near + 1
-    var value = prediction + error * step
-    if value < -near { value += range * step } else if value > maximum + near { value -= range * step }
+    let step = 2 &* near &+ 1
+    var value = prediction &+ error &* step
+    if value < -near { value &+= range &* step } else if value > maximum &+ near { value &-= range &* step }
     return min(max(value, 0), maximum)
   }
 
   /// A run of samples like the last one, and the sample that ends it. Section A.7.
   ///
   /// - Returns: where decoding goes on; nil when the data ends.
-  private func flat(
-    _ lines: UnsafeBufferPointer<Line>, from x: Int, _ state: UnsafeMutablePointer<Int>, _ run: inout Int, _ reader: inout JPEGLSReader
-  ) -> Int? {
+  private func flat(_ lines: [Line], from x: Int, _ state: State, _ run: inout Int, _ reader: inout JPEGLSReader) -> Int? {
     var x = x
     func fill(_ count: Int) {
-      for line in lines { for place in x..<x + count { line.current[place] = line.current[x - 1] } }
+      for line in lines { (line.current + x).update(repeating: line.current[x - 1], count: count) }
       x += count
     }
     while true {
@@ -229,29 +228,15 @@ struct JPEGLSScan {
     }
   }
 
-  private func interruption(
-    _ line: Line, _ x: Int, _ length: Int, isAlone: Bool, _ state: UnsafeMutablePointer<Int>, _ reader: inout JPEGLSReader
-  ) -> Bool {
-    let (a, b) = (line.current[x - 1], line.above[x])
-    let kind = isAlone && abs(a - b) <= near ? 1 : 0
-    let context = state + 4 * (Self.interrupted + kind)
-    let negatives = state + 4 * (Self.interrupted + 2) + kind
-    let count = context[3]
-    let k = golombParameter(count, context[0] + (kind == 1 ? count >> 1 : 0))
-    let mapped = k < 0 ? -1 : reader.golomb(k, limit: limit - length - 1, valueBits: valueBits)
+  private func interruption(_ line: Line, _ x: Int, _ length: Int, isAlone: Bool, _ state: State, _ reader: inout JPEGLSReader) -> Bool {
+    let (a, b) = (Int(line.current[x - 1]), Int(line.above[x]))
+    let isLevel = isAlone && abs(a - b) <= near
+    let context = state.contexts + JPEGLSContext.interrupted + (isLevel ? 1 : 0)
+    let k = context.pointee.golombParameter(isLevel: isLevel)
+    let mapped = k <= JPEGLSContext.mostRestBits ? reader.golomb(k, limit: limit - length - 1, valueBits: valueBits) : -1
     guard mapped >= 0 else { return false }
-    let odd = (mapped + kind) & 1
-    let size = (mapped + kind + odd) >> 1
-    let error = (k != 0 || 2 * negatives[0] >= count) == (odd == 1) ? -size : size
-    if error < 0 { negatives[0] += 1 }
-    context[0] += (mapped + 1 - kind) >> 1
-    if count == reset {
-      context[0] >>= 1
-      context[3] >>= 1
-      negatives[0] >>= 1
-    }
-    context[3] += 1
-    line.current[x] = kind == 1 ? sample(a, error) : sample(b, a > b ? -error : error)
+    let error = context.pointee.addInterruption(mapped, k: k, isLevel: isLevel, reset: reset)
+    line.current[x] = Int32(truncatingIfNeeded: isLevel ? sample(a, error) : sample(b, a > b ? -error : error))
     return true
   }
 }

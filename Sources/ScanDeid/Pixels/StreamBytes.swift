@@ -29,6 +29,15 @@ struct StreamBytes {
     return high << 16 | low
   }
 
+  /// Eight bytes, the first one highest; nil when they end before, or one is FF.
+  @inline(__always)
+  func wordWithoutFF(at offset: Int) -> UInt64? {
+    guard offset >= 0, offset + 8 <= count else { return nil }
+    let inverted = ~UInt64(bigEndian: bytes.loadUnaligned(fromByteOffset: offset, as: UInt64.self))
+    // The lowest zero byte borrows from its highest bit.
+    return (inverted &- 0x0101_0101_0101_0101) & ~inverted & 0x8080_8080_8080_8080 == 0 ? ~inverted : nil
+  }
+
   func little32(_ offset: Int) -> Int? {
     guard offset >= 0, offset + 4 <= count else { return nil }
     return (0..<4).reduce(0) { $0 | Int(bytes[offset + $1]) << (8 * $1) }

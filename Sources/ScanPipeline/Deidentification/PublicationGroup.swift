@@ -22,6 +22,8 @@ struct PublicationGroup {
   private var names = OutputNames()
   private var waiting: [CleanStream.Item<Prepared>] = []
   private var waitingBytes = 0
+  private var began = ContinuousClock.now
+  private var groups = 0
 
   init(tree: OutputTree, journal: BatchJournal?, mapping: MappingFiles?, summary: DeidentifySummary) {
     self.tree = tree
@@ -30,7 +32,10 @@ struct PublicationGroup {
     self.summary = summary
   }
 
-  var isFull: Bool { waiting.count >= 128 || waitingBytes >= 128 << 20 }
+  /// A sudden end costs a second's work. The first group is small, so that trouble with names shows early.
+  var isFull: Bool {
+    waiting.count >= (groups == 0 ? 128 : 1024) || waitingBytes >= 128 << 20 || began.duration(to: .now) >= .seconds(1)
+  }
 
   mutating func add(_ item: CleanStream.Item<Prepared>) {
     waiting.append(item)
@@ -51,6 +56,8 @@ struct PublicationGroup {
     defer {
       waiting = []
       waitingBytes = 0
+      began = .now
+      groups += 1
     }
     if waitingBytes > 0 { try tree.synchronize() }
     var entries: [BatchJournal.Entry] = []

@@ -86,12 +86,7 @@ package struct EvaluationImages: Sendable {
     var query = query
     if query.kinds.isEmpty { query.kinds = query.origins == [.generated] ? [.image] : [.slice] }
     try self.init(TrainingSlices.records(query, in: catalog), role: role, threads: threads, progress: progress) { record in
-      guard let digest = record.sha256 else { throw CatalogError.unknownArtifact("artifact \(record.id)") }
-      let scan = try ScanReader().read(catalog.objects.read(digest), source: Redacted("object"))
-      guard let pixels = scan.pixels, let depth = SliceDepth(rawValue: pixels.bitsAllocated), let plane = depth.decode(pixels) else {
-        throw ImagingError.unsupportedDepth(bits: scan.pixels?.bitsAllocated ?? 0)
-      }
-      return Item(planes: [plane], label: record.label, stem: "")
+      Item(planes: [try StoredPlane(record, in: catalog).plane], label: record.label, stem: "")
     }
   }
 

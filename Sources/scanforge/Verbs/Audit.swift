@@ -6,7 +6,10 @@ import ScanExport
 struct AuditVerb: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "audit", abstract: "Prove what is in the workspace and where it came from.",
-    subcommands: [AuditVerifyVerb.self, AuditLineageVerb.self])
+    subcommands: [
+      AuditVerifyVerb.self, AuditAnchorVerb.self, AuditLineageVerb.self, AuditPatientVerb.self, AuditSplitsVerb.self, AuditTermsVerb.self,
+      AuditWithdrawVerb.self,
+    ])
 }
 
 /// What a user calls an artifact: a SHA-256 (or its beginning), a file that ScanForge stored, or one that it exported.

@@ -67,7 +67,7 @@ struct CatalogShowVerb: ParsableCommand {
 struct CatalogSQLVerb: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "sql", abstract: "Run a SELECT on the catalog, which is opened read-only.",
-    discussion: "Tables: patient, run, artifact, derivation, event, patient_split, split_rule, model_file, stage. Blobs are shown as hexadecimal.")
+    discussion: "Tables: patient, run, artifact, derivation, event, patient_split, split_rule, model_file, stage, signing_key, run_file. Blobs are shown as hexadecimal.")
 
   @Argument(help: "One SELECT statement.") var statement: String
   @OptionGroup var common: CommonOptions

@@ -61,7 +61,7 @@ struct ExportVerb: ParsableCommand {
 
   /// Every reason, for people and programs; nothing was written.
   private func refuse(_ error: ExportError, _ console: Console) -> Bool {
-    for finding in error.findings { console.say("\(finding.code.rawValue): \(finding.line)") }
+    for finding in error.findings { console.say("\(finding.code.rawValue): \(finding.what)") }
     Console.writeError(Failure(error).line)
     console.result([
       "ok": CanonicalJSON.bool(false), "error": .object(["code": .string(error.code), "message": .string(error.description)]),

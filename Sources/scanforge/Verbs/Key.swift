@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import ScanCatalog
 import ScanDeid
 
 /// `scanforge key`: the secret behind all pseudonyms.
@@ -16,6 +17,14 @@ struct Key: ParsableCommand {
 
     @Option(help: "Key file (default: keys/pseudonym.key in the workspace).")
     var key: String?
+
+    /// Records the use in the workspace's log, before anything is told. A key file of its own, or of a folder without a catalog, has no log.
+    func record(_ act: KeyUse.Act, _ used: PseudonymKey, for purpose: String) throws {
+      guard key == nil else { return }
+      do {
+        try Catalog.openForReading(at: common.workspaceURL).recordUse(of: used, act, for: purpose)
+      } catch CatalogError.notAWorkspace {}
+    }
 
     var path: String { key ?? common.workspaceURL.appendingPathComponent("keys/pseudonym.key").path }
   }
@@ -34,6 +43,7 @@ struct Key: ParsableCommand {
       try place.common.perform { console in
         let key = PseudonymKey.random()
         try key.create(place.path)
+        try place.record(.made, key, for: "key new")
         console.result(Report(fingerprint: key.fingerprint))
         console.say("New key, fingerprint \(key.fingerprint).")
         return true
@@ -48,6 +58,7 @@ struct Key: ParsableCommand {
     func run() throws {
       try place.common.perform { console in
         let (old, new) = try PseudonymKey.rotate(place.path)
+        try place.record(.replaced, new, for: "key rotate")
         console.result(Report(fingerprint: new.fingerprint, previous: old.fingerprint))
         console.say("New key, fingerprint \(new.fingerprint). What was made with the old one (\(old.fingerprint)) is not continued by it.")
         return true
@@ -62,6 +73,7 @@ struct Key: ParsableCommand {
     func run() throws {
       try place.common.perform { console in
         let key = try PseudonymKey.load(place.path)
+        try place.record(.read, key, for: "key fingerprint")
         console.result(Report(fingerprint: key.fingerprint))
         console.say(key.fingerprint)
         return true

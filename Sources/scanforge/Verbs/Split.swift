@@ -23,7 +23,7 @@ struct SplitVerb: ParsableCommand {
       let fractions = try Self.fractions(train: train, val: val, test: test)
       let catalog = try Catalog(Workspace.open(at: common.workspaceURL), mode: .readWrite)
       try catalog.checkSplit(fractions, seed: Int64(bitPattern: seed))
-      let key = try PseudonymKey.load(catalog.workspace.keys.appendingPathComponent("pseudonym.key").path)
+      let (key, _) = try catalog.pseudonymKey(for: "split", makesOne: false)
       let parts = Dictionary(uniqueKeysWithValues: fractions.parts.map { ($0.split.rawValue, CanonicalJSON.number($0.fraction)) })
       let run = try catalog.beginRun(op: "split", parameters: .object(parts), seed: Int64(bitPattern: seed))
       let report = try run.split(fractions, seed: seed, key: key)

@@ -1,0 +1,37 @@
+import Foundation
+import GRDB
+package import ScanDeid
+
+/// The workspace's pseudonym key is given out against an event: who had it, where, when, for what.
+extension Catalog {
+  /// The key in `keys/`.
+  ///
+  /// - Parameters:
+  ///   - purpose: the verb that needs it.
+  ///   - makesOne: make a key when there is none.
+  /// - Throws: `KeyFileError`; `CatalogError.keyUseNotRecorded` where the log cannot be written: then nobody gets the key.
+  package func pseudonymKey(for purpose: String, makesOne: Bool = true) throws -> (key: PseudonymKey, isNew: Bool) {
+    let path = workspace.keys.appendingPathComponent("pseudonym.key").path
+    let (key, isNew) = makesOne ? try PseudonymKey.loadOrCreate(path) : (try PseudonymKey.load(path), false)
+    try recordUse(of: key, isNew ? .made : .read, for: purpose)
+    return (key, isNew)
+  }
+
+  /// Records that someone used the key. Also beside another writer: an event is one short transaction.
+  package func recordUse(of key: PseudonymKey, _ act: KeyUse.Act, for purpose: String, identity: ToolIdentity = .current) throws {
+    let use = KeyUse(
+      act: act, fingerprint: key.fingerprint, purpose: purpose, actor: identity.actor, host: identity.host, buildSHA256: identity.buildSHA256,
+      timeMilliseconds: clock())
+    guard mode == .readOnly else { return try write { _ = try EventLog.append(.keyUsed(use), $0) } }
+    do {
+      let writer = try Self.openReadWrite(workspace)
+      defer { try? writer.close() }
+      try writer.write { _ = try EventLog.append(.keyUsed(use), $0) }
+    } catch {
+      switch Self.explained(error) {
+      case CatalogError.noPermission, CatalogError.unreadable: throw CatalogError.keyUseNotRecorded
+      case let other: throw other
+      }
+    }
+  }
+}

@@ -1,0 +1,75 @@
+import Foundation
+import GRDB
+import Glibc
+
+/// A file of `runs/<id>/` as it was when its run ended: losses, pictures, reports.
+struct RunFile {
+  let run: Int64
+  /// Below the run's folder.
+  let name: String
+  let bytes: Int64
+  let sha256: ContentDigest
+  let salt: [UInt8]
+
+  /// SHA-256(salt || canonical row): what the event names, so that a row can be emptied and the log still holds.
+  var leaf: ContentDigest {
+    var row = CanonicalRow(capacity: 256)
+    row.add("bytes", bytes)
+    row.add("name", name)
+    row.add("run", run)
+    row.add("sha256", sha256)
+    return row.leaf(salt: salt)
+  }
+
+  /// nil for a row that is not whole.
+  init?(row: Row) {
+    guard let run = row.integer("run_id"), let name = row.text("name"), let bytes = row.integer("bytes"),
+      let sha256 = row.text("sha256").flatMap({ ContentDigest(hex: $0) }), let salt = row.blob("salt")
+    else { return nil }
+    self.init(run: run, name: name, bytes: bytes, sha256: sha256, salt: salt)
+  }
+
+  private init(run: Int64, name: String, bytes: Int64, sha256: ContentDigest, salt: [UInt8]) {
+    self.run = run
+    self.name = name
+    self.bytes = bytes
+    self.sha256 = sha256
+    self.salt = salt
+  }
+
+  /// The files that lie in `folder` now, by name.
+  static func present(in folder: URL, of run: Int64) throws -> [RunFile] {
+    try names(in: folder).filter(\.isFile).map { name, _ in
+      let (digest, count) = try ObjectStore.digest(of: folder.appendingPathComponent(name))
+      return RunFile(run: run, name: name, bytes: count, sha256: digest, salt: ArtifactLeaf.newSalt())
+    }
+  }
+
+  /// Everything below `folder` but folders, sorted by name; links are not followed.
+  static func names(in folder: URL) -> [(name: String, isFile: Bool)] {
+    let names = (try? FileManager.default.subpathsOfDirectory(atPath: folder.path)) ?? []
+    return names.sorted().compactMap { name in
+      var status = stat()
+      guard lstat(folder.appendingPathComponent(name).path, &status) == 0, status.st_mode & S_IFMT != S_IFDIR else { return nil }
+      return (name, status.st_mode & S_IFMT == S_IFREG)
+    }
+  }
+
+  /// Records them inside the current write transaction.
+  static func record(_ files: [RunFile], of run: Int64, _ db: Database) throws {
+    guard !files.isEmpty else { return }
+    let leaves = Dictionary(uniqueKeysWithValues: files.map { ($0.name, $0.leaf) })
+    let sequence = try EventLog.append(.runFiles(run: run, files: leaves), db)
+    for file in files {
+      try db.execute(
+        sql: "INSERT INTO run_file (run_id, name, bytes, sha256, salt, event_seq) VALUES (?, ?, ?, ?, ?, ?)",
+        arguments: [run, file.name, file.bytes, file.sha256.hex, Data(file.salt), sequence])
+    }
+  }
+
+  /// Empties the rows of a run whose pictures may show a withdrawn patient, with an event. The caller removes the files.
+  static func erase(of run: Int64, _ db: Database) throws {
+    try EventLog.append(.runFilesErased(run: run), db)
+    try db.execute(sql: "UPDATE run_file SET bytes = 0, sha256 = NULL, salt = NULL WHERE run_id = ?", arguments: [run])
+  }
+}

@@ -1,0 +1,107 @@
+import Foundation
+import Glibc
+import GRDB
+
+/// The steps of a withdrawal within the catalog and `objects/`. In this order a program may be killed between any two of them: what is there
+/// verifies, and the same withdrawal run again goes on.
+extension RunHandle {
+  /// First: the events and states. The patient's images and the exports that hold some are withdrawn, what models made of them is tainted, and
+  /// the catalog forgets what the folders of `trace.runs` hold, which the caller empties next.
+  package func markWithdrawn(_ trace: PatientTrace) throws {
+    let exports = trace.exports.filter(\.holdsOwn).map(\.record)
+    try catalog.write { db in
+      func change(_ records: [ArtifactRecord], to state: ArtifactState, from states: [ArtifactState]) throws {
+        let ids = records.filter { states.contains($0.state) }.map(\.id)
+        let leaves = try ids.map { id -> (id: Int64, leaf: ContentDigest) in
+          let statement = try db.cachedStatement(sql: "SELECT leaf FROM artifact WHERE id = ?")
+          guard let leaf = try Data.fetchOne(statement, arguments: [id.rawValue]).flatMap({ ContentDigest(bytes: $0) }) else {
+            throw CatalogError.unknownArtifact("artifact \(id)")
+          }
+          return (id.rawValue, leaf)
+        }
+        try ArtifactStates.set(state, of: leaves, run: self.id.rawValue, db)
+      }
+      try change(trace.images + exports, to: .withdrawn, from: [.active, .superseded, .tainted])
+      try change(trace.models + trace.made, to: .tainted, from: [.active])
+      for run in trace.runs.sorted() {
+        let hasFiles = "SELECT EXISTS (SELECT 1 FROM run_file WHERE run_id = ? AND sha256 IS NOT NULL)"
+        if try Bool.fetchOne(db, sql: hasFiles, arguments: [run.rawValue]) == true { try RunFile.erase(of: run.rawValue, db) }
+      }
+      if !trace.isWithdrawn {
+        // The tombstone: it names nobody but a random number.
+        try EventLog.append(.patientState(run: self.id.rawValue, state: ArtifactState.withdrawn.rawValue, patients: [trace.patient]), db)
+        try db.execute(sql: "UPDATE patient SET state = 'withdrawn' WHERE id = ?", arguments: [trace.patient])
+      }
+    }
+  }
+
+  /// Second: the objects, but for contents that someone else has as well.
+  ///
+  /// - Returns: number of objects that were removed.
+  package func purgeObjects(of trace: PatientTrace) throws -> Int {
+    let records = trace.images + trace.exports.filter(\.holdsOwn).map(\.record)
+    var folders: Set<URL> = []
+    var count = 0
+    for digest in Set(records.compactMap(\.sha256)) {
+      let isShared = try catalog.read { db in
+        try Bool.fetchOne(db, sql: "SELECT EXISTS (SELECT 1 FROM artifact WHERE sha256 = ? AND state != 'withdrawn')", arguments: [digest.hex])
+      }
+      guard isShared == false else { continue }
+      let url = catalog.objects.url(of: digest)
+      if unlink(url.path) == 0 { count += 1 } else if errno != ENOENT { throw DurableFile.failure("unlink") }
+      if access(url.deletingLastPathComponent().path, F_OK) == 0 { folders.insert(url.deletingLastPathComponent()) }
+    }
+    try DurableFile.sync(folders)
+    return count
+  }
+
+  /// Third: what the rows tell of a person. Leaf, edges and the random id stay, so history still verifies.
+  package func erase(_ trace: PatientTrace) throws {
+    try catalog.eraseSecurely { db in
+      let erase = """
+        UPDATE artifact SET sha256 = NULL, key = NULL, salt = NULL, bytes = 0, label = NULL, attributes = '{}'
+        WHERE state = 'withdrawn' AND sha256 IS NOT NULL AND
+        """
+      try db.execute(sql: "\(erase) patient_id = ?", arguments: [trace.patient])
+      for export in trace.exports where export.holdsOwn { try db.execute(sql: "\(erase) id = ?", arguments: [export.record.id.rawValue]) }
+      try db.execute(sql: "UPDATE patient SET pseudonym = NULL, salt = NULL, consent = NULL WHERE id = ?", arguments: [trace.patient])
+    }
+    try catalog.scrub()
+  }
+}
+
+extension Catalog {
+  /// A write after which SQLite overwrites with zeros what it deletes.
+  fileprivate func eraseSecurely(_ work: (Database) throws -> Void) throws {
+    precondition(mode == .readWrite, "a catalog opened for reading cannot write")
+    do {
+      try database.writeWithoutTransaction { db in
+        try db.execute(sql: "PRAGMA secure_delete = ON")
+        try db.inTransaction(.immediate) {
+          try work(db)
+          return .commit
+        }
+      }
+    } catch { throw Self.explained(error) }
+  }
+
+  /// Last: rewrites the file without free pages and empties the log, where erased values may still stand. May be done again at any time.
+  ///
+  /// - Throws: `CatalogError.workspaceBusy` while someone reads an older state.
+  package func scrub() throws {
+    precondition(mode == .readWrite, "a catalog opened for reading cannot write")
+    do {
+      try database.writeWithoutTransaction { db in
+        try checkpoint(db)
+        try db.execute(sql: "VACUUM")
+        try checkpoint(db)
+      }
+    } catch { throw Self.explained(error) }
+  }
+
+  private func checkpoint(_ db: Database) throws {
+    // busy, pages in the log, pages moved
+    let row = try Row.fetchOne(db, sql: "PRAGMA wal_checkpoint(TRUNCATE)")
+    if row?[0] == 1 { throw CatalogError.workspaceBusy }
+  }
+}

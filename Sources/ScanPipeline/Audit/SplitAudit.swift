@@ -1,0 +1,131 @@
+package import Diagnostics
+import Foundation
+import PixelMath
+package import ScanCatalog
+import ScanDeid
+
+/// `audit splits`: whether a held-out patient reached the training, over any number of steps, through models and super-resolution too, and
+/// whether a held-out picture looks like one of another part.
+package struct SplitAudit {
+  package struct Finding: Sendable, Equatable {
+    package enum Code: String, Sendable {
+      /// A patient's rows stand in two parts.
+      case patient = "split.patient"
+      /// A model learned from a held-out patient.
+      case model = "split.model"
+      /// An image of another part was made from a held-out patient's.
+      case item = "split.item"
+      /// Two pictures of different parts look like one.
+      case lookAlike = "split.look_alike"
+    }
+    package let code: Code
+    package let what: String
+    /// The artifact it is about; of a pair the held-out one, then the other.
+    package let artifacts: [ArtifactRecord]
+    package let patients: [String]
+    /// Of a pair of pictures.
+    package let correlation: Double?
+
+    package var json: CanonicalJSON {
+      .object([
+        "finding": .string(code.rawValue), "what": .string(what),
+        "artifacts": .array(artifacts.map { $0.sha256.map { .string($0.hex) } ?? .null }), "patients": .array(patients.map { .string($0) }),
+        "correlation": correlation.map { .number($0) } ?? .null,
+      ])
+    }
+  }
+
+  package struct Report: Sendable {
+    package var findings: [Finding] = []
+    /// Pictures that were compared.
+    package var pictures = 0
+    /// Correlation from which on two pictures count as one.
+    package var threshold = 0.0
+    /// What the most alike patients of the training part reach (99 % quantile); nil when there are too few.
+    package var honest: Double?
+    package var notChecked: [String] = []
+  }
+
+  package let catalog: Catalog
+  package let threads: Int
+  package let progress: ProgressSink
+  /// Also compare pictures; without, the catalog alone is asked.
+  package var comparesPictures = true
+
+  package init(_ catalog: Catalog, threads: Int, progress: @escaping ProgressSink) {
+    self.catalog = catalog
+    self.threads = threads
+    self.progress = progress
+  }
+
+  package func run() throws -> Report {
+    var report = Report()
+    report.findings = try patientsInTwoParts() + throughEdges()
+    if comparesPictures { try comparePictures(&report) } else { report.notChecked.append("lookAlikes") }
+    return report
+  }
+
+  private func patientsInTwoParts() throws -> [Finding] {
+    try catalog.patientsInTwoParts().map { patient, parts in
+      Finding(
+        code: .patient, what: "patient \(patient) has images in \(parts.joined(separator: " and "))", artifacts: [], patients: [patient],
+        correlation: nil)
+    }
+  }
+
+  private func throughEdges() throws -> [Finding] {
+    let leaks = Dictionary(grouping: try catalog.splitLeaks()) { $0.artifact }
+    return try leaks.sorted { $0.key < $1.key }.map { id, leaks in
+      let record = try catalog.artifact(id)
+      let patients = Set(leaks.compactMap { $0.patient?.text }).sorted()
+      let parts = Set(leaks.map(\.patientSplit.rawValue)).sorted().joined(separator: " and ")
+      let isModel = record.kind == .model || record.kind == .checkpoint
+      let name = record.attributes.values["model"]?.stringValue.map { " \($0)" } ?? ""
+      let what = isModel
+        ? "model\(name) learned from \(patients.count) patients of the \(parts) part"
+        : "an image of the \(record.split?.rawValue ?? "unassigned") part goes back to \(patients.count) patients of the \(parts) part"
+      return Finding(code: isModel ? .model : .item, what: what, artifacts: [record], patients: patients, correlation: nil)
+    }
+  }
+
+  private func comparePictures(_ report: inout Report) throws {
+    let slices = try catalog.current(catalog.artifacts(ArtifactQuery(origins: [.derived], kinds: [.slice])))
+    let generated = try catalog.artifacts(ArtifactQuery(origins: [.generated], kinds: [.image]))
+    let pictures = try hash((slices + generated).filter { $0.split != nil })
+    let parts = Dictionary(grouping: pictures) { $0.record.split }
+    let (training, validation, test) = (parts[.train] ?? [], parts[.val] ?? [], parts[.test] ?? [])
+    let known = try LookAlikes(calibratedOn: training.filter { $0.record.origin == .derived }, in: catalog, threads: threads)
+    (report.pictures, report.threshold, report.honest) = (pictures.count, known.threshold, known.honest)
+    let pairs = try known.pairs(of: test, among: training + validation) + known.pairs(of: validation, among: training)
+    let byID = Dictionary(uniqueKeysWithValues: pictures.map { ($0.record.id, $0.record) })
+    report.findings += pairs.sorted { ($0.held, $0.other) < ($1.held, $1.other) }.map { pair in
+      let records = [byID[pair.held], byID[pair.other]].compactMap(\.self)
+      let parts = records.map { $0.split?.rawValue ?? "" }
+      return Finding(
+        code: .lookAlike,
+        what: "a picture of the \(parts[0]) part shows what one of the \(parts[1]) part shows (correlation \(String(format: "%.4f", pair.correlation)))",
+        artifacts: records, patients: records.compactMap { $0.patient?.text }, correlation: pair.correlation)
+    }
+  }
+
+  private func hash(_ records: [ArtifactRecord]) throws -> [LookAlikes.Picture] {
+    progress(.began(stage: "pictures", total: records.count, unit: "pictures"))
+    var pictures: [LookAlikes.Picture] = []
+    for start in stride(from: 0, to: records.count, by: 256) {
+      if Interruption.isRequested { throw PipelineError.interrupted }
+      let batch = Array(records[start..<min(start + 256, records.count)])
+      let hashed = Concurrent.map(batch, threads: threads) { record in
+        Result {
+          let plane = try StoredPlane(record, in: catalog).plane
+          let hashes = record.split == .train ? PerceptualHash(plane).map { [$0] } ?? [] : PerceptualHash.turned(plane)
+          return LookAlikes.Picture(record: record, hashes: hashes)
+        }
+      }
+      // A flat picture looks like every other flat one.
+      pictures += try hashed.map { try $0.get() }.filter { !$0.hashes.isEmpty }
+      progress(.advanced(stage: "pictures", done: start + batch.count))
+    }
+    progress(.ended(stage: "pictures", summary: "\(pictures.count) hashed"))
+    return pictures
+  }
+}

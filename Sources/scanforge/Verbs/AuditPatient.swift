@@ -1,0 +1,80 @@
+import ArgumentParser
+import Foundation
+import ScanCatalog
+import ScanDeid
+import ScanPipeline
+
+struct AuditPatientVerb: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "patient", abstract: "Every image, model, generated image and export that a patient's images went into.",
+    discussion: "Also what left: each export with its format, folder, host and time, and which of its files are still found there.")
+
+  @Argument(help: "Pseudonym, or patient number (all that is left of a withdrawn patient's name).") var patient: String
+  @OptionGroup var common: CommonOptions
+
+  func run() throws {
+    try common.perform { console in
+      let catalog = try Catalog.openForReading(at: common.workspaceURL)
+      let report = try PatientWithdrawal(PatientArgument.parse(patient), in: catalog).plan()
+      PatientArgument.say(report, console)
+      console.result(PatientArgument.json(report))
+      return true
+    }
+  }
+}
+
+/// The patient of `audit patient` and `audit withdraw`, and how what is known of one is told.
+enum PatientArgument {
+  /// - Throws: `CatalogError.unknownPatient`.
+  static func parse(_ text: String) throws -> PatientName {
+    guard let name = PatientName(text) else { throw CatalogError.unknownPatient("of that name") }
+    return name
+  }
+
+  static func say(_ report: PatientWithdrawal.Report, _ console: Console) {
+    guard let trace = report.trace else { return console.say("This patient has withdrawn; nothing of that name is left.") }
+    console.say("patient \(trace.patient)  \(trace.pseudonym?.text ?? "(erased)")  \(trace.isWithdrawn ? "withdrawn" : "active")  \(trace.consent ?? "")")
+    func list(_ title: String, _ records: [ArtifactRecord]) {
+      console.say("\(records.count) \(title)")
+      for record in records.prefix(20) { console.say("  \(record.summary)") }
+      if records.count > 20 { console.say("  … and \(records.count - 20) more; --json lists all") }
+    }
+    list("images of the patient's own", trace.images)
+    list("models that learned from them", trace.models)
+    list("images that those models made", trace.made)
+    console.say("\(trace.exports.count { !$0.isRedacted }) exports")
+    for contents in report.exports {
+      let export = contents.export
+      let time = Date(timeIntervalSince1970: Double(export.startedMilliseconds) / 1000).formatted(.iso8601)
+      console.say(
+        "  \(export.isRedacted ? "of it now known" : "\(time) on \(export.host)"): \(export.format ?? "export") to \(export.place ?? "(not recorded)"); "
+          + "\(contents.files.count) files of the patient, \(contents.files.count { $0.found != nil }) found there; \(contents.fromModels) from models")
+      for file in contents.files.prefix(20) { console.say("    \(file.path)\(file.found == nil ? "" : "  (still there)")") }
+    }
+  }
+
+  static func json(_ report: PatientWithdrawal.Report) -> [String: CanonicalJSON] {
+    let trace = report.trace
+    func records(_ list: [ArtifactRecord]?) -> CanonicalJSON { .array((list ?? []).map(\.json)) }
+    return [
+      "ok": .bool(true), "state": .string(report.state.rawValue), "patient": trace.map { .integer($0.patient) } ?? .null,
+      "pseudonym": trace?.pseudonym.map { .string($0.text) } ?? .null, "withdrawn": .bool(trace?.isWithdrawn ?? true),
+      "consent": trace?.consent.map { .string($0) } ?? .null, "split": trace?.split.map { .string($0.rawValue) } ?? .null,
+      "images": records(trace?.images), "models": records(trace?.models), "datasets": records(trace?.datasets),
+      "generated": records(trace?.made), "runFiles": .array(report.runFiles.map { .string($0) }),
+      "exports": .array(
+        report.exports.map { contents in
+          .object([
+            "sha256": contents.export.record.sha256.map { .string($0.hex) } ?? .null, "format": contents.export.format.map { .string($0) } ?? .null,
+            "to": contents.export.place.map { .string($0) } ?? .null, "host": .string(contents.export.host),
+            "startedMilliseconds": .integer(contents.export.startedMilliseconds), "redacted": .bool(contents.export.isRedacted),
+            "fromModels": .integer(Int64(contents.fromModels)),
+            "files": .array(
+              contents.files.map {
+                .object(["path": .string($0.path), "sha256": .string($0.sha256), "found": $0.found.map { .string($0.path) } ?? .null])
+              }),
+          ])
+        }),
+    ]
+  }
+}

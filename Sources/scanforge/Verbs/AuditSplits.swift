@@ -1,0 +1,43 @@
+import ArgumentParser
+import Foundation
+import ScanCatalog
+import ScanPipeline
+
+struct AuditSplitsVerb: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "splits", abstract: "Whether a held-out patient leaked into training, through models and look-alikes too.",
+    discussion: """
+      Exit 1 with findings: split.patient, split.model, split.item, split.look_alike. Pictures of two parts are found by perceptual hash, in all \
+      turns and flips, and count as one from a correlation on that the most alike patients of the training part do not reach.
+      """)
+
+  @Flag(help: "Ask the catalog alone; do not compare pictures.") var noPictures = false
+  @OptionGroup var common: CommonOptions
+
+  func run() throws {
+    try common.perform { console in
+      let catalog = try Catalog.openForReading(at: common.workspaceURL)
+      var audit = SplitAudit(catalog, threads: common.threadCount, progress: console.progress)
+      audit.comparesPictures = !noPictures
+      let report = try audit.run()
+      for finding in report.findings {
+        let places = finding.artifacts.compactMap { $0.sha256?.hex.prefix(16).description } + finding.patients.prefix(4)
+        console.say("\(finding.code.rawValue): \(finding.what): \(places.joined(separator: " "))")
+      }
+      if report.notChecked.isEmpty {
+        let honest = report.honest.map { String(format: "; patients of the training part reach %.4f (99 %% quantile)", $0) } ?? ""
+        console.say("\(report.pictures) pictures compared, the same from a correlation of \(String(format: "%.4f", report.threshold)) on\(honest)")
+      } else {
+        console.say("Not checked: look-alikes.")
+      }
+      console.say(report.findings.isEmpty ? "No held-out patient reached another part." : "\(report.findings.count) findings.")
+      console.result([
+        "ok": CanonicalJSON.bool(report.findings.isEmpty), "findings": .array(report.findings.map(\.json)),
+        "pictures": .integer(Int64(report.pictures)), "threshold": .number(report.threshold),
+        "honest": report.honest.map { .number($0) } ?? .null,
+        "notChecked": .array(report.notChecked.map { .string($0) }),
+      ])
+      return report.findings.isEmpty
+    }
+  }
+}
