@@ -17,6 +17,12 @@ package enum ForgeGANError: ExplainedError, Equatable {
   /// A stored state was trained with something else.
   case resumeMismatch(reason: String)
   case unknownLabel(String, known: [String])
+  /// A value of an attribute that no training image had.
+  case unknownValue(String, attribute: String, known: [String])
+  /// A value was asked for of an attribute that the model does not know.
+  case notConditioned(String, known: [String])
+  /// No training image has a known value of an attribute to condition on.
+  case noValues(String, known: [String])
   case unsuitablePlane(reason: String)
   /// A network made a number that is NaN or infinite.
   case notFinite(model: String)
@@ -43,6 +49,9 @@ package enum ForgeGANError: ExplainedError, Equatable {
     case .failed: "training.failed"
     case .resumeMismatch: "training.resumeMismatch"
     case .unknownLabel: "model.unknownLabel"
+    case .unknownValue: "model.unknownValue"
+    case .notConditioned: "model.notConditioned"
+    case .noValues: "model.noValues"
     case .unsuitablePlane: "model.unsuitablePlane"
     case .notFinite: "model.notFinite"
     case .logUnwritable: "training.logUnwritable"
@@ -63,6 +72,9 @@ package enum ForgeGANError: ExplainedError, Equatable {
         + (best > 0 ? "the best model, of step \(best), is kept" : "no model is worth keeping")
     case .resumeMismatch(let reason): "the stored training cannot go on: \(reason)"
     case .unknownLabel(let name, _): "the model was not trained on the label \"\(name)\""
+    case .unknownValue(let value, let attribute, _): "the model was not trained on the \(attribute) \"\(value)\""
+    case .notConditioned(let attribute, _): "the model is not conditioned on \(attribute)"
+    case .noValues(let attribute, _): "of no training image \(attribute) is known"
     case .unsuitablePlane(let reason): "the image cannot be enlarged: \(reason)"
     case .notFinite(let model): "\(model) made numbers that are not finite: its weights, or the image's values, are too large for this arithmetic"
     case .logUnwritable(let reason): "the training log cannot be written: \(reason)"
@@ -82,6 +94,12 @@ package enum ForgeGANError: ExplainedError, Equatable {
       "Train anew with --replace: lower learning rates, more images, augmentation on, or another seed; docs/guides/when-a-training-goes-wrong.md says which."
     case .resumeMismatch: "Use the options of the first run, or train anew with --replace."
     case .unknownLabel(_, let known): "Use one of \(known.joined(separator: ", "))."
+    case .unknownValue(_, let attribute, let known): "Use one of \(known.joined(separator: ", ")), or leave \(attribute) out for a mix."
+    case .notConditioned(let attribute, let known):
+      (known.isEmpty ? "It knows labels alone." : "It is conditioned on \(known.joined(separator: ", ")).") + " Train one with condition: [\(attribute)]."
+    case .noValues(let attribute, let known):
+      (known.isEmpty ? "" : "Known are \(known.joined(separator: ", ")). ") + "Leave \(attribute) out of condition, or take the images in with what tells it: "
+        + "de-identification that retains it, or a column of the CSV file."
     case .unsuitablePlane: "Give an image of finite values with at least one row and one column."
     case .notFinite: "Use a sound model; with --precision int16, try fp32, whose range is wider."
     case .logUnwritable: "Check free space and permissions of the run's folder."

@@ -41,6 +41,8 @@ package protocol GenerativeModel: AnyObject {
   var configuration: JSON { get }
   /// Class names by index; empty for a model without classes.
   var labelNames: [String] { get }
+  /// What images are conditioned on beside their class.
+  var conditions: ConditionTable { get }
   /// What the data were: a resumed training must find the same.
   var dataDescription: JSON { get }
   /// The networks that learn.
@@ -72,6 +74,8 @@ package protocol GenerativeModel: AnyObject {
 }
 
 extension GenerativeModel {
+  package var conditions: ConditionTable { .none }
+
   /// One training step with its batch made on the spot.
   package func step(_ moment: TrainingMoment) throws(ForgeGANError) -> [Measure] {
     var source = batches

@@ -67,6 +67,17 @@ package struct ModelOptions {
     return text
   }
 
+  /// A text or a list of different texts.
+  package mutating func texts(_ key: String) -> [String] {
+    known.append(key)
+    guard let given = members[key] else { return [] }
+    let texts = given.stringValue.map { [$0] } ?? given.arrayValue?.compactMap(\.stringValue) ?? []
+    guard !texts.isEmpty, texts.count == given.arrayValue?.count ?? 1, Set(texts).count == texts.count, !texts.contains("") else {
+      return fail(key, "must be a text or a list of different texts", [])
+    }
+    return texts
+  }
+
   /// Refuses `key` with `reason` unless a rule between options holds.
   package mutating func require(_ holds: Bool, _ key: String, _ reason: String) {
     if !holds { fail(key, reason, ()) }

@@ -40,10 +40,12 @@ package struct DICOMExport: ExportFormat {
   private func synthetic(_ scan: RawScan, _ item: ExportItem) throws -> ExportedImage {
     guard let stored = scan.pixels else { throw item.unreadable }
     let attributes = item.record.attributes
+    let told = item.toldAttributes
     let synthetic = SyntheticScan(
       pixels: Self.inModalityUnits(stored, attributes) ?? stored, label: item.record.label,
-      spacingMillimeters: attributes.spacingMillimeters,
-      modality: attributes.modality ?? "OT", window: attributes.window,
+      attributes: told, spacingMillimeters: attributes.spacingMillimeters,
+      modality: told[.modality] == nil ? attributes.modality ?? "OT" : "OT",
+      window: attributes.window,
       derivation: "ScanForge model \(item.model?.hex ?? "unknown"), seed \(attributes.seed ?? 0), image \(attributes.sampleIndex ?? 0)")
     let identifiers = SyntheticIdentifiers(run: item.run.bytes, index: attributes.sampleIndex ?? Int(item.record.id.rawValue))
     let bytes = try DICOMWriter.encode(synthetic, identifiers: identifiers)

@@ -95,9 +95,8 @@ package struct Exporter: Sendable {
         let stem = names.stem(for: item, in: format.folder(of: item))
         for (index, image) in images.enumerated() {
           var file = ExportedFile(
-            item: item, path: "", sha256: ContentDigest(of: image.bytes), byteCount: image.bytes.count,
-            isSynthetic: image.mark ?? item.isSynthetic,
-            columns: image.columns)
+            item: item, path: "", sha256: ContentDigest(of: image.bytes), byteCount: image.bytes.count, isSynthetic: image.mark ?? item.isSynthetic,
+            columns: item.attributeColumns.merging(image.columns) { $1 })
           let suffix = images.count > 1 ? String(format: "-%04d", index) : ""
           file.path = "\(type(of: format).name)/\(try writer.write(image, as: file, stem: stem + suffix))"
           file.columns.merge(format.columns(of: file)) { first, _ in first }

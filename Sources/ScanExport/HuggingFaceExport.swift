@@ -10,15 +10,17 @@ package struct HuggingFaceExport: PictureFormat {
   package func folder(of item: ExportItem) -> String { "data/\(item.part)" }
 
   package func documents(_ contents: ExportedSet) throws -> [ExportDocument] {
+    // Generated images may have columns that others have not, such as what their generator was told.
+    let blank = Dictionary(contents.files.flatMap { $0.columns.keys.map { ($0, CanonicalJSON.string("")) } }) { first, _ in first }
     var lines: [String: String] = [:]
-    for file in contents.files { lines[file.item.part, default: ""] += Self.line(file) }
+    for file in contents.files { lines[file.item.part, default: ""] += Self.line(file, blank) }
     return lines.sorted { $0.key < $1.key }.map { ExportDocument("data/\($0.key)/metadata.jsonl", $0.value) }
       + [ExportDocument("README.md", HuggingFaceCard(contents).text)]
   }
 
   /// One JSON object. Every row has every column in one type, since the reader infers types part by part.
-  private static func line(_ file: ExportedFile) -> String {
-    var row = file.allColumns
+  private static func line(_ file: ExportedFile, _ blank: [String: CanonicalJSON]) -> String {
+    var row = file.allColumns.merging(blank) { known, _ in known }
     row["file_name"] = .string(String(file.path.split(separator: "/").last ?? ""))
     let members = row.sorted { $0.key < $1.key }.map { "\(CanonicalJSON.string($0.key).text):\(typed($0.value))" }
     return "{\(members.joined(separator: ","))}\n"

@@ -179,6 +179,8 @@ package struct Admission {
     let object = try objects.store(bytes, of: clean)
     let maskObject = try maskBytes.map { try objects.store($0, of: clean.patient) }
     var attributes = ArtifactAttributes(describing: clean)
+    // A DICOM object tells what de-identification left of it; other files have the CSV file alone.
+    if clean.format != .dicom { for (attribute, value) in sheet.attributes(of: file) { attributes[attribute] = value } }
     attributes.terms = terms
     let draft = ArtifactDraft.acquired(
       object, media: media, label: sheet.label(of: file, dataset: clean.dataset), consent: terms, attributes: attributes)
@@ -234,7 +236,7 @@ extension ArtifactAttributes {
     modality = dataset.text(.modality)
     bodyPart = dataset.text(.bodyPartExamined)
     sex = dataset.text(.patientSex)
-    ageBand = dataset.text(.patientAge).flatMap(ArtifactAttributes.ageBand)
+    ageBand = dataset.text(.patientAge).flatMap(AgeBand.init(age:))?.text
     let maker = [dataset.text(.manufacturer), dataset.text(.manufacturerModelName)].compactMap { $0 }
     scanner = maker.isEmpty ? nil : maker.joined(separator: " ")
     seriesInstanceUID = dataset.text(.seriesInstanceUID)
@@ -242,13 +244,5 @@ extension ArtifactAttributes {
     spacingMillimeters = SpacingMillimeters(dataset) ?? SpacingMillimeters(clean.spacingMillimeters)
     deidentification = clean.record
     isSynthetic = dataset.text(.syntheticData) == "YES"
-  }
-
-  /// `044Y` -> `040-049`; months, weeks and days are the first decade.
-  private static func ageBand(_ age: String) -> String? {
-    guard age.count == 4, let number = Int(age.dropLast()), let unit = age.last, "YMWD".contains(unit) else { return nil }
-    let decade = unit == "Y" ? number / 10 * 10 : 0
-    func padded(_ value: Int) -> String { String(repeating: "0", count: max(0, 3 - String(value).count)) + String(value) }
-    return "\(padded(decade))-\(padded(decade + 9))"
   }
 }

@@ -8,6 +8,8 @@ package enum CSVError: ExplainedError, Equatable {
   case noHeader(missing: String)
   case unevenRow(Int, expected: Int, found: Int)
   case openQuote(row: Int)
+  /// A value that its column cannot hold; `form` says what it can.
+  case badValue(row: Int, column: String, form: String)
 
   package var kind: FailureKind { self == .unreadable ? .surroundings : .request }
   package var code: String {
@@ -17,11 +19,12 @@ package enum CSVError: ExplainedError, Equatable {
     case .noHeader: "csv.noHeader"
     case .unevenRow: "csv.unevenRow"
     case .openQuote: "csv.openQuote"
+    case .badValue: "csv.badValue"
     }
   }
   package var place: String? {
     switch self {
-    case .unevenRow(let row, _, _), .openQuote(let row): "row \(row)"
+    case .unevenRow(let row, _, _), .openQuote(let row), .badValue(let row, _, _): "row \(row)"
     default: nil
     }
   }
@@ -32,13 +35,15 @@ package enum CSVError: ExplainedError, Equatable {
     case .noHeader(let missing): "The CSV file has no column \(missing)"
     case .unevenRow(_, let expected, let found): "\(found) fields where the header has \(expected)"
     case .openQuote: "A quote is never closed"
+    case .badValue(_, let column, let form): "The column \(column) holds something else than \(form)"
     }
   }
   package var remedy: String {
     switch self {
     case .unreadable: "Check that the file exists and may be read."
     case .notText: "Save it as UTF-8."
-    case .noHeader: "The first row must name the columns: path, label, and where known subject and split."
+    case .noHeader: "The first row must name the columns: path, label, and where known subject, split, modality, body_part, sex, age_band."
+    case .badValue: "Mend the row; an empty field means unknown."
     case .unevenRow, .openQuote: "Mend the row; fields with commas or quotes need double quotes around them."
     }
   }
@@ -106,6 +111,11 @@ package struct CSVTable: Sendable {
     }
     self.header = header
     rows = Array(records.dropFirst())
+  }
+
+  /// A field as it stands in a file.
+  static func field(_ text: String) -> String {
+    text.contains { $0 == "," || $0 == "\"" || $0.isNewline } ? "\"" + text.replacing("\"", with: "\"\"") + "\"" : text
   }
 
   /// - Throws: `CSVError.noHeader` when there is no such column.

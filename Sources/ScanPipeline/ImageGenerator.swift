@@ -1,6 +1,7 @@
 package import Diagnostics
 package import Foundation
 package import ForgeGAN
+import ForgeNN
 import ForgeTensor
 package import PixelMath
 import ScanCatalog
@@ -9,38 +10,9 @@ import ScanIO
 import ScanImaging
 import ScanModel
 
-/// How many images of which labels to make.
-package enum GenerationAmount: Sendable, Equatable, CustomStringConvertible {
-  case perLabel(Int)
-  /// Spread over the labels, the first ones getting one more.
-  case count(Int)
-  case label(String, count: Int)
-
-  package var description: String {
-    switch self {
-    case .perLabel(let count): "\(count) images per label"
-    case .count(let count): "\(count) images"
-    case .label(let label, let count): "\(count) images of \(label)"
-    }
-  }
-
-  /// The label index of each image, in order.
-  func labels(of generator: CGANGenerator) throws -> [Int32] {
-    let names = generator.labelNames
-    switch self {
-    case .perLabel(let count): return names.indices.flatMap { [Int32](repeating: Int32($0), count: count) }
-    case .count(let count):
-      return names.indices.flatMap { index in
-        [Int32](repeating: Int32(index), count: count / names.count + (index < count % names.count ? 1 : 0))
-      }
-    case .label(let name, let count): return [Int32](repeating: try generator.label(named: name), count: count)
-    }
-  }
-}
-
 /// Makes labelled synthetic slices with a trained generator.
 ///
-/// Image i depends on model, seed and i alone, so any of them can be made again by itself.
+/// Image i depends on model, seed, i and what it is to show alone, so any of them can be made again by itself.
 package struct ImageGenerator {
   package let generator: CGANGenerator
   package let facts: IntensityFacts
@@ -67,9 +39,14 @@ package struct ImageGenerator {
   }
 
   /// Bytes of all images' words.
-  package func bytes(of amount: GenerationAmount) throws -> Int {
-    try amount.labels(of: generator).count * generator.size * generator.size * facts.depth.rawValue / 8
+  package func bytes(of request: GenerationPlan) throws -> Int {
+    try conditions(of: request).count * generator.size * generator.size * facts.depth.rawValue / 8
   }
+
+  /// What each image is to show.
+  ///
+  /// - Throws: as `GenerationPlan.conditions`.
+  func conditions(of request: GenerationPlan) throws -> Conditions { try request.conditions(for: generator, seed: seed) }
 
   package struct Item {
     package let index: Int
@@ -84,31 +61,36 @@ package struct ImageGenerator {
 
   /// Makes images in batches of 32, in order.
   package func generate(
-    _ amount: GenerationAmount, progress: ProgressSink, isCancelled: () -> Bool, each: ([Item]) throws -> Void
+    _ request: GenerationPlan, progress: ProgressSink, isCancelled: () -> Bool, each: ([Item]) throws -> Void
   ) throws -> Int {
-    let labels = try amount.labels(of: generator)
+    let conditions = try conditions(of: request)
     let stage = "generate"
-    progress(.began(stage: stage, total: labels.count, unit: "images"))
-    for first in stride(from: 0, to: labels.count, by: 32) {
+    progress(.began(stage: stage, total: conditions.count, unit: "images"))
+    let unseen = generator.description.conditions.unseen(in: conditions)
+    if unseen > 0 {
+      progress(.warning(stage: stage, text: "\(unseen) images are of combinations that no training image had: what they show is a guess"))
+    }
+    for first in stride(from: 0, to: conditions.count, by: 32) {
       if isCancelled() { throw PipelineError.interrupted }
-      let some = Array(labels[first..<min(first + 32, labels.count)])
-      let images = try generator.generate(labels: some, seed: seed, firstIndex: first, truncation: truncation)
+      let some = conditions.at(first..<min(first + 32, conditions.count))
+      let images = try generator.generate(some, seed: seed, firstIndex: first, truncation: truncation)
       let (side, values) = (generator.size, images.values)
       try each(
-        some.indices.map { offset in
+        (0..<some.count).map { offset in
           let plane = Plane(rows: side, columns: side, values: Array(values[offset * side * side..<(offset + 1) * side * side]))
-          return Item(index: first + offset, scan: scan(plane, label: some[offset], index: first + offset), plane: plane)
+          return Item(index: first + offset, scan: scan(plane, some, offset, index: first + offset), plane: plane)
         })
       progress(.advanced(stage: stage, done: first + some.count))
     }
-    progress(.ended(stage: stage, summary: "\(labels.count) images"))
-    return labels.count
+    progress(.ended(stage: stage, summary: "\(conditions.count) images"))
+    return conditions.count
   }
 
-  private func scan(_ plane: Plane, label: Int32, index: Int) -> SyntheticScan {
+  private func scan(_ plane: Plane, _ conditions: Conditions, _ place: Int, index: Int) -> SyntheticScan {
     SyntheticScan(
-      pixels: facts.depth.encode(plane), label: Label(generator.labelNames[Int(label)]), spacingMillimeters: facts.spacing(at: plane.rows),
-      modality: facts.modality, window: facts.window,
+      pixels: facts.depth.encode(plane), label: Label(generator.labelNames[Int(conditions.labels[place])]),
+      attributes: generator.values(of: conditions, at: place), spacingMillimeters: facts.spacing(at: plane.rows), modality: facts.modality,
+      window: facts.window,
       derivation: "ScanForge \(ToolIdentity.version) cgan\(precision.mark) \(modelDigest) seed \(seed) index \(index)")
   }
 
@@ -125,8 +107,8 @@ package struct ImageGenerator {
     }
     let pixels = PixelBuffer(rows: item.plane.rows, columns: item.plane.columns, bitsAllocated: 16, isSigned: true, words: words)
     return SyntheticScan(
-      pixels: pixels, label: item.scan.label, spacingMillimeters: item.scan.spacingMillimeters, modality: facts.modality, window: window,
-      derivation: item.scan.derivation)
+      pixels: pixels, label: item.scan.label, attributes: item.scan.attributes, spacingMillimeters: item.scan.spacingMillimeters,
+      modality: facts.modality, window: window, derivation: item.scan.derivation)
   }
 
   /// SHA-256 of what decides the images, for fresh but repeatable UIDs.
@@ -138,20 +120,22 @@ package struct ImageGenerator {
 extension RunContext {
   /// Generates into the workspace: one TIFF object and one `generated` artifact per image, and a picture of the first of each label.
   package func generateIntoWorkspace(
-    model name: String, amount: GenerationAmount, seed: UInt64?, truncation: Float? = nil, precision: InferencePrecision = .fp32
+    model name: String, _ request: GenerationPlan, seed: UInt64?, truncation: Float? = nil, precision: InferencePrecision = .fp32
   ) throws -> StageOutcome {
     KernelTable.threads = threads
     let published = try catalog.verifiedModel(named: name)
     let generator = try ImageGenerator(
       model: published.folder, name: name, seed: seed ?? self.seed, truncation: truncation, precision: precision)
+    // Before a run is recorded for nothing.
+    _ = try generator.conditions(of: request)
     let run = try catalog.beginRun(
       op: "generate",
       parameters: .object([
-        "model": .string(name), "modelSha256": .string(generator.modelDigest), "amount": .string(amount.description),
+        "model": .string(name), "modelSha256": .string(generator.modelDigest), "amount": .string(request.description),
         "isa": .string(KernelTable.current.name), "precision": .string(precision.rawValue), "truncation": truncation.map { .number(Double($0)) } ?? .null,
       ]), seed: Int64(truncatingIfNeeded: generator.seed), determinism: .device)
     var shown: [Label?: [Plane]] = [:]
-    let count = try generator.generate(amount, progress: progress, isCancelled: isCancelled) { items in
+    let count = try generator.generate(request, progress: progress, isCancelled: isCancelled) { items in
       try run.record(
         items.map { item in
           shown[item.scan.label, default: []].append(item.plane)
@@ -181,6 +165,8 @@ extension RunContext {
     attributes.columns = item.plane.columns
     attributes.bitsStored = generator.facts.depth.rawValue
     attributes.modality = generator.facts.modality
+    for (attribute, value) in item.scan.attributes { attributes[attribute] = value }
+    attributes.conditions = ScanAttribute.allCases.filter { item.scan.attributes[$0] != nil }
     attributes.window = generator.facts.window
     attributes.spacingMillimeters = item.scan.spacingMillimeters
     attributes.seed = Int64(truncatingIfNeeded: generator.seed)

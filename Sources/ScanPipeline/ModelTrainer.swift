@@ -40,6 +40,7 @@ package struct ModelTrainer {
 
     let model = try ModelRegistry.entry(options.model).make(ModelRequest(options: options.modelOptions, data: set.data, seed: seed))
     context.progress(.note(stage: "train", text: set.description))
+    for line in set.lines(about: options.condition) { context.progress(.note(stage: "train", text: line)) }
     let plan = try TrainingPlan(
       steps: options.steps, minutes: options.minutes, stopAfter: options.stopAfter, checkpointSeconds: context.checkpointSeconds,
       accumulate: options.accumulate ?? 1, probeEvery: options.probeEvery, returns: options.returns ?? TrainingPlan.defaultReturns,
@@ -182,6 +183,16 @@ extension TrainingSet {
   var description: String {
     let counts = labelCounts.map { "\($0.label) \($0.count)" }.joined(separator: ", ")
     return "\(items.count) slices of \(patients) patients" + (counts.isEmpty ? "" : ": " + counts)
+  }
+
+  /// How many slices have which value of the attributes of these names.
+  func lines(about names: [String]) -> [String] {
+    attributes.filter { names.contains($0.attribute.name) }.map { column in
+      let counts = (["unknown"] + column.attribute.values).enumerated().map { index, value in
+        "\(value) \(column.indexes.count { $0 == Int32(index) })"
+      }
+      return "\(column.attribute.name): \(counts.joined(separator: ", "))"
+    }
   }
 }
 

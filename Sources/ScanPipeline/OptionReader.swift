@@ -119,22 +119,28 @@ extension PlanError.Position {
 }
 
 extension OptionReader {
-  /// Everything that was not asked for, as JSON scalars: whole numbers, numbers, true, false, texts.
-  package mutating func remainingScalars() throws(PlanError) -> [String: JSON] {
+  /// Everything that was not asked for as JSON: whole numbers, numbers, true, false, texts, and lists of these.
+  package mutating func remainingValues() throws(PlanError) -> [String: JSON] {
     var result: [String: JSON] = [:]
     for (key, node) in values where !asked.contains(key) {
-      guard let text = node.scalar?.string else { throw .wrongType(key: key, expected: "a single value", PlanError.Position(node)) }
       asked.append(key)
-      if let whole = Int(text) {
-        result[key] = .integer(whole)
-      } else if let number = Double(text), number.isFinite {
-        result[key] = .number(number)
-      } else if text == "true" || text == "false" {
-        result[key] = .bool(text == "true")
+      if let sequence = node.sequence {
+        var items: [JSON] = []
+        for item in sequence { items.append(try scalar(item, of: key)) }
+        result[key] = .array(items)
       } else {
-        result[key] = .string(text)
+        result[key] = try scalar(node, of: key)
       }
     }
     return result
+  }
+
+  private func scalar(_ node: Node, of key: String) throws(PlanError) -> JSON {
+    guard let text = node.scalar?.string else {
+      throw .wrongType(key: key, expected: "a single value or a list of them", PlanError.Position(node))
+    }
+    if let whole = Int(text) { return .integer(whole) }
+    if let number = Double(text), number.isFinite { return .number(number) }
+    return text == "true" || text == "false" ? .bool(text == "true") : .string(text)
   }
 }

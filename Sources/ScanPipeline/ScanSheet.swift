@@ -7,7 +7,7 @@ package enum LabelSource: Sendable, Equatable {
   case none
   /// The name of the folder that the file lies in.
   case folder
-  /// A CSV file with the columns path (relative to the file) and label.
+  /// A CSV file with the columns path (relative to the file) and label, and where known subject, split, modality, body_part, sex, age_band.
   case csv(String)
   /// An attribute of the de-identified object, by keyword.
   case attribute(keyword: String, Tag)
@@ -55,6 +55,7 @@ package struct ScanSheet: Sendable {
     var label: String?
     var subject: String?
     var split: String?
+    var attributes: [ScanAttribute: String] = [:]
   }
 
   private let labelSource: LabelSource
@@ -78,13 +79,20 @@ package struct ScanSheet: Sendable {
     let labelColumn = label ? try table.column("label") : nil
     let subjectColumn = label ? table.header.firstIndex(of: "subject") : try table.column("subject")
     let splitColumn = table.header.firstIndex(of: "split")
+    let attributeColumns = ScanAttribute.allCases.compactMap { attribute in table.header.firstIndex(of: attribute.column).map { (attribute, $0) } }
     let folder = url.deletingLastPathComponent()
-    for record in table.rows {
+    for (number, record) in table.rows.enumerated() {
       let file = URL(fileURLWithPath: record[pathColumn], relativeTo: folder).standardizedFileURL.resolvingSymlinksInPath().path
       var row = rows[file] ?? Row()
       if let labelColumn { row.label = record[labelColumn] }
       if let subjectColumn, !record[subjectColumn].isEmpty { row.subject = record[subjectColumn] }
       if let splitColumn, !record[splitColumn].isEmpty { row.split = record[splitColumn] }
+      for (attribute, column) in attributeColumns where !record[column].isEmpty {
+        guard let value = attribute.value(record[column]) else {
+          throw CSVError.badValue(row: number + 2, column: attribute.column, form: attribute.form)
+        }
+        row.attributes[attribute] = value
+      }
       rows[file] = row
     }
   }
@@ -109,6 +117,9 @@ package struct ScanSheet: Sendable {
     case .prefix(let separator): file.lastPathComponent.split(separator: separator).first.map { Redacted(String($0)) }
     }
   }
+
+  /// What the user says of a file beside its label; empty where a CSV file says nothing.
+  package func attributes(of file: URL) -> [ScanAttribute: String] { row(file)?.attributes ?? [:] }
 
   /// The part of the data that the user wants a file in; nil when the split stage decides.
   package func split(of file: URL) -> String? { row(file)?.split }

@@ -1,5 +1,6 @@
 package import ForgeGAN
 package import ForgeNN
+import ScanModel
 
 /// What to train and for how long: the options of the train stage and of the train verb.
 package struct TrainingOptions: Sendable, Equatable {
@@ -69,7 +70,7 @@ package struct TrainingOptions: Sendable, Equatable {
       model: model, name: name, steps: steps, minutes: minutes, stopAfter: stopAfter, size: size, seed: seed.map(UInt64.init),
       split: split == "all" ? nil : split)
     try readLoop(&reader)
-    extra = .object(try reader.remainingScalars())
+    extra = .object(try reader.remainingValues())
     guard steps != nil || minutes != nil else {
       throw .needs(stage: "train", what: "an end", remedy: "Add steps: N or minutes: M.", reader.position)
     }
@@ -97,6 +98,15 @@ package struct TrainingOptions: Sendable, Equatable {
       }
     }
     try ModelRegistry.entry(model).check(modelOptions)
+    for name in condition where ScanAttribute(rawValue: name) == nil {
+      throw .badOption("condition", model: model, reason: "must be among \(ScanAttribute.allCases.map(\.rawValue).joined(separator: ", "))")
+    }
+  }
+
+  /// Names of the attributes that the model is to be conditioned on beside the label.
+  var condition: [String] {
+    let value = extra.objectValue?["condition"]
+    return value?.stringValue.map { [$0] } ?? value?.arrayValue?.compactMap(\.stringValue) ?? []
   }
 
   /// 1 for one that the model refuses.

@@ -58,7 +58,7 @@ package struct TrainingRequest {
     var options = TrainingOptions(
       model: model, name: name, steps: steps, minutes: minutes, size: size, split: split == "all" ? nil : split ?? "train")
     try options.readLoop(&reader)
-    options.extra = .object(try reader.remainingScalars())
+    options.extra = .object(try reader.remainingValues())
     return options
   }
 

@@ -17,6 +17,8 @@ package struct TrainingSet {
   package let patients: Int
   /// Items per label, in label order; empty for super-resolution.
   package let labelCounts: [(label: String, count: Int)]
+  /// What is known of the items beside their label; empty for super-resolution.
+  package let attributes: [AttributeColumn]
 
   /// Loads what `model` needs.
   ///
@@ -38,11 +40,14 @@ package struct TrainingSet {
       let names = Set(labelled.compactMap(\.label)).sorted()
       let labels = labelled.map { record in Int32(names.firstIndex { $0 == record.label } ?? 0) }
       let pixels = loaded.flatMap { $0.plane.fitted(to: size).plane.values }
-      data = .images(InMemoryImages(size: size, pixels: pixels, labels: labels, labelNames: names.map(\.name)))
+      attributes = ScanAttribute.allCases.map { attribute in AttributeColumn(attribute.rawValue, labelled.map { $0.attributes[attribute] }) }
+      data = .images(
+        InMemoryImages(size: size, pixels: pixels, labels: labels, labelNames: names.map(\.name), attributes: attributes))
       labelCounts = names.enumerated().map { index, name in (name.name, labels.count { $0 == Int32(index) }) }
     } else {
       data = .planes(InMemoryPlanes(loaded.map(TrainingSet.intensityPlane)))
       labelCounts = []
+      attributes = []
     }
     context.progress(.ended(stage: "load", summary: "\(items.count) slices of \(patients) patients"))
   }

@@ -64,6 +64,8 @@ import Testing
     ["comparison": "none", "spectralNorm": true, "loss": "hinge", "r1": 0],
     ["comparison": "channel", "r1": 0.5, "r1Every": 2, "augmentTarget": 0.5, "augmentSpan": 1000],
     ["comparison": "channel", "spectralNorm": true, "loss": "hinge", "r1": 0],
+    ["condition": ["ageBand", "sex"], "unknownShare": 0.4, "r1Every": 2],
+    ["condition": "sex", "comparison": "none", "spectralNorm": true, "loss": "hinge", "r1": 0],
   ]
 
   private func model(_ variant: [String: JSON]) throws -> any GenerativeModel {
@@ -96,11 +98,13 @@ import Testing
       let reader = try CheckpointReader(contentsOf: folder.model)
       let options = try ConditionalGAN.Configuration(#require(reader.description["configuration"]), isStored: true)
       let store = ParameterStore(seed: 0)
-      let network = ConditionalGenerator(store.root["generator"], .init(options, size: 32, classes: 3))
+      let attributes = try ModelDescription(reader.description, file: "").conditions.attributes
+      let network = ConditionalGenerator(store.root["generator"], .init(options, size: 32, classes: 3, attributes: attributes))
       try reader.restore(store.parameters)
+      let conditions = Conditions(labels: [0, 2, 1, 1, 0], attributes: attributes.map { _ in [0, 1, 2, 0, 2] })
       let latent = RandomStream(seed: 4, named: "generate").normal([5, options.latent], counter: 0)
-      let wanted = withoutRecording { network(Variable(latent), labels: [0, 2, 1, 1, 0], .inference).value }
-      let made = try CGANGenerator(contentsOf: folder.url).generate(labels: [0, 2, 1, 1, 0], seed: 4)
+      let wanted = withoutRecording { network(Variable(latent), conditions, .inference).value }
+      let made = try CGANGenerator(contentsOf: folder.url).generate(conditions, seed: 4)
       // Folding rounds anew: a few units of 2⁻²³ per layer.
       #expect(abs(made - wanted).values.max()! < 2e-5)
     }
@@ -141,7 +145,7 @@ import Testing
     let others = RandomStream(seed: 1, stream: 2).normal([3, 32, 32, 1], counter: 0)
     func firstLogit(_ options: ConditionalGAN.Configuration, with rest: Tensor) -> Float {
       let discriminator = ProjectionDiscriminator(ParameterStore(seed: 7).root["discriminator"], .init(options, size: 32, classes: 2))
-      return discriminator(Variable(concatenate([one, rest], axis: 0)), labels: labels, .inference).value.values[0]
+      return discriminator(Variable(concatenate([one, rest], axis: 0)), Conditions(labels: labels), .inference).value.values[0]
     }
     #expect(firstLogit(plain, with: others) == firstLogit(plain, with: concatenate([one, one, one], axis: 0)))
     #expect(firstLogit(options, with: others) != firstLogit(options, with: concatenate([one, one, one], axis: 0)))

@@ -7,7 +7,8 @@ import TestSupport
 
 /// Small data and small networks, so that a training takes a fraction of a second.
 enum Tiny {
-  /// Three classes of 32-pixel images: a bright disc, a bright bar, a slope, each moved a little from image to image.
+  /// Three classes of 32-pixel images: a bright disc, a bright bar, a slope, each moved a little from image to image. Attributes say nothing of
+  /// how an image looks, and are unknown for some.
   static func images(perClass: Int = 8) -> InMemoryImages {
     let size = 32
     var pixels: [Float] = []
@@ -29,13 +30,40 @@ enum Tiny {
         }
       }
     }
-    return InMemoryImages(size: size, pixels: pixels, labels: labels, labelNames: ["disc", "bar", "slope"])
+    return InMemoryImages(size: size, pixels: pixels, labels: labels, labelNames: ["disc", "bar", "slope"],
+      attributes: [
+        AttributeColumn("sex", labels.indices.map { $0 % 5 == 4 ? nil : ["M", "F"][$0 / 3 % 2] }),
+        AttributeColumn("ageBand", labels.indices.map { ["040-049", "050-059", nil, "090+"][$0 % 4] }),
+      ])
+  }
+
+  /// One class, whose look is told by attributes: women have a bright square on the left, men on the right; the old a bright ground.
+  static func people(count: Int = 96) -> InMemoryImages {
+    let size = 32
+    var pixels: [Float] = []
+    for index in 0..<count {
+      let (isMale, isOld, shift) = (index % 2 == 1, index / 2 % 2 == 1, index / 4 % 5 - 2)
+      for row in 0..<size {
+        for column in 0..<size {
+          let isSquare = (10..<22).contains(row + shift) && (isMale ? 18..<28 : 4..<14).contains(column)
+          pixels.append(isSquare ? 0.9 : isOld ? 0 : -0.8)
+        }
+      }
+    }
+    return InMemoryImages(
+      size: size, pixels: pixels, labels: [Int32](repeating: 0, count: count), labelNames: ["person"],
+      attributes: [
+        AttributeColumn("sex", (0..<count).map { $0 % 2 == 1 ? "M" : "F" }),
+        AttributeColumn("ageBand", (0..<count).map { $0 / 2 % 2 == 1 ? "070-079" : "040-049" }),
+      ])
   }
 
   static let cganOptions: JSON = ["batch": 4, "width": 4, "latent": 8, "labelWidth": 4]
 
-  static func cgan(_ options: JSON = cganOptions, seed: UInt64 = 5) throws -> any GenerativeModel {
-    try ModelRegistry.entry("cgan").make(ModelRequest(options: options, data: .images(images()), seed: seed))
+  static func cgan(
+    _ options: JSON = cganOptions, images: any LabelledImages = images(), seed: UInt64 = 5
+  ) throws -> any GenerativeModel {
+    try ModelRegistry.entry("cgan").make(ModelRequest(options: options, data: .images(images), seed: seed))
   }
 
   /// Planes with edges and fine rings, 12 bit.

@@ -93,7 +93,7 @@ enum PlanSample {
       first = TransposedConvolution(root["first"], inputs: 12, outputs: 16, kernel: 4, stride: 1, padding: 0, hasBias: false)
       norm = BatchNorm(root["norm"], channels: 16)
       second = TransposedConvolution(root["second"], inputs: 16, outputs: 8)
-      conditional = ConditionalBatchNorm(root["conditional"], channels: 8, classes: classes, slope: 0)
+      conditional = ConditionalBatchNorm(root["conditional"], channels: 8, kinds: ConditionKinds(classes: classes), slope: 0)
       third = TransposedConvolution(root["third"], inputs: 8, outputs: 1)
       PlanSample.train(store)
     }
@@ -102,7 +102,7 @@ enum PlanSample {
       let joined = concatenate([z, embedding(labels, .inference)], axis: 1)
       let start = reshape(joined, [labels.count, 1, 1, 12])
       let a = relu(norm(first(start, .inference), .inference))
-      return tanh(third(conditional(second(a, .inference), labels: labels, .inference), .inference))
+      return tanh(third(conditional(second(a, .inference), Conditions(labels: labels), .inference), .inference))
     }
   }
 
@@ -119,6 +119,16 @@ enum PlanSample {
       let one = plan.images(slice(z, Slicing(starts: [image, 0], sizes: [1, 7])), rows: [Int(labels[image])])
       #expect(one == slice(whole, Slicing(starts: [image, 0, 0, 0], sizes: [1, 16, 16, 1])))
     }
+  }
+
+  @Test func `rows that are added later are those of one trace`() throws {
+    let network = Generator(classes: 5)
+    let plan = try InferencePlan(tracing: [2, 7]) { network($0, labels: [0, 1]) }
+    plan.appendRows(of: try InferenceGraph(tracing: [3, 7]) { network($0, labels: [2, 3, 4]) })
+    let whole = try InferencePlan(tracing: [5, 7]) { network($0, labels: [0, 1, 2, 3, 4]) }
+    let z = RandomStream(seed: 2, named: "z").normal([9, 7], counter: 0)
+    let rows = [4, 0, 2, 1, 3, 3, 4, 0, 2]
+    #expect(plan.images(z, rows: rows) == whole.images(z, rows: rows))
   }
 
   @Test func `a step that no layer computes is named`() {

@@ -53,13 +53,13 @@ import Testing
     guard let reference = try Reference("norm", "conditional_batchnorm") else { return }
     let gain = try reference.tensor("gain")
     let (count, channels) = (gain.shape[0], gain.shape[1])
-    let layer = ConditionalBatchNorm(scope, channels: channels, classes: count)
-    layer.gain.weight.value = gain
-    layer.bias.weight.value = try reference.tensor("bias")
+    let layer = ConditionalBatchNorm(scope, channels: channels, kinds: ConditionKinds(classes: count))
+    layer.gain.label.weight.value = gain
+    layer.bias.label.weight.value = try reference.tensor("bias")
     let x = Variable.parameter(try reference.tensor("x"))
-    let y = layer(x, labels: (0..<Int32(count)).map { $0 }, .training)
+    let y = layer(x, Conditions(labels: (0..<Int32(count)).map { $0 }), .training)
     try reference.expect(y.value, equals: "y", within: Reference.forward)
-    let leaves = [x, layer.gain.weight.variable, layer.bias.weight.variable]
+    let leaves = [x, layer.gain.label.weight.variable, layer.bias.label.weight.variable]
     let gradients = gradient(of: y, withRespectTo: leaves, seed: try reference.tensor("dy"))
     for (name, found) in zip(["d_x", "d_gain", "d_bias"], gradients) {
       try reference.expect(found.value, equals: name, within: Reference.backward)

@@ -32,6 +32,20 @@ struct PictureFormatTests {
     #expect(card.contains("- split: validation\n    path: data/val/**\n"))
   }
 
+  @Test func `a column that some images lack is empty there, not missing`() throws {
+    let workspace = try ItemWorkspace()
+    var told = ArtifactAttributes()
+    told[.sex] = "F"
+    told.conditions = [.sex]
+    try workspace.add(split: .train, attributes: told)
+    try workspace.add(split: .train)
+    try workspace.add(split: .test)
+    try workspace.export("hf")
+    let lines = try ["train", "test"].flatMap { try workspace.text("hf/data/\($0)/metadata.jsonl").split(separator: "\n") }
+    let values = lines.map { CanonicalJSON(parsing: String($0))?["sex"]?.stringValue }
+    #expect(Set(values) == ["F", ""])
+  }
+
   @Test func `webdataset shards are plain tar files with the three files of a sample side by side`() throws {
     let workspace = try ItemWorkspace()
     for (label, split) in [("b", Split.train), ("a", .train), ("c", .test)] { try workspace.add(label: label, split: split) }

@@ -52,6 +52,27 @@ import Testing
     for other in [try uids([2], 0, "cyst"), try uids([1], 0, "nodule")] { #expect(Set(other).isDisjoint(with: first)) }
   }
 
+  private func told(_ attributes: [ScanAttribute: String]) throws -> Dataset {
+    let scan = SyntheticScan(
+      pixels: SamplePixels.grey(bits: 16), label: Label("cyst"), attributes: attributes, spacingMillimeters: nil, modality: "OT", window: nil,
+      derivation: "test")
+    let file = try DICOMWriter.encode(scan, identifiers: SyntheticIdentifiers(run: [1], index: 0))
+    if let errors = try Verifier.errors(in: file) { #expect(errors == []) }
+    return try WriterDICOMTests.dataset(of: file)
+  }
+
+  @Test func `what the generator was told stands in the object, and one patient has one of each`() throws {
+    let woman = try told([.sex: "F", .ageBand: "040-049", .modality: "CT", .bodyPart: "CHEST"])
+    #expect([Tag.patientSex, .patientAge, .modality, .bodyPartExamined].map { woman.text($0) } == ["F", "045Y", "CT", "CHEST"])
+    #expect(woman.text(.imageComments)?.hasSuffix("Made to show modality CT, body_part CHEST, sex F, age_band 040-049.") == true)
+    // The numbers of a model of several modalities are no Hounsfield units.
+    #expect(woman[.rescaleSlope] == nil)
+    let man = try told([.sex: "M", .ageBand: "040-049", .modality: "CT", .bodyPart: "CHEST"])
+    for tag in [Tag.patientID, .studyInstanceUID, .seriesInstanceUID, .sopInstanceUID] { #expect(woman.text(tag) != man.text(tag), "\(tag)") }
+    let anyone = try told([:])
+    #expect(anyone[.patientSex]?.isEmpty == true && anyone[.patientAge] == nil && anyone[.bodyPartExamined] == nil && anyone.text(.modality) == "OT")
+  }
+
   @Test func `the file begins with an empty preamble and our own File Meta Information`() throws {
     let file = try DICOMWriter.encode(WriterDICOMTests.synthetic(), identifiers: SyntheticIdentifiers(run: [], index: 0))
     #expect(file[..<128].allSatisfy { $0 == 0 })

@@ -20,6 +20,13 @@ private let whole = """
 
 @Test func `the example of the design plans`() throws { try plan(whole) }
 
+@Test func `a list of conditions and of values plans`() throws {
+  let trained = whole.replacing("model: cgan, steps: 2000", with: "model: cgan, steps: 2000, condition: [sex, ageBand]")
+  let asked = trained.replacing("perLabel: 100", with: "perLabel: 100, sex: [F, M], ageBand: 040-049")
+  #expect(asked.contains("condition: [sex") && asked.contains("sex: [F, M]"))
+  try plan(asked)
+}
+
 @Test(arguments: ["ingest", "deidentify", "normalize", "split", "train"])
 func `every stage that later ones need is missed when it is left out`(name: String) throws {
   var lines = whole.split(separator: "\n").map(String.init)
@@ -45,6 +52,9 @@ func `every stage that later ones need is missed when it is left out`(name: Stri
   "  - ingest: { from: scans }\n  - deidentify\n  - normalize\n  - split: { train: 0.8, test: 0.8 }\n",
   "  - ingest: { from: scans }\n  - deidentify\n  - normalize\n  - split\n  - train: { model: cgan }\n",
   "  - ingest: { from: scans }\n  - deidentify\n  - normalize\n  - split\n  - train: { model: cgan, steps: 5, widht: 3 }\n",
+  "  - ingest: { from: scans }\n  - deidentify\n  - normalize\n  - split\n  - train: { model: cgan, steps: 5, condition: [sex, shoe] }\n",
+  "  - ingest: { from: scans }\n  - deidentify\n  - normalize\n  - split\n  - train: { model: cgan, steps: 5, condition: [[sex]] }\n",
+  "  - ingest: { from: scans }\n  - deidentify\n  - normalize\n  - split\n  - train: { model: cgan, steps: 5 }\n  - generate: { model: cgan, count: 1, ageBand: 44 }\n",
   "  - ingest: { from: scans }\n  - ingest: { from: more }\n",
   "  - nonsense\n",
   "  - ingest: [1, 2]\n",

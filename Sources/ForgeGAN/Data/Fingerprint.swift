@@ -37,6 +37,18 @@ extension LabelledImages {
   }
 }
 
+extension Sequence<AttributeColumn> {
+  /// Names, with a fingerprint of which image has which value.
+  package var fingerprint: JSON {
+    .array(
+      map { column in
+        var fingerprint = Fingerprint()
+        for index in column.indexes { fingerprint.add(UInt32(bitPattern: index)) }
+        return ["name": .string(column.attribute.name), "fingerprint": .string(fingerprint.text)]
+      })
+  }
+}
+
 extension PatchSource {
   /// Number of planes and a fingerprint of all pixels.
   package var fingerprint: JSON {

@@ -8,11 +8,15 @@ package protocol LabelledImages: Sendable {
   /// Class of each image, an index into `labelNames`.
   var labels: [Int32] { get }
   var labelNames: [String] { get }
+  /// What is known of the images beside their class; empty when nothing is.
+  var attributes: [AttributeColumn] { get }
   /// Writes the `size · size` pixels of an image, in −1...1, row by row.
   func copy(_ index: Int, into pixels: UnsafeMutableBufferPointer<Float>) throws(ForgeGANError)
 }
 
 extension LabelledImages {
+  package var attributes: [AttributeColumn] { [] }
+
   /// The images at `indexes`: `[N, size, size, 1]`.
   package func batch(_ indexes: [Int]) throws(ForgeGANError) -> Tensor {
     var images = Tensor(blank: [indexes.count, size, size, 1])
@@ -37,17 +41,20 @@ package struct InMemoryImages: LabelledImages {
   package let size: Int
   package let labels: [Int32]
   package let labelNames: [String]
+  package let attributes: [AttributeColumn]
   private let pixels: [Float]
 
   package var count: Int { labels.count }
 
   /// `pixels` holds the images one after another, row by row, in −1...1.
-  package init(size: Int, pixels: [Float], labels: [Int32], labelNames: [String]) {
+  package init(size: Int, pixels: [Float], labels: [Int32], labelNames: [String], attributes: [AttributeColumn] = []) {
     precondition(pixels.count == labels.count * size * size, "\(pixels.count) pixels are not \(labels.count) images of \(size)x\(size)")
     precondition(labels.allSatisfy { 0 <= $0 && $0 < labelNames.count }, "a label has no name")
+    precondition(attributes.allSatisfy { $0.indexes.count == labels.count }, "an attribute has not one value per image")
     self.size = size
     self.labels = labels
     self.labelNames = labelNames
+    self.attributes = attributes
     self.pixels = pixels
   }
 

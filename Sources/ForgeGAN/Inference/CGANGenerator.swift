@@ -2,15 +2,23 @@ package import ForgeNN
 package import ForgeTensor
 package import Foundation
 
-/// A trained conditional generator: labels in, images out.
+/// A trained conditional generator: labels and values of attributes in, images out.
 package final class CGANGenerator {
   package let description: ModelDescription
   /// Rows = columns of the images, in pixels.
   package let size: Int
   private let latentLength: Int
+  /// Traced again for further rows; nil without attributes, so that memory holds the weights once.
+  private let network: ConditionalGenerator?
   private let plan: InferencePlan
+  /// The row of the plan's tables by label and values of attributes.
+  private var rows: [[Int32]: Int] = [:]
+  /// Rows that are traced at a time.
+  private static let rowsPerTrace = 32
 
   package var labelNames: [String] { description.labelNames }
+  /// What images are conditioned on beside their label.
+  package var attributes: [ImageAttribute] { description.conditions.attributes }
 
   /// The network's convolutions and the arithmetic that each runs in.
   package var layers: [InferencePlan.LayerReport] { plan.layers }
@@ -38,13 +46,45 @@ package final class CGANGenerator {
     latentLength = options.latent
     let store = ParameterStore(seed: 0, isBlank: true)
     let network = ConditionalGenerator(
-      store.root["generator"], ConditionalGenerator.Architecture(options, size: size, classes: description.labelNames.count))
+      store.root["generator"],
+      ConditionalGenerator.Architecture(options, size: size, classes: description.labelNames.count, attributes: description.conditions.attributes))
+    self.network = description.conditions.attributes.isEmpty ? nil : network
     try checkpoint.restore(store.parameters)
     try checkpoint.finish()
-    let labels = description.labelNames.indices.map(Int32.init)
-    // Image i of the trace has label i, so what differs among labels becomes a table.
-    let graph = try InferenceGraph(tracing: [labels.count, latentLength]) { network($0, labels: labels, .inference) }
-    plan = try InferencePlan(consume graph, precision: precision, file: planFile, isStoring: isStoring)
+    var first = Conditions(labels: description.labelNames.indices.map(Int32.init))
+    // A model with attributes has tables also when it has one label, so that a later row rounds as an early one.
+    if !description.conditions.attributes.isEmpty, first.count == 1 { first = first.twice() }
+    first.attributes = description.conditions.attributes.map { _ in first.labels.map { _ in 0 } }
+    plan = try InferencePlan(
+      CGANGenerator.trace(network, first, latent: latentLength), precision: precision, file: planFile, isStoring: isStoring)
+    for image in 0..<first.count { rows[CGANGenerator.key(first, image)] = image }
+  }
+
+  /// Image i of the trace has the conditions of image i, so what differs among them becomes a table.
+  private static func trace(_ network: ConditionalGenerator, _ conditions: Conditions, latent: Int) throws -> InferenceGraph {
+    try InferenceGraph(tracing: [conditions.count, latent]) { network($0, conditions, .inference) }
+  }
+
+  private static func key(_ conditions: Conditions, _ image: Int) -> [Int32] {
+    [conditions.labels[image]] + conditions.attributes.map { $0[image] }
+  }
+
+  /// Adds the rows that `conditions` need and that the plan lacks.
+  private func prepareRows(for conditions: Conditions) throws {
+    guard let network else { return }
+    var missing: [Int] = []
+    var seen: Set<[Int32]> = []
+    for image in 0..<conditions.count {
+      let key = CGANGenerator.key(conditions, image)
+      if rows[key] == nil, seen.insert(key).inserted { missing.append(image) }
+    }
+    for start in stride(from: 0, to: missing.count, by: CGANGenerator.rowsPerTrace) {
+      var some = conditions.at(missing[start..<min(start + CGANGenerator.rowsPerTrace, missing.count)])
+      if some.count == 1 { some = some.twice() }
+      let before = plan.graph.tableRows
+      plan.appendRows(of: try CGANGenerator.trace(network, some, latent: latentLength))
+      for image in 0..<some.count { rows[CGANGenerator.key(some, image)] = before + image }
+    }
   }
 
   /// The index of a label by its name.
@@ -53,23 +93,46 @@ package final class CGANGenerator {
     return Int32(index)
   }
 
-  /// Makes one image per label.
+  /// The index of an attribute that the model is conditioned on, by its name.
+  package func attribute(named name: String) throws(ForgeGANError) -> Int {
+    guard let index = attributes.firstIndex(where: { $0.name == name }) else { throw .notConditioned(name, known: attributes.map(\.name)) }
+    return index
+  }
+
+  /// Makes one image per label, all attributes unknown.
+  package func generate(labels: [Int32], seed: UInt64, firstIndex: Int = 0, truncation: Float? = nil) throws -> Tensor {
+    let unknown = [Int32](repeating: 0, count: labels.count)
+    return try generate(
+      Conditions(labels: labels, attributes: attributes.map { _ in unknown }), seed: seed, firstIndex: firstIndex, truncation: truncation)
+  }
+
+  /// Makes one image of each condition.
   ///
-  /// Image i depends on the seed, `firstIndex + i` and its label alone: not on the batch, the threads or the other images.
+  /// Image i depends on the seed, `firstIndex + i` and its conditions alone: not on the batch, the threads or the other images.
   /// - Parameters:
-  ///   - labels: class indexes, checked.
+  ///   - conditions: indexes of labels and of values of `attributes`, checked.
   ///   - truncation: redraws latent values beyond ±truncation, which trades variety for likeliness (Brock et al. 2019); nil for none.
-  /// - Returns: `[labels.count, size, size, 1]` in −1...1.
-  package func generate(labels: [Int32], seed: UInt64, firstIndex: Int = 0, truncation: Float? = nil) throws(ForgeGANError) -> Tensor {
-    for label in labels where label < 0 || label >= labelNames.count { throw .unknownLabel("\(label)", known: labelNames) }
-    if let truncation, !(truncation > 0) { throw .badOption("truncation", model: "cgan", reason: "must be above zero") }
+  /// - Returns: `[conditions.count, size, size, 1]` in −1...1.
+  package func generate(
+    _ conditions: Conditions, seed: UInt64, firstIndex: Int = 0, truncation: Float? = nil
+  ) throws -> Tensor {
+    let labels = conditions.labels
+    for label in labels where label < 0 || label >= labelNames.count { throw ForgeGANError.unknownLabel("\(label)", known: labelNames) }
+    precondition(conditions.attributes.count == attributes.count, "\(conditions.attributes.count) attributes for a model of \(attributes.count)")
+    for (attribute, values) in zip(attributes, conditions.attributes) {
+      for value in values where value < 0 || value > attribute.values.count {
+        throw ForgeGANError.unknownValue("\(value)", attribute: attribute.name, known: attribute.values)
+      }
+    }
+    if let truncation, !(truncation > 0) { throw ForgeGANError.badOption("truncation", model: "cgan", reason: "must be above zero") }
+    try prepareRows(for: conditions)
     let chunk = 64
     var parts: [Tensor] = []
     for first in stride(from: 0, to: labels.count, by: chunk) {
-      let some = Array(labels[first..<min(labels.count, first + chunk)])
+      let some = first..<min(labels.count, first + chunk)
       let latent = self.latent(count: some.count, seed: seed, firstIndex: firstIndex + first, truncation: truncation)
-      let images = plan.images(latent, rows: some.map(Int.init))
-      guard images.withUnsafeBufferPointer({ $0.allSatisfy(\.isFinite) }) else { throw .notFinite(model: description.model) }
+      let images = plan.images(latent, rows: some.compactMap { rows[CGANGenerator.key(conditions, $0)] })
+      guard images.withUnsafeBufferPointer({ $0.allSatisfy(\.isFinite) }) else { throw ForgeGANError.notFinite(model: description.model) }
       parts.append(images)
     }
     return parts.isEmpty ? Tensor.zeros([0, size, size, 1]) : concatenate(parts, axis: 0)

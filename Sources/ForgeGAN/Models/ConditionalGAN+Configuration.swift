@@ -35,6 +35,10 @@ extension ConditionalGAN {
     package var spectralNorm: Bool
     /// What the discriminator is told of variety; needs a batch of several images per label.
     package var comparison: ProjectionDiscriminator.Comparison
+    /// Names of the attributes that images are conditioned on beside their label.
+    package var condition: [String]
+    /// The share of training images whose attributes are made unknown (see `Conditions.forgetting`).
+    package var unknownShare: Double
 
     /// - Parameter isStored: `json` stems from a model file. One that is older than an option lacks it, and was made as the option's
     ///   absence was then understood; a new training takes what is best now.
@@ -58,13 +62,15 @@ extension ConditionalGAN {
       augmentSpan = options.integer("augmentSpan", default: 100_000, in: 1_000...100_000_000)
       spectralNorm = options.flag("spectralNorm", default: isStored)
       comparison = options.choice("comparison", default: isStored ? .none : .channel)
+      condition = options.texts("condition")
+      unknownShare = options.number("unknownShare", default: 0.1, in: 0...0.9)
       // Written by `json` so that a stored configuration can be read back; the data decide.
       _ = options.integer("size", default: 64, among: Configuration.sizes)
       try options.finish()
     }
 
     package func json(size: Int) -> JSON {
-      [
+      var members: [String: JSON] = [
         "batch": .integer(batch), "width": .integer(width), "latent": .integer(latent), "labelWidth": .integer(labelWidth),
         "loss": .string(loss.rawValue), "generatorRate": .number(generatorRate),
         "discriminatorRate": .number(discriminatorRate), "beta1": .number(beta1), "schedule": .string(schedule.rawValue),
@@ -72,6 +78,12 @@ extension ConditionalGAN {
         "augmentTarget": .number(augmentTarget), "augmentSpan": .integer(augmentSpan), "r1": .number(r1), "r1Every": .integer(r1Every),
         "spectralNorm": .bool(spectralNorm), "comparison": .string(comparison.rawValue), "size": .integer(size),
       ]
+      // A model of labels alone says nothing of attributes.
+      if !condition.isEmpty {
+        members["condition"] = .array(condition.map(JSON.string))
+        members["unknownShare"] = .number(unknownShare)
+      }
+      return .object(members)
     }
   }
 }

@@ -17,8 +17,11 @@ package final class ConditionalGAN: GenerativeModel {
   package let options: Configuration
   package let networks: ParameterStore
   package let labelNames: [String]
+  package let conditions: ConditionTable
   package let dataDescription: JSON
   private let images: any LabelledImages
+  /// The attributes that are conditioned on, in the order of the option.
+  private let attributes: [AttributeColumn]
   package let batches: LabelledBatches
   private let generator: ConditionalGenerator
   private let discriminator: ProjectionDiscriminator
@@ -52,12 +55,15 @@ package final class ConditionalGAN: GenerativeModel {
       throw ForgeGANError.unsuitableData(model: "cgan", reason: "there are too few")
     }
     self.images = images
+    let attributes = try ConditionalGAN.attributes(options.condition, of: images)
+    self.attributes = attributes
+    conditions = ConditionTable(labels: images.labels, attributes)
     labelNames = images.labelNames
-    batches = LabelledBatches(images, count: options.batch, seed: request.seed)
-    dataDescription = try images.fingerprint
+    batches = LabelledBatches(images, attributes: attributes, count: options.batch, seed: request.seed)
+    dataDescription = try ConditionalGAN.description(of: images, attributes)
     networks = ParameterStore(seed: request.seed)
     averageStore = ParameterStore(seed: request.seed)
-    let shape = ConditionalGenerator.Architecture(options, size: images.size, classes: images.labelNames.count)
+    let shape = ConditionalGenerator.Architecture(options, size: images.size, classes: images.labelNames.count, attributes: attributes.map(\.attribute))
     generator = ConditionalGenerator(networks.root["generator"], shape)
     averageGenerator = ConditionalGenerator(averageStore.root["generator"], shape)
     discriminator = ProjectionDiscriminator(networks.root["discriminator"], shape)
@@ -82,18 +88,19 @@ package final class ConditionalGAN: GenerativeModel {
 
     discriminatorOptimizer.learningRate = Float(options.discriminatorRate) * rate
     discriminatorOptimizer.descend(parts: parts.count) { index in
-      let (moment, real, labels) = (moment.part(index, of: parts.count), parts[index].images, parts[index].labels)
-      let fake = generate(labels, moment)
+      let (moment, real) = (moment.part(index, of: parts.count), parts[index].images)
+      let conditions = forgetting(parts[index].conditions, moment)
+      let fake = generate(conditions, moment)
       if parts.count == 1 { made = fake }
 
       // One pass of the discriminator over real and generated images together: its weights are normalized once per part.
       let augmented = augment(concatenate([Variable(real), fake.detached()], axis: 0), moment, "augment discriminator")
-      let logits = split(discriminator(augmented, labels: labels + labels, sets: 2, .training), axis: 0, sizes: [batch, batch])
+      let logits = split(discriminator(augmented, conditions.twice(), sets: 2, .training), axis: 0, sizes: [batch, batch])
       let loss = options.loss.discriminator(real: logits[0], fake: logits[1])
       var objective = loss
       if options.r1 > 0, moment.step % options.r1Every == 0 {
         let leaf = Variable.parameter(real)
-        let penalty = r1Penalty(logits: discriminator(leaf, labels: labels, .training), real: leaf)
+        let penalty = r1Penalty(logits: discriminator(leaf, conditions, .training), real: leaf)
         objective = objective + penalty * Float(options.r1 * Double(options.r1Every))
         measures.add("r1", penalty.scalar)
       }
@@ -112,9 +119,10 @@ package final class ConditionalGAN: GenerativeModel {
       parts: parts.count, averaging: average,
       decay: ExponentialMovingAverage.warmUpDecay(step: moment.step, limit: Float(options.averageDecay))
     ) { index in
-      let (moment, labels) = (moment.part(index, of: parts.count), parts[index].labels)
-      let fake = made.take() ?? generate(labels, moment)
-      let judged = discriminator(augment(fake, moment, "augment generator"), labels: labels, .inference)
+      let moment = moment.part(index, of: parts.count)
+      let conditions = forgetting(parts[index].conditions, moment)
+      let fake = made.take() ?? generate(conditions, moment)
+      let judged = discriminator(augment(fake, moment, "augment generator"), conditions, .inference)
       let loss = options.loss.generator(fake: judged, real: realLogits[index])
       measures.add("generator", loss.scalar)
       return loss
@@ -122,15 +130,40 @@ package final class ConditionalGAN: GenerativeModel {
     return measures.all
   }
 
-  private func generate(_ labels: [Int32], _ moment: TrainingMoment) -> Variable {
-    generator(Variable(moment.normal([labels.count, options.latent], for: "latent")), labels: labels, .training)
+  private func generate(_ conditions: Conditions, _ moment: TrainingMoment) -> Variable {
+    generator(Variable(moment.normal([conditions.count, options.latent], for: "latent")), conditions, .training)
+  }
+
+  /// What both players are told of a part's images, the same both times.
+  private func forgetting(_ conditions: Conditions, _ moment: TrainingMoment) -> Conditions {
+    guard !attributes.isEmpty else { return conditions }
+    let draws = moment.uniform([conditions.count * (1 + attributes.count)], for: "unknown attributes")
+    return conditions.forgetting(options.unknownShare, draws: draws.values)
+  }
+
+  /// - Throws: `ForgeGANError.noValues` for an attribute that is known of no image.
+  private static func attributes(_ names: [String], of images: any LabelledImages) throws(ForgeGANError) -> [AttributeColumn] {
+    let known = images.attributes.filter { !$0.attribute.values.isEmpty }
+    var chosen: [AttributeColumn] = []
+    for name in names {
+      guard let column = known.first(where: { $0.attribute.name == name }) else { throw .noValues(name, known: known.map(\.attribute.name)) }
+      chosen.append(column)
+    }
+    return chosen
+  }
+
+  private static func description(of images: any LabelledImages, _ attributes: [AttributeColumn]) throws(ForgeGANError) -> JSON {
+    let description = try images.fingerprint
+    guard !attributes.isEmpty, case .object(var members) = description else { return description }
+    members["attributes"] = attributes.fingerprint
+    return .object(members)
   }
 
   package func makeProbe() throws(ForgeGANError) -> (any TrainingProbe)? {
     let stream = RandomStream(seed: networks.seed, named: "probe")
-    return try GeneratedImagesProbe(real: images) { [options, averageGenerator] labels, first in
-      let latent = stream.normal([labels.count, options.latent], counter: UInt64(first * options.latent))
-      return withoutRecording { averageGenerator(Variable(latent), labels: labels, .inference).value }
+    return try GeneratedImagesProbe(real: images, attributes: attributes) { [options, averageGenerator] conditions, first in
+      let latent = stream.normal([conditions.count, options.latent], counter: UInt64(first * options.latent))
+      return withoutRecording { averageGenerator(Variable(latent), conditions, .inference).value }
     }
   }
 
@@ -142,12 +175,14 @@ package final class ConditionalGAN: GenerativeModel {
     return draw(x)
   }
 
-  /// One column per label, eight rows.
+  /// One column per label, eight rows; attributes as in the training set.
   package func sampleSheet(step: Int) -> SampleSheet {
     let rows = 8
     let labels = (0..<rows).flatMap { _ in labelNames.indices.map(Int32.init) }
+    let open = Conditions(labels: labels, attributes: attributes.map { _ in labels.map { _ in 0 } })
+    let conditions = conditions.completed(open, seed: networks.seed)
     let latent = RandomStream(seed: networks.seed, named: "sample sheet").normal([labels.count, options.latent], counter: 0)
-    let images = withoutRecording { averageGenerator(Variable(latent), labels: labels, .inference).value }
+    let images = withoutRecording { averageGenerator(Variable(latent), conditions, .inference).value }
     return SampleSheet(images: images, columns: labelNames.count, columnTitles: labelNames, step: step)
   }
 }

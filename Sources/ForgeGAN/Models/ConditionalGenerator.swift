@@ -2,22 +2,23 @@ package import ForgeGrad
 package import ForgeNN
 import ForgeTensor
 
-/// Latent vector and label to image: a linear layer to 4x4 pixels, then transposed convolutions that double the side, each after a
+/// Latent vector, label and attributes to image: a linear layer to 4x4 pixels, then transposed convolutions that double the side, each after a
 /// conditional batch norm and ReLU.
 package struct ConditionalGenerator {
   /// What decides the shapes of both networks.
   package struct Architecture: Sendable, Equatable {
     package var size: Int
-    package var classes: Int
+    package var kinds: ConditionKinds
     package var width: Int
     package var latent: Int
     package var labelWidth: Int
     package var hasSpectralNorm: Bool
     package var comparison: ProjectionDiscriminator.Comparison
 
-    package init(_ options: ConditionalGAN.Configuration, size: Int, classes: Int) {
+    package init(_ options: ConditionalGAN.Configuration, size: Int, classes: Int, attributes: [ImageAttribute] = []) {
       self.size = size
-      self.classes = classes
+      kinds = ConditionKinds(
+        classes: classes, attributes: attributes.map { ConditionKinds.Attribute(name: $0.name, values: $0.values.count + 1) })
       width = options.width
       latent = options.latent
       labelWidth = options.labelWidth
@@ -34,7 +35,7 @@ package struct ConditionalGenerator {
   }
 
   private let shape: Architecture
-  private let embedding: Embedding
+  private let embedding: ConditionEmbedding
   private let linear: Linear
   private let norms: [ConditionalBatchNorm]
   private let enlargements: [TransposedConvolution]
@@ -43,10 +44,10 @@ package struct ConditionalGenerator {
   package init(_ scope: ParameterScope, _ shape: Architecture) {
     self.shape = shape
     let channels = shape.generatorChannels
-    embedding = Embedding(scope["embedding"], rows: shape.classes, width: shape.labelWidth)
+    embedding = ConditionEmbedding(scope["embedding"], shape.kinds, width: shape.labelWidth)
     linear = Linear(scope["linear"], inputs: shape.latent + shape.labelWidth, outputs: 16 * channels[0])
     norms = channels.enumerated().map { stage, width in
-      ConditionalBatchNorm(scope["norm\(stage)"], channels: width, classes: shape.classes, slope: 0)
+      ConditionalBatchNorm(scope["norm\(stage)"], channels: width, kinds: shape.kinds, slope: 0)
     }
     enlargements = (0..<shape.stages).map { stage in
       TransposedConvolution(
@@ -57,12 +58,12 @@ package struct ConditionalGenerator {
 
   /// - Parameters:
   ///   - latent: `[N, latent]`.
-  ///   - labels: N class indexes.
+  ///   - conditions: of N images.
   /// - Returns: `[N, size, size, 1]` in −1...1.
-  package func callAsFunction(_ latent: Variable, labels: [Int32], _ mode: Mode) -> Variable {
-    let joined = concatenate([latent, embedding(labels, mode)], axis: 1)
-    var x = reshape(linear(joined, mode), [labels.count, 4, 4, shape.generatorChannels[0]])
-    for stage in 0..<shape.stages { x = enlargements[stage](norms[stage](x, labels: labels, mode), mode) }
-    return tanh(last(norms[shape.stages](x, labels: labels, mode), mode))
+  package func callAsFunction(_ latent: Variable, _ conditions: Conditions, _ mode: Mode) -> Variable {
+    let joined = concatenate([latent, embedding(conditions, mode)], axis: 1)
+    var x = reshape(linear(joined, mode), [conditions.count, 4, 4, shape.generatorChannels[0]])
+    for stage in 0..<shape.stages { x = enlargements[stage](norms[stage](x, conditions, mode), mode) }
+    return tanh(last(norms[shape.stages](x, conditions, mode), mode))
   }
 }

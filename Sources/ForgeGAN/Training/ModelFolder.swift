@@ -38,23 +38,29 @@ package struct ModelDescription: Sendable, Equatable {
   package var model: String
   package var configuration: JSON
   package var labelNames: [String]
+  /// What images are conditioned on beside their label.
+  package var conditions: ConditionTable
   package var seed: UInt64
   /// Facts that belong to whoever supplied the images (window, spacing, normalization); no times, paths or identities.
   package var attributes: [String: JSON]
 
-  package init(model: String, configuration: JSON, labelNames: [String], seed: UInt64, attributes: [String: JSON]) {
+  package init(
+    model: String, configuration: JSON, labelNames: [String], conditions: ConditionTable = .none, seed: UInt64, attributes: [String: JSON]
+  ) {
     self.model = model
     self.configuration = configuration
     self.labelNames = labelNames
+    self.conditions = conditions
     self.seed = seed
     self.attributes = attributes
   }
 
   package var json: JSON {
-    [
+    let members: [String: JSON] = [
       "format": .integer(ModelDescription.format), "model": .string(model), "configuration": configuration,
       "labels": .array(labelNames.map(JSON.string)), "seed": .string(String(seed)), "attributes": .object(attributes),
     ]
+    return .object(members.merging(conditions.members) { $1 })
   }
 
   /// - Parameter file: stands for the file in errors.
@@ -70,6 +76,11 @@ package struct ModelDescription: Sendable, Equatable {
       guard let name = label.stringValue else { throw .wrongKind(file: file, reason: "a label of the model is not a text") }
       names.append(name)
     }
-    self.init(model: model, configuration: configuration, labelNames: names, seed: seed, attributes: json["attributes"]?.objectValue ?? [:])
+    guard let conditions = ConditionTable(json, labels: names.count) else {
+      throw .wrongKind(file: file, reason: "what it says of its conditions cannot be read")
+    }
+    self.init(
+      model: model, configuration: configuration, labelNames: names, conditions: conditions, seed: seed,
+      attributes: json["attributes"]?.objectValue ?? [:])
   }
 }

@@ -11,7 +11,8 @@ struct TrainingClock {
 extension Trainer {
   func description(of model: any GenerativeModel) -> ModelDescription {
     ModelDescription(
-      model: model.name, configuration: model.configuration, labelNames: model.labelNames, seed: seed, attributes: attributes)
+      model: model.name, configuration: model.configuration, labelNames: model.labelNames, conditions: model.conditions, seed: seed,
+      attributes: attributes)
   }
 }
 

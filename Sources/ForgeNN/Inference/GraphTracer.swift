@@ -8,7 +8,7 @@ extension InferenceGraph {
   /// layers, affine maps per channel, leaky ReLUs, PReLUs, tanh, sums, pixel shuffles and joined rows of tables.
   ///
   /// - Parameters:
-  ///   - shape: `[T, H, W, C]` or `[T, C]`. Image `t` of the trace stands for row `t` of the network's tables (its label).
+  ///   - shape: `[T, H, W, C]` or `[T, C]`. Image `t` of the trace stands for row `t` of the network's tables (what it is to show).
   /// - Throws: `InferenceError.unsupported` for anything else.
   package init(tracing shape: Shape, _ network: (Variable) -> Variable) throws(InferenceError) {
     let result = network(Variable.parameter(Tensor.zeros(shape)))

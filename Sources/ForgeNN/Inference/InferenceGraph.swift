@@ -60,8 +60,8 @@ package struct InferenceGraph: Sendable {
   /// The value that the network returns.
   package var output = 0
   package let input: Extents
-  /// Rows of the tables from which each image chooses by its label; 1 when there are none.
-  package let tableRows: Int
+  /// Rows of the tables from which each image chooses by what it is to show; 1 when there are none.
+  package internal(set) var tableRows: Int
 
   package init(input: Extents, tableRows: Int) {
     self.input = input

@@ -20,8 +20,8 @@ package final class InferencePlan {
   }
 
   /// The layers without their weights.
-  package let graph: InferenceGraph
-  let work: [Work]
+  package private(set) var graph: InferenceGraph
+  private(set) var work: [Work]
   /// What was asked for; layers without such a kernel run in `float32`.
   package let precision: Precision
   private var schedule: BatchSchedule?
@@ -91,7 +91,7 @@ package final class InferencePlan {
   ///
   /// - Parameters:
   ///   - x: `[N, H, W, C]` or `[N, C]`.
-  ///   - rows: each image's row of the network's tables (its label); empty when there is only one.
+  ///   - rows: each image's row of the network's tables (what it is to show); empty when there is only one.
   /// - Returns: `[N, P, Q, K]`, or `[N, K]` when the result is a vector. Each image depends on itself and its row alone.
   package func images(_ x: Tensor, rows: [Int] = []) -> Tensor {
     let isImage = x.shape.rank == 4
@@ -101,6 +101,32 @@ package final class InferencePlan {
     let schedule = self.schedule.flatMap { $0.input == input ? $0 : nil } ?? BatchSchedule(self, input: input)
     self.schedule = schedule
     return schedule.run(x, rows: rows)
+  }
+}
+
+// MARK: - More rows
+
+extension InferencePlan {
+  /// Puts the tables of another trace of the same network below this one's: its rows follow those that are there.
+  ///
+  /// Both traces must have two images or more: in one of a single image there are no tables.
+  package func appendRows(of other: InferenceGraph) {
+    precondition(graph.tableRows > 1 && other.tableRows > 1 && other.layers.count == work.count, "inference: the traces are of two networks")
+    func joined(_ a: Tensor?, _ b: Tensor?) -> Tensor? {
+      guard let a, let b, a.shape.rank == 2 else { return a }
+      return concatenate([a, b], axis: 0)
+    }
+    for index in work.indices {
+      switch (work[index], other.layers[index].kind) {
+      case (.map(var map), .map(let more)):
+        (map.scale, map.shift) = (joined(map.scale, more.scale), joined(map.shift, more.shift))
+        work[index] = .map(map)
+      case (.appendRow(let table, let isFirst), .appendRow(let more, _)):
+        work[index] = .appendRow(concatenate([table, more], axis: 0), isFirst: isFirst)
+      default: break
+      }
+    }
+    graph.tableRows += other.tableRows
   }
 }
 

@@ -20,8 +20,18 @@ package struct ArtifactAttributes: Sendable, Equatable {
   package var modality: String? { get { text("modality") } set { set("modality", newValue) } }
   package var bodyPart: String? { get { text("bodyPart") } set { set("bodyPart", newValue) } }
   package var sex: String? { get { text("sex") } set { set("sex", newValue) } }
-  /// Decade, `040-049`.
+  /// Decade, `040-049`; `090+` from 90 on.
   package var ageBand: String? { get { text("ageBand") } set { set("ageBand", newValue) } }
+  /// One of the four above; nil also for a text that is none of its values.
+  package subscript(attribute: ScanAttribute) -> String? {
+    get { text(attribute.rawValue).flatMap(attribute.value) }
+    set { set(attribute.rawValue, newValue) }
+  }
+  /// Which of the four the generator of an image was told, as opposed to what all of its training images were.
+  package var conditions: [ScanAttribute] {
+    get { (values["conditions"]?.arrayValue ?? []).compactMap { $0.stringValue.flatMap(ScanAttribute.init) } }
+    set { values["conditions"] = newValue.isEmpty ? nil : .array(newValue.map { .string($0.rawValue) }) }
+  }
   /// Manufacturer and model of the scanner.
   package var scanner: String? { get { text("scanner") } set { set("scanner", newValue) } }
   /// Series Instance UID after de-identification.

@@ -1,7 +1,8 @@
 import CZlib
 package import ScanModel
 
-/// A NumPy `.npz`: `images` uint8 or uint16 `[N, H, W]`, `labels` int64 `[N]`, `label_names` `[K]`. Stored, not compressed; no times.
+/// A NumPy `.npz`: `images` uint8 or uint16 `[N, H, W]`, `labels` int64 `[N]`, `label_names` `[K]`, and for each attribute that images have its
+/// values as text `[N]`, empty for unknown. Stored, not compressed; no times.
 ///
 /// Source: NumPy enhancement proposal 1 (the .npy format, version 1.0) and PKWARE's APPNOTE for the ZIP container.
 package struct ImageArchive {
@@ -9,6 +10,7 @@ package struct ImageArchive {
   private let bits: Int
   private var words: [UInt8] = []
   private var labels: [String] = []
+  private var attributes: [[String: String]] = []
 
   /// - Parameters:
   ///   - size: rows = columns of every image.
@@ -19,9 +21,11 @@ package struct ImageArchive {
     self.bits = bits
   }
 
-  package mutating func append(_ pixels: PixelBuffer, label: String) {
+  /// - Parameter attributes: by the name of their array.
+  package mutating func append(_ pixels: PixelBuffer, label: String, attributes: [String: String] = [:]) {
     words += pixels.words
     labels.append(label)
+    self.attributes.append(attributes)
   }
 
   package func bytes(labelNames: [String]) -> [UInt8] {
@@ -29,18 +33,23 @@ package struct ImageArchive {
       let index = Int64(labelNames.firstIndex(of: label) ?? -1)
       return withUnsafeBytes(of: index.littleEndian) { Array($0) }
     }
-    // Unicode strings of NumPy are UTF-32, padded with NULs to the longest.
-    let scalars = labelNames.map { Array($0.unicodeScalars) }
-    let longest = max(1, scalars.map(\.count).max() ?? 1)
-    let names = scalars.flatMap { name in
-      (0..<longest).flatMap { index in withUnsafeBytes(of: (index < name.count ? name[index].value : 0).littleEndian) { Array($0) } }
-    }
-    let members: [(name: String, bytes: [UInt8])] = [
+    var members: [(name: String, bytes: [UInt8])] = [
       ("images.npy", array(bits == 8 ? "|u1" : "<u2", [labels.count, size, size], words)),
       ("labels.npy", array("<i8", [labels.count], indexes)),
-      ("label_names.npy", array("<U\(longest)", [labelNames.count], names)),
+      ("label_names.npy", array(labelNames)),
     ]
+    for name in Set(attributes.flatMap(\.keys)).sorted() { members.append(("\(name).npy", array(attributes.map { $0[name] ?? "" }))) }
     return StoredZip.bytes(members)
+  }
+
+  /// Unicode strings of NumPy are UTF-32, padded with NULs to the longest.
+  private func array(_ texts: [String]) -> [UInt8] {
+    let scalars = texts.map { Array($0.unicodeScalars) }
+    let longest = max(1, scalars.map(\.count).max() ?? 1)
+    let words = scalars.flatMap { text in
+      (0..<longest).flatMap { index in withUnsafeBytes(of: (index < text.count ? text[index].value : 0).littleEndian) { Array($0) } }
+    }
+    return array("<U\(longest)", [texts.count], words)
   }
 
   private func array(_ type: String, _ shape: [Int], _ data: [UInt8]) -> [UInt8] {

@@ -1,5 +1,6 @@
 import ForgeGAN
 package import ScanCatalog
+import ScanModel
 
 extension Evaluation {
   /// For programs. Figures that are not finite are null.
@@ -20,6 +21,10 @@ extension Evaluation {
       ])
     }
     if let consistency { values["classConsistency"] = consistency.json }
+    if !attributeConsistency.isEmpty {
+      values["attributeConsistency"] = .object(
+        Dictionary(uniqueKeysWithValues: attributeConsistency.map { ($0.attribute.rawValue, $0.consistency.json) }))
+    }
     if let utility {
       values["trainOnSyntheticTestOnReal"] = .object([
         "trainedOnReal": .integer(Int64(utility.trainedOn.real)), "trainedOnSynthetic": .integer(Int64(utility.trainedOn.synthetic)),

@@ -1,5 +1,6 @@
 import ForgeGAN
 import Foundation
+import ScanModel
 
 extension Evaluation {
   /// A figure is at home in brackets: `KID[extractor hash, real, synthetic]`.
@@ -20,9 +21,9 @@ extension Evaluation {
           + "; \(floor) recall \(Evaluation.text(figures.floor.recall, digits: 3))")
       if let score = view.scoreOfClasses { lines.append("IS\(bracket) = \(Evaluation.text(score, digits: 3)) of at most \(consistency?.labelNames.count ?? 0)") }
     }
-    if let consistency {
+    for (name, consistency) in consistencies {
       lines.append(
-        "class consistency: \(Evaluation.percent(consistency.accuracy.synthetic)) of \(consistency.synthetic.count) synthetic images, by a classifier that is right on "
+        "\(name) consistency: \(Evaluation.percent(consistency.accuracy.synthetic)) of \(consistency.synthetic.count) synthetic images, by a classifier that is right on "
           + "\(Evaluation.percent(consistency.accuracy.real)) of \(consistency.real.count) real images")
       for (name, recall) in zip(consistency.labelNames, consistency.recalls) {
         lines.append("  \(name): \(recall.map(Evaluation.percent) ?? "no synthetic image")")
@@ -50,6 +51,11 @@ extension Evaluation {
           + pairs.featureDistances.map { ", feature distance[\($0.extractor) \($0.digest.prefix(12))] \(Evaluation.text($0.value, digits: 4))" }.joined())
     }
     return lines + notMeasured.map { "not measured: \($0)" }
+  }
+
+  /// By label and by attribute, with what each goes by.
+  var consistencies: [(name: String, consistency: Consistency)] {
+    (consistency.map { [("class", $0)] } ?? []) + attributeConsistency.map { ($0.attribute.rawValue, $0.consistency) }
   }
 
   static func text(_ value: Double, digits: Int) -> String { String(format: "%.\(digits)f", value) }

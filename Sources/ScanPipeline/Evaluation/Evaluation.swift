@@ -1,5 +1,6 @@
 package import ForgeGAN
 package import Foundation
+package import ScanModel
 
 /// What an evaluation found. Every figure of a set stands with its extractor, the hash of the extractor's weights and the numbers of images.
 package struct Evaluation: Sendable {
@@ -63,6 +64,8 @@ package struct Evaluation: Sendable {
   package var side = 0
   package var views: [View] = []
   package var consistency: Consistency?
+  /// The same by values of attributes in place of labels, where synthetic images have them.
+  package var attributeConsistency: [(attribute: ScanAttribute, consistency: Consistency)] = []
   package var utility: Utility?
   package var memory: Memory?
   package var pairs: Pairs?

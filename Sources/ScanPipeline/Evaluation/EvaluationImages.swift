@@ -32,6 +32,8 @@ package struct EvaluationImages: Sendable {
   package let planes: [Plane]
   /// nil where an image has none.
   package let labels: [Label?]
+  /// What is known of each image beside its label.
+  package let attributes: [[ScanAttribute: String]]
   /// The file's name without its ending; for pairing alone, never shown. Empty for images of a workspace.
   let stems: [String]
   /// What −1...1 was in the file, by image; for pairing alone, so empty for images of a workspace.
@@ -60,13 +62,14 @@ package struct EvaluationImages: Sendable {
     let planes: [Plane]
     var ranges: [ClosedRange<Float>] = []
     let label: Label?
+    let attributes: ArtifactAttributes
     let stem: String
   }
 
   private init(folder: URL, role: String, threads: Int, progress: @escaping ProgressSink) throws {
     let (files, _) = try Intake(inputs: [folder]).files()
-    // DICOM goes through the profile before anything looks at it; the key is forgotten with the run.
-    let deidentifier = try Deidentifier(options: [], key: PseudonymKey.random())
+    // DICOM goes through the profile before anything looks at it; the key is forgotten with the run. Sex and age stay for counts by band.
+    let deidentifier = try Deidentifier(options: [.retainPatientCharacteristics], key: PseudonymKey.random())
     try self.init(files, role: role, threads: threads, progress: progress) { file in
       let url = URL(fileURLWithPath: file.path.revealed)
       let raw = try ScanReader().read(path: url.path)
@@ -78,7 +81,8 @@ package struct EvaluationImages: Sendable {
         return try Normalizer(intensity: .auto, size: nil).normalize(slice)
       }
       return Item(
-        planes: normal.map(\.plane), ranges: normal.map(\.window.bounds), label: Label(url.deletingLastPathComponent().lastPathComponent), stem: url.deletingPathExtension().lastPathComponent)
+        planes: normal.map(\.plane), ranges: normal.map(\.window.bounds), label: Label(url.deletingLastPathComponent().lastPathComponent),
+        attributes: ArtifactAttributes(describing: scan), stem: url.deletingPathExtension().lastPathComponent)
     }
   }
 
@@ -86,7 +90,7 @@ package struct EvaluationImages: Sendable {
     var query = query
     if query.kinds.isEmpty { query.kinds = query.origins == [.generated] ? [.image] : [.slice] }
     try self.init(TrainingSlices.records(query, in: catalog), role: role, threads: threads, progress: progress) { record in
-      Item(planes: [try StoredPlane(record, in: catalog).plane], label: record.label, stem: "")
+      Item(planes: [try StoredPlane(record, in: catalog).plane], label: record.label, attributes: record.attributes, stem: "")
     }
   }
 
@@ -96,6 +100,7 @@ package struct EvaluationImages: Sendable {
     let stage = "read \(role)"
     progress(.began(stage: stage, total: sources.count, unit: "images"))
     var (planes, labels, stems, ranges, failures): ([Plane], [Label?], [String], [ClosedRange<Float>], Int) = ([], [], [], [], 0)
+    var attributes: [[ScanAttribute: String]] = []
     for start in stride(from: 0, to: sources.count, by: 128) {
       if Interruption.isRequested { throw PipelineError.interrupted }
       let batch = Array(sources[start..<min(start + 128, sources.count)])
@@ -104,6 +109,8 @@ package struct EvaluationImages: Sendable {
           let item = try result.get()
           planes += item.planes
           labels += item.planes.map { _ in item.label }
+          let known = ScanAttribute.allCases.compactMap { attribute in item.attributes[attribute].map { (attribute, $0) } }
+          attributes += item.planes.map { _ in Dictionary(uniqueKeysWithValues: known) }
           stems += item.planes.map { _ in item.stem }
           ranges += item.ranges
         } catch {
@@ -115,16 +122,24 @@ package struct EvaluationImages: Sendable {
       progress(.advanced(stage: stage, done: min(start + 128, sources.count)))
     }
     (self.planes, self.labels, self.stems, self.ranges, self.failures) = (planes, labels, stems, ranges, failures)
+    self.attributes = attributes
     progress(.ended(stage: stage, summary: "\(planes.count) images"))
   }
 
-  private init(planes: [Plane], labels: [Label?]) {
-    (self.planes, self.labels, stems, ranges, failures) = (planes, labels, [], [], 0)
+  private init(planes: [Plane], labels: [Label?], attributes: [[ScanAttribute: String]]) {
+    (self.planes, self.labels, self.attributes, stems, ranges, failures) = (planes, labels, attributes, [], [], 0)
   }
 
   /// The images at `indexes`, without names.
   func subset(_ indexes: [Int]) -> EvaluationImages {
-    EvaluationImages(planes: indexes.map { planes[$0] }, labels: indexes.map { labels[$0] })
+    EvaluationImages(planes: indexes.map { planes[$0] }, labels: indexes.map { labels[$0] }, attributes: indexes.map { attributes[$0] })
+  }
+
+  /// The images of which `attribute` is known, its value in the label's place.
+  func labelled(by attribute: ScanAttribute) -> EvaluationImages {
+    let known = planes.indices.filter { attributes[$0][attribute] != nil }
+    return EvaluationImages(
+      planes: known.map { planes[$0] }, labels: known.map { attributes[$0][attribute].flatMap { Label($0) } }, attributes: known.map { attributes[$0] })
   }
 
   /// An image in the units of its file.

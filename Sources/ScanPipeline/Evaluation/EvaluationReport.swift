@@ -71,16 +71,19 @@ package struct EvaluationReport {
   }
 
   private func consistency() -> String {
-    guard let c = evaluation.consistency else { return "" }
+    evaluation.consistencies.map { consistency(by: $0.name, $0.consistency) }.joined()
+  }
+
+  private func consistency(by name: String, _ c: Evaluation.Consistency) -> String {
     let head = c.labelNames.map { "<th>\(EvaluationReport.escaped($0))</th>" }.joined()
     let rows = c.labelNames.enumerated().map { label, name in
       "<tr><td>\(EvaluationReport.escaped(name))</td>" + c.synthetic.confusion[label].map { "<td>\($0)</td>" }.joined()
         + "<td>\(c.recalls[label].map(Evaluation.percent) ?? "")</td><td>\(c.recalls[label].map { "<span class=\"bar\" style=\"width:\(Int(80 * $0.value))px\"></span>" } ?? "")</td></tr>"
     }.joined()
     return """
-      <h2>Do synthetic images show their labels?</h2><p>A classifier trained on \(c.trainedOn) real images is right on \(Evaluation.percent(c.accuracy.real)) of \
-      \(c.real.count) real images that it never saw, and takes \(Evaluation.percent(c.accuracy.synthetic)) of \(c.synthetic.count) synthetic images for what they are labelled.</p>
-      <table><tr><th>synthetic label \\ told as</th>\(head)<th>consistent</th><th></th></tr>\(rows)</table>
+      <h2>Do synthetic images show their \(name)?</h2><p>A classifier trained on \(c.trainedOn) real images is right on \(Evaluation.percent(c.accuracy.real)) of \
+      \(c.real.count) real images that it never saw, and takes \(Evaluation.percent(c.accuracy.synthetic)) of \(c.synthetic.count) synthetic images for what they are to show.</p>
+      <table><tr><th>synthetic \(name) \\ told as</th>\(head)<th>consistent</th><th></th></tr>\(rows)</table>
       """
   }
 

@@ -60,6 +60,11 @@ package struct Evaluator {
         result.notMeasured.append("Class consistency and usefulness: no synthetic image has a label that the real images know.")
       }
     }
+    for attribute in ScanAttribute.allCases {
+      if let found = try consistency(of: attribute, taught: taught, judge: judge, synthetic, side: side, into: &result) {
+        result.attributeConsistency.append((attribute, found))
+      }
+    }
     if let training {
       let extractor = extractors[extractors.count - 1]
       result.memory = try memory(extractor, training: training.networkImages(side: side), held: judged, synthetic: made)
@@ -130,6 +135,22 @@ package struct Evaluator {
         let count = row.reduce(0, +)
         return count > 0 ? Estimate(successes: row[label], of: count) : nil
       })
+  }
+
+  /// Nil when no synthetic image has a value that the real images know, or these know one alone.
+  private func consistency(
+    of attribute: ScanAttribute, taught: EvaluationImages, judge: EvaluationImages, _ synthetic: EvaluationImages, side: Int,
+    into result: inout Evaluation
+  ) throws -> Evaluation.Consistency? {
+    let (taught, judge) = (taught.labelled(by: attribute), judge.labelled(by: attribute))
+    let names = judge.labelNames
+    guard names.count > 1 else { return nil }
+    let labelled = synthetic.labelled(by: attribute).networkImages(side: side, names: names)
+    guard labelled.count > 0,
+      let classifier = try classifier(taught, names: names, side: side, stage: "classifier of \(attribute.rawValue)", into: &result)
+    else { return nil }
+    let judged = judge.networkImages(side: side, names: names)
+    return try consistency(classifier, judged: judged, labelled: labelled, trainedOn: taught.count)
   }
 
   private func utility(

@@ -1,17 +1,20 @@
+import ScanModel
+
 /// Makes labelled synthetic slices with a trained conditional model.
 ///
-/// YAML: `generate: { model: NAME, perLabel: N | count: N, label: L, seed: S, precision: fp32 | int16 }`
+/// YAML: `generate: { model: NAME, perLabel: N | count: N, label: L, modality: …, bodyPart: …, sex: …, ageBand: …, seed: S,
+/// precision: fp32 | int16 }`; an attribute's value is a text or a list, and every combination is made.
 package struct GenerateStage: Stage {
   package static let name = "generate"
 
   package var model: String
-  package var amount: GenerationAmount
+  package var request: GenerationPlan
   package var seed: UInt64?
   package var precision: InferencePrecision
 
-  package init(model: String, amount: GenerationAmount, seed: UInt64?, precision: InferencePrecision = .fp32) {
+  package init(model: String, _ request: GenerationPlan, seed: UInt64?, precision: InferencePrecision = .fp32) {
     self.model = model
-    self.amount = amount
+    self.request = request
     self.seed = seed
     self.precision = precision
   }
@@ -21,7 +24,17 @@ package struct GenerateStage: Stage {
     let perLabel = try options.int("perLabel", in: 1...1_000_000)
     let count = try options.int("count", in: 1...10_000_000)
     let label = try options.string("label")
+    var choices: [AttributeChoice] = []
+    for attribute in ScanAttribute.allCases {
+      let texts = try options.strings(attribute.rawValue) ?? []
+      // Before anything is trained for nothing.
+      guard texts.allSatisfy({ attribute.value($0) != nil }) else {
+        throw .outOfRange(key: attribute.rawValue, allowed: attribute.form, options.positionOf(attribute.rawValue))
+      }
+      if let choice = AttributeChoice(attribute, texts) { choices.append(choice) }
+    }
     let seed = try options.int("seed", in: 0...Int.max)
+    let amount: GenerationAmount
     switch (perLabel, count, label) {
     case (let perLabel?, nil, nil): amount = .perLabel(perLabel)
     case (nil, let count?, nil): amount = .count(count)
@@ -29,6 +42,7 @@ package struct GenerateStage: Stage {
     default: throw .outOfRange(key: "generate", allowed: "given perLabel, count, or label with count", options.position)
     }
     self.model = model
+    request = GenerationPlan(amount, choices)
     self.seed = seed.map(UInt64.init)
     precision = try options.choice("precision", of: InferencePrecision.names).flatMap(InferencePrecision.init(rawValue:)) ?? .fp32
   }
@@ -45,8 +59,8 @@ package struct GenerateStage: Stage {
   }
 
   package func run(_ context: RunContext) throws -> StageOutcome {
-    try context.generateIntoWorkspace(model: model, amount: amount, seed: seed, precision: precision)
+    try context.generateIntoWorkspace(model: model, request, seed: seed, precision: precision)
   }
 
-  package var summary: String { "\(amount) with \(model)" }
+  package var summary: String { "\(request) with \(model)" }
 }

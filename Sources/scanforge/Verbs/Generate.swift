@@ -1,12 +1,13 @@
 import ArgumentParser
 import Diagnostics
 import Foundation
+import ScanModel
 import ScanPipeline
 
 struct Generate: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Make labelled synthetic slices with a trained conditional model.",
-    discussion: "MODEL is a name in the workspace or a model.safetensors file. Without --output the images go into the workspace. Image i depends on model, seed and i alone.")
+    discussion: "MODEL is a name in the workspace or a model.safetensors file. Without --output the images go into the workspace. Image i depends on model, seed, i and what it is to show alone.")
 
   @Option(help: "Model name in the workspace, model folder, or model.safetensors file.")
   var model: String
@@ -14,11 +15,23 @@ struct Generate: ParsableCommand {
   @Option(help: "Only this label (with --count).")
   var label: String?
 
-  @Option(help: "Images per label.")
+  @Option(help: "Images per label, and per combination of the values below.")
   var perLabel: Int?
 
-  @Option(help: "Images in all, spread over the labels.")
+  @Option(help: "Images in all, spread over labels and combinations.")
   var count: Int?
+
+  @Option(help: "Modality to show, where the model is conditioned on it (repeatable: each combination is made).")
+  var modality: [String] = []
+
+  @Option(help: "Body part to show (repeatable).")
+  var bodyPart: [String] = []
+
+  @Option(help: "Sex to show: F, M or O (repeatable).")
+  var sex: [String] = []
+
+  @Option(help: "Age band to show, such as 040-049 or 090+ (repeatable).")
+  var ageBand: [String] = []
 
   @Option(help: "Seed.")
   var seed: UInt64 = 0
@@ -66,6 +79,11 @@ struct Generate: ParsableCommand {
     return .count(count ?? 1)
   }
 
+  private var request: GenerationPlan {
+    let asked: [(ScanAttribute, [String])] = [(.modality, modality), (.bodyPart, bodyPart), (.sex, sex), (.ageBand, ageBand)]
+    return GenerationPlan(amount, asked.compactMap { AttributeChoice($0, $1) })
+  }
+
   func run() throws {
     let precision = InferencePrecision(rawValue: self.precision) ?? .fp32
     try common.perform { console in
@@ -79,13 +97,13 @@ struct Generate: ParsableCommand {
           folder: URL(fileURLWithPath: output), format: SyntheticFiles.Format(rawValue: format) ?? .tiff, threads: common.threadCount)
         let generator = try ImageGenerator(
           model: source.url, name: source.name, seed: seed, truncation: truncation, precision: precision, storesPlan: storePlan)
-        outcome = try files.write(amount, generator: generator, progress: console.progress)
+        outcome = try files.write(request, generator: generator, progress: console.progress)
       } else {
         guard source.isCatalogued else {
           throw ValidationError("A model file goes with --output DIR; without it only a model of the workspace, by its name.")
         }
         let context = try RunContext(workspace: common.workspaceURL, seed: seed, threads: common.threadCount, progress: console.progress)
-        outcome = try context.generateIntoWorkspace(model: model, amount: amount, seed: seed, truncation: truncation, precision: precision)
+        outcome = try context.generateIntoWorkspace(model: model, request, seed: seed, truncation: truncation, precision: precision)
       }
       console.say(outcome.summary)
       for place in outcome.places { console.say("  \(place)") }

@@ -12,7 +12,7 @@ struct Ingest: ParsableCommand {
   @Argument(help: "Files and folders.")
   var inputs: [String]
 
-  @Option(help: "Where labels come from: folder, csv:FILE (columns path,label,subject,split), attribute:KEYWORD.")
+  @Option(help: "Where labels come from: folder, csv:FILE (columns path,label,subject,split,modality,body_part,sex,age_band), attribute:KEYWORD.")
   var labelFrom: String?
 
   @Option(help: "Where the subject of a TIFF or PNG comes from: folder, csv:FILE, prefix:CHARACTER (default: each file is its own).")

@@ -4,14 +4,14 @@ package import ForgeTensor
 package import Foundation
 import PixelMath
 
-/// Compares images that a generator makes of the same latent vectors each time with as many training images of the same labels.
+/// Compares images that a generator makes of the same latent vectors each time with as many training images of the same labels and attributes.
 ///
 /// Figures: `kid` (Binkowski et al. 2018), `precision` and `recall` (Kynkäänniemi et al. 2019) by features of a random network;
 /// `similarity`, the mean MS-SSIM of pairs of one label (Odena et al. 2017), beside `realSimilarity`; `duplicates`, the share of generated
 /// images with a neighbour at less than half of the distance that nine in ten training images keep from theirs, beside `realDuplicates`.
 package final class GeneratedImagesProbe: TrainingProbe {
-  /// Makes `[N, size, size, 1]` in −1...1 of N labels; `first` is the place of the first in the whole set.
-  package typealias Generate = (_ labels: [Int32], _ first: Int) -> Tensor
+  /// Makes `[N, size, size, 1]` in −1...1 of N conditions; `first` is the place of the first in the whole set.
+  package typealias Generate = (_ conditions: Conditions, _ first: Int) -> Tensor
 
   private static let largestCount = 256
   private static let pairCount = 96
@@ -21,7 +21,7 @@ package final class GeneratedImagesProbe: TrainingProbe {
 
   private let extractor = RandomConvolutionExtractor()
   private let generate: Generate
-  private let labels: [Int32]
+  private let conditions: Conditions
   private let side: Int
   private let pairs: [(Int, Int)]
   private let real: FeatureSet
@@ -30,12 +30,13 @@ package final class GeneratedImagesProbe: TrainingProbe {
   /// Squared distance below which two images count as one.
   private let bar: Double
 
-  package init(real images: any LabelledImages, generate: @escaping Generate) throws(ForgeGANError) {
+  /// - Parameter attributes: those of the images' attributes that `generate` takes.
+  package init(real images: any LabelledImages, attributes: [AttributeColumn] = [], generate: @escaping Generate) throws(ForgeGANError) {
     let count = min(images.count, GeneratedImagesProbe.largestCount)
     let chosen = (0..<count).map { $0 * images.count / count }
     let labels = chosen.map { images.labels[$0] }
     self.generate = generate
-    self.labels = labels
+    conditions = Conditions(labels: labels, attributes: attributes.map { column in chosen.map { column.indexes[$0] } })
     side = images.size
     // Each image with the next one of its label.
     pairs = Array(
@@ -55,13 +56,13 @@ package final class GeneratedImagesProbe: TrainingProbe {
 
   package func criterion(hash: (Data) -> String) -> JSON {
     [
-      "figure": "kid", "extractor": .string(extractor.name), "sha256": .string(hash(extractor.weights)), "real": .integer(labels.count),
-      "generated": .integer(labels.count),
+      "figure": "kid", "extractor": .string(extractor.name), "sha256": .string(hash(extractor.weights)), "real": .integer(conditions.count),
+      "generated": .integer(conditions.count),
     ]
   }
 
   package func measure(progress: Double) -> ProbeResult {
-    let images = GeneratedImagesProbe.chunks(labels.count).map { generate(Array(labels[$0]), $0.lowerBound) }
+    let images = GeneratedImagesProbe.chunks(conditions.count).map { generate(conditions.at($0), $0.lowerBound) }
     let pixels = concatenate(images, axis: 0)
     guard pixels.withUnsafeBufferPointer({ $0.allSatisfy(\.isFinite) }) else { return ProbeResult(score: nil, figures: [:]) }
     let made = GeneratedImagesProbe.features(pixels, by: extractor)
@@ -71,7 +72,7 @@ package final class GeneratedImagesProbe: TrainingProbe {
       "kid": distance, "similarity": GeneratedImagesProbe.similarity(pixels, pairs, side: side), "realSimilarity": realSimilarity,
       "duplicates": share(GeneratedImagesProbe.nearest(made)) { $0 <= bar }, "realDuplicates": realDuplicates,
     ]
-    if labels.count > GeneratedImagesProbe.neighbours {
+    if conditions.count > GeneratedImagesProbe.neighbours {
       let coverage = NeighbourCoverage(real: real, generated: made, neighbours: GeneratedImagesProbe.neighbours)
       figures["recall"] = coverage.recall
       figures["precision"] = coverage.precision
