@@ -32,7 +32,8 @@ package struct DICOMExport: ExportFormat {
     guard let patient = item.record.patient else { throw item.unreadable }
     var scan = scan
     scan.dataset.set(.syntheticData, .CS, text: item.isSynthetic ? "YES" : "NO")
-    return ExportedImage(bytes: try DICOMWriter.encode(scan.readmitted(for: item, patient)), fileExtension: "dcm", series: series, mark: item.isSynthetic)
+    return ExportedImage(
+      bytes: try DICOMWriter.encode(scan.readmitted(for: item, patient)), fileExtension: "dcm", series: series, mark: item.isSynthetic)
   }
 
   /// A generated TIFF in modality units, of nobody.

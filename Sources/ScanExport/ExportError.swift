@@ -56,7 +56,7 @@ package enum ExportError: ExplainedError, Equatable {
     case .otherWorkspace(let format):
       "the output folder has a folder \(format) that this workspace did not write, or that holds what was withdrawn since"
     case .busy: "another export is writing to the output folder"
-    case .unreadableItem(let number): "the object of artifact \(number) cannot be read as an image"
+    case .unreadableItem(let number): "the object of artifact \(number) cannot be written as this format's image"
     case .mixedSeries: "a series would hold real and synthetic images"
     case .notARegularFile: "the output folder holds something that is neither a file nor a folder"
     }
@@ -72,7 +72,7 @@ package enum ExportError: ExplainedError, Equatable {
     case .needsMasks: "Ingest the images with --mask-from folder:DIR or csv:FILE."
     case .otherWorkspace: "Choose another output folder, or remove that one and export it again from this workspace."
     case .busy: "Wait until it has ended."
-    case .unreadableItem: "Run scanforge audit verify."
+    case .unreadableItem: "Run scanforge audit verify; when that finds nothing, leave the item out with --query."
     case .mixedSeries: "Export real and synthetic images separately with --query origin=…"
     case .notARegularFile: "Choose an empty output folder."
     }

@@ -24,15 +24,19 @@ package protocol ExportFormat: Sendable {
   /// What puts the encoded images in their places.
   func writer(_ staging: ExportStaging) -> any ExportWriter
 
+  /// Columns that depend on where a file went, beyond those that `encode` gave.
+  func columns(of file: ExportedFile) -> [String: CanonicalJSON]
+
   /// Files about the whole export, written after the images.
-  func documents(_ contents: ExportContents) throws -> [ExportDocument]
+  func documents(_ contents: ExportedSet) throws -> [ExportDocument]
 }
 
 extension ExportFormat {
   package static var needsMasks: Bool { false }
   package func folder(of item: ExportItem) -> String { "\(item.part)/\(item.labelFolder)" }
   package func writer(_ staging: ExportStaging) -> any ExportWriter { FileWriter(staging: staging) }
-  package func documents(_ contents: ExportContents) throws -> [ExportDocument] { [] }
+  package func columns(of file: ExportedFile) -> [String: CanonicalJSON] { [:] }
+  package func documents(_ contents: ExportedSet) throws -> [ExportDocument] { [] }
 }
 
 /// Puts encoded images in their places, one after the other in the export's order.
@@ -76,7 +80,8 @@ package struct ExportDocument: Sendable {
 package enum ExportRegistry {
   /// All formats in the order of `--help`.
   package static let formats: [any ExportFormat.Type] = [
-    ImageFolderExport.self, HuggingFaceExport.self, DICOMExport.self, WebDatasetExport.self,
+    ImageFolderExport.self, HuggingFaceExport.self, MONAIExport.self, DICOMExport.self, WebDatasetExport.self, PROVExport.self,
+    ROCrateExport.self, CroissantExport.self,
   ]
 
   package static var names: [String] { formats.map { $0.name } }

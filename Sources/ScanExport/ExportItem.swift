@@ -55,7 +55,7 @@ package struct ExportedFile: Sendable {
   package let byteCount: Int
   package let isSynthetic: Bool
   /// Columns beyond the common ones.
-  package let columns: [String: CanonicalJSON]
+  package var columns: [String: CanonicalJSON]
 
   /// Columns that every format has, in their order; `label` and `patient` are empty where there is none.
   package static let commonColumns = [
@@ -78,11 +78,13 @@ package struct ExportedFile: Sendable {
 }
 
 /// Everything that an export holds, for the documents about it.
-package struct ExportContents {
+package struct ExportedSet {
   package let format: String
   package let catalog: Catalog
   /// In the export's order.
   package let files: [ExportedFile]
+  /// `metadata.csv`
+  package let metadata: [UInt8]
 
   /// The part of `path` below the format's folder.
   func relative(_ file: ExportedFile) -> String { String(file.path.dropFirst(format.count + 1)) }

@@ -37,11 +37,10 @@ struct ExportRecord {
     return artifact
   }
 
-  /// What left, and where to.
+  /// What left.
   private var attributes: ArtifactAttributes {
     var attributes = ArtifactAttributes()
     attributes.values["format"] = .string(request.format)
-    attributes.values["folder"] = .string(root.path)
     attributes.values["items"] = .integer(Int64(items.count))
     attributes.values["synthetic"] = .integer(Int64(items.count(where: \.isSynthetic)))
     return attributes

@@ -1,8 +1,7 @@
 package import Diagnostics
 package import Foundation
 package import ScanCatalog
-import ScanDeid
-import ScanModel
+import ScanImaging
 import Synchronization
 
 /// What to export.
@@ -45,7 +44,8 @@ package struct Exporter: Sendable {
   package let threads: Int
   package let progress: ProgressSink
 
-  package init(_ catalog: Catalog, threads: Int = ProcessInfo.processInfo.activeProcessorCount, progress: @escaping ProgressSink = { _ in }) {
+  package init(_ catalog: Catalog, threads: Int = ProcessInfo.processInfo.activeProcessorCount, progress: @escaping ProgressSink = { _ in })
+  {
     self.catalog = catalog
     self.threads = max(1, threads)
     self.progress = progress
@@ -62,10 +62,9 @@ package struct Exporter: Sendable {
     do {
       let files = try write(items, format, staging)
       try Self.refuseMixedSeries(files)
-      for document in try format.documents(ExportContents(format: name, catalog: catalog, files: files.map(\.file))) {
-        try staging.write(document.bytes, to: document.path)
-      }
       let metadata = Array(ExportMetadata.text(of: files.map(\.file)).utf8)
+      let contents = ExportedSet(format: name, catalog: catalog, files: files.map(\.file), metadata: metadata)
+      for document in try format.documents(contents) { try staging.write(document.bytes, to: document.path) }
       try staging.write(metadata, to: ExportStaging.metadataName)
       let record = ExportRecord(request: request, root: root, items: items, metadata: metadata)
       // First recorded, then seen: no export is in a folder that the catalog knows nothing of.
@@ -73,7 +72,8 @@ package struct Exporter: Sendable {
       progress(.ended(stage: "export", summary: "\(items.count) images as \(name)"))
       return ExportReport(
         format: name, folder: root.appendingPathComponent(name, isDirectory: true), files: files.count, items: items.count,
-        splits: Dictionary(grouping: items, by: \.part).mapValues(\.count), synthetic: items.count(where: \.isSynthetic), artifact: artifact,
+        splits: Dictionary(grouping: items, by: \.part).mapValues(\.count), synthetic: items.count(where: \.isSynthetic),
+        artifact: artifact,
         notChecked: notChecked)
     } catch {
       staging.discard()
@@ -99,6 +99,7 @@ package struct Exporter: Sendable {
             columns: item.attributeColumns.merging(image.columns) { $1 })
           let suffix = images.count > 1 ? String(format: "-%04d", index) : ""
           file.path = "\(type(of: format).name)/\(try writer.write(image, as: file, stem: stem + suffix))"
+          file.columns.merge(format.columns(of: file)) { first, _ in first }
           written.append((file, image.series))
         }
       }
@@ -117,7 +118,13 @@ package struct Exporter: Sendable {
         let index = next.wrappingAdd(1, ordering: .relaxed).oldValue
         guard index < items.count else { return }
         do {
-          let images = try format.encode(items[index], from: catalog.objects)
+          let images: [ExportedImage]
+          do {
+            images = try format.encode(items[index], from: catalog.objects)
+          } catch is ImagingError {
+            // Its own sentence does not say which item: palette colors, for one.
+            throw items[index].unreadable
+          }
           results.withLock { $0[index] = images }
         } catch {
           failure.withLock { $0 = $0 ?? error }
@@ -132,7 +139,9 @@ package struct Exporter: Sendable {
     var marks: [String: Bool] = [:]
     for (file, series) in written {
       guard let series else { continue }
-      guard marks.updateValue(file.isSynthetic, forKey: series) ?? file.isSynthetic == file.isSynthetic else { throw ExportError.mixedSeries }
+      guard marks.updateValue(file.isSynthetic, forKey: series) ?? file.isSynthetic == file.isSynthetic else {
+        throw ExportError.mixedSeries
+      }
     }
   }
 }

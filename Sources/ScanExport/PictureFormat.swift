@@ -21,7 +21,8 @@ extension PictureFormat {
       let picture = try EightBitPicture(scan, attributes: attributes, frame: frame)
       let png = try PNGWriter.encode(
         picture.pixels, photometric: picture.photometric, spacing: attributes.spacingMillimeters,
-        texts: ["Software": "ScanForge", "Description": Self.notice(of: item)])
+        // The object's hash: what `audit lineage` takes, also where the picture has left its folder.
+        texts: ["Software": "ScanForge", "Description": Self.notice(of: item), "Source": "sha256:\(item.sha256.hex)"])
       return ExportedImage(bytes: png, fileExtension: "png", columns: picture.columns)
     }
   }

@@ -57,9 +57,13 @@ struct SecondaryCapture {
     dataset.set(.patientIdentityRemoved, .CS, text: "YES")
     dataset.set(.deidentificationMethod, .LO, text: "ScanForge: metadata of the image file removed")
     dataset.set(.studyInstanceUID, .UI, text: uids.uid("study"))
-    dataset.set(.seriesInstanceUID, .UI, text: uids.uid("series/\(item.record.origin.rawValue)\(item.record.attributes.isSynthetic ? "/synthetic" : "")"))
+    dataset.set(
+      .seriesInstanceUID, .UI,
+      text: uids.uid("series/\(item.record.origin.rawValue)\(item.record.attributes.isSynthetic ? "/synthetic" : "")"))
     dataset.set(.seriesNumber, .IS, text: isEnhanced ? "2" : "1")
-    if isEnhanced { dataset.set(.derivationDescription, .ST, text: "Super-resolution. Model \(item.model?.hex ?? "unknown"). Not for diagnosis.") }
+    if isEnhanced {
+      dataset.set(.derivationDescription, .ST, text: "Super-resolution. Model \(item.model?.hex ?? "unknown"). Not for diagnosis.")
+    }
     if isEnhanced, let source = item.source {
       var reference = Dataset()
       reference.set(.referencedSOPClassUID, .UI, text: UID.secondaryCaptureImageStorage)
@@ -82,7 +86,9 @@ struct SecondaryCapture {
     guard let stored = scan.pixels, stored.rows <= 65535, stored.columns <= 65535 else { throw item.unreadable }
     let isColor = scan.photometric == .rgb && stored.samplesPerPixel >= 3
     let isGrey = [.monochrome1, .monochrome2].contains(scan.photometric ?? .monochrome2)
-    if [8, 16].contains(stored.bitsAllocated), !stored.isFloat, isColor || isGrey, let pixels = stored.frame(frame, samples: isColor ? 3 : 1) {
+    if [8, 16].contains(stored.bitsAllocated), !stored.isFloat, isColor || isGrey,
+      let pixels = stored.frame(frame, samples: isColor ? 3 : 1)
+    {
       Self.set(pixels, isColor ? .rgb : scan.photometric ?? .monochrome2, in: &dataset)
       if isGrey, !stored.isSigned, let units = item.record.attributes.intensity {
         Self.setRescale(low: units.lowerBound, high: units.upperBound, maximum: stored.bitsAllocated == 8 ? 255 : 65535, in: &dataset)

@@ -11,17 +11,20 @@ package struct Intake: Sendable {
   package var inputs: [URL] = []
   package var labels = LabelSource.none
   package var subjects = SubjectSource.standard
+  package var masks = MaskSource.none
   package var terms: String?
   package var stopsOnItemError = false
 
   package init() {}
 
   package init(
-    inputs: [URL], labels: LabelSource = .none, subjects: SubjectSource = .standard, terms: String? = nil, stopsOnItemError: Bool = false
+    inputs: [URL], labels: LabelSource = .none, subjects: SubjectSource = .standard, masks: MaskSource = .none, terms: String? = nil,
+    stopsOnItemError: Bool = false
   ) {
     self.inputs = inputs
     self.labels = labels
     self.subjects = subjects
+    self.masks = masks
     self.terms = terms
     self.stopsOnItemError = stopsOnItemError
   }
@@ -53,6 +56,7 @@ package struct Admission {
   /// What one file became.
   private struct Admitted: Sendable {
     let draft: ArtifactDraft
+    let mask: StoredObject?
     let split: Split?
     let risks: [String]
     let warnings: [ScanWarning]
@@ -65,9 +69,12 @@ package struct Admission {
   func admit() throws -> (outcome: StageOutcome, images: [ArtifactID]) {
     let intake = context.intake
     let sheet = try ScanSheet(labels: intake.labels, subjects: intake.subjects)
+    let masks = try MaskSheet(intake.masks)
     let key = try context.key(for: "ingest")
     try check(key)
-    let (items, skipped) = try intake.files()
+    let (found, skipped) = try intake.files()
+    let items = masks.images(found)
+    guard !items.isEmpty else { throw InputError.empty }
     let run = try context.catalog.beginRun(
       op: "ingest",
       parameters: .object([
@@ -89,11 +96,12 @@ package struct Admission {
     var waiting: [ArtifactDraft] = []
     var images: Set<ArtifactID> = []
     func record() throws {
-      images.formUnion(try run.record(waiting))
+      images.formUnion(zip(waiting, try run.record(waiting)).filter { $0.0.kind == .image }.map(\.1))
       waiting = []
     }
     try stream.forEach(items) { item, clean in
-      try Admission.admit(URL(fileURLWithPath: item.path.revealed), clean, sheet, terms: terms, withdrawn, into: objects)
+      try Admission.admit(
+        URL(fileURLWithPath: item.path.revealed), clean, sheet, mask: masks.mask(of: item), terms: terms, withdrawn, into: objects)
     } deliver: { item in
       switch item.outcome {
       case .done(let admitted):
@@ -102,6 +110,11 @@ package struct Admission {
           splits[patient] = split
         }
         waiting.append(admitted.draft)
+        if let mask = admitted.mask {
+          waiting.append(
+            .derived(
+              mask, kind: .mask, media: "image/tiff", from: [(.draft(waiting.count - 1), Catalog.maskRole)], label: admitted.draft.label))
+        }
         tally.add(admitted)
       case .failed(let error):
         tally.failures += 1
@@ -119,7 +132,10 @@ package struct Admission {
     if tally.ownSubjects > 0 {
       context.progress(
         .warning(
-          stage: stage, text: "\(tally.ownSubjects) TIFF or PNG files name no subject, so each counts as a patient of its own; use subjectFrom when files share one"))
+          stage: stage,
+          text:
+            "\(tally.ownSubjects) TIFF or PNG files name no subject, so each counts as a patient of its own; use subjectFrom when files share one"
+        ))
     }
     for (risk, count) in tally.risks.sorted(by: { $0.key < $1.key }) {
       context.progress(.warning(stage: stage, text: "\(count) images may show identifying pixels (\(risk)); pixels are not cleaned"))
@@ -128,7 +144,10 @@ package struct Admission {
     tally.recorded = images.count
     let summary = tally.summary(of: items.count, labelled: intake.labels != .none)
     context.progress(.ended(stage: stage, summary: summary))
-    let figures = ["images": Double(tally.recorded), "files": Double(items.count), "atRisk": Double(tally.risks.values.reduce(0, +))]
+    let figures = [
+      "images": Double(tally.recorded), "masks": Double(tally.masks), "files": Double(items.count),
+      "atRisk": Double(tally.risks.values.reduce(0, +)),
+    ]
     let outcome = StageOutcome(
       summary: summary, figures: figures.merging(tally.warnings.figures) { first, _ in first },
       failedItems: tally.failures)
@@ -145,18 +164,20 @@ package struct Admission {
 
   /// Runs on a worker thread, right after cleaning.
   private static func admit(
-    _ file: URL, _ clean: CleanScan, _ sheet: ScanSheet, terms: String?, _ withdrawn: WithdrawnRegister, into objects: ObjectStore
+    _ file: URL, _ clean: CleanScan, _ sheet: ScanSheet, mask: String?, terms: String?, _ withdrawn: WithdrawnRegister, into objects: ObjectStore
   ) throws -> Admitted {
     var split: Split?
     if let named = sheet.split(of: file) {
       guard let known = Split(rawValue: named) else { throw PipelineError.unknownSplit }
       split = known
     }
+    let maskBytes = try mask.map { try MaskReader.encode($0, for: clean) }
     let (bytes, media) = try ScanFileEncoder.encode(clean)
     guard !withdrawn.contains(clean.patient), !withdrawn.contains(contentOf: bytes) else {
       throw CatalogError.patientWithdrawn(clean.patient.text)
     }
     let object = try objects.store(bytes, of: clean)
+    let maskObject = try maskBytes.map { try objects.store($0, of: clean.patient) }
     var attributes = ArtifactAttributes(describing: clean)
     // A DICOM object tells what de-identification left of it; other files have the CSV file alone.
     if clean.format != .dicom { for (attribute, value) in sheet.attributes(of: file) { attributes[attribute] = value } }
@@ -164,7 +185,8 @@ package struct Admission {
     let draft = ArtifactDraft.acquired(
       object, media: media, label: sheet.label(of: file, dataset: clean.dataset), consent: terms, attributes: attributes)
     let isOwnSubject = clean.format != .dicom && sheet.subject(of: file) == nil
-    return Admitted(draft: draft, split: split, risks: clean.record.risks, warnings: clean.warnings, isOwnSubject: isOwnSubject)
+    return Admitted(
+      draft: draft, mask: maskObject, split: split, risks: clean.record.risks, warnings: clean.warnings, isOwnSubject: isOwnSubject)
   }
 
   private struct Tally {
@@ -172,6 +194,7 @@ package struct Admission {
     var failures = 0
     var ownSubjects = 0
     var unlabelled = 0
+    var masks = 0
     var risks: [String: Int] = [:]
     var warnings = ScanWarningTally()
 
@@ -180,11 +203,13 @@ package struct Admission {
       warnings.add(admitted.warnings)
       if admitted.isOwnSubject { ownSubjects += 1 }
       if admitted.draft.label == nil { unlabelled += 1 }
+      if admitted.mask != nil { masks += 1 }
     }
 
     func summary(of files: Int, labelled: Bool) -> String {
       var text = "\(recorded) images of \(files) files"
       if failures > 0 { text += ", \(failures) failed" }
+      if masks > 0 { text += ", \(masks) with a mask" }
       if labelled, unlabelled > 0 { text += ", \(unlabelled) without a label" }
       return text
     }

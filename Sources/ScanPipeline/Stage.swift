@@ -1,4 +1,3 @@
-
 /// One step of a pipeline: an adapter that decodes options, calls a tower and writes lineage. No algorithm lives in a stage.
 package protocol Stage: Sendable {
   /// The YAML key.
@@ -49,6 +48,7 @@ package struct StageOutcome: Sendable, Codable, Equatable {
 /// What is known to exist at a point of the plan.
 package struct PlanState: Sendable {
   package var hasInput = false
+  package var hasMasks = false
   package var isDeidentified = false
   package var isNormalized = false
   package var isSplit = false
@@ -64,7 +64,8 @@ package struct PlanState: Sendable {
     guard hasInput else { throw .needs(stage: stage, what: "ingest before it", remedy: "Add - ingest: { from: FOLDER } first.", position) }
     guard isDeidentified else {
       throw .needs(
-        stage: stage, what: "deidentify before it: nothing is used as it came", remedy: "Add - deidentify: { profile: basic } after ingest.",
+        stage: stage, what: "deidentify before it: nothing is used as it came",
+        remedy: "Add - deidentify: { profile: basic } after ingest.",
         position)
     }
   }

@@ -5,6 +5,8 @@ import ScanExport
 extension RunContext {
   /// Values of `export: { format: … }`.
   package static let exportFormats = ExportRegistry.names
+  /// Those that need `maskFrom`.
+  package static let maskedFormats = ExportRegistry.masked
 
   /// Writes the workspace's images in each of `formats` below one root.
   package func export(to root: URL, formats: [String], split: String?) throws -> StageOutcome {

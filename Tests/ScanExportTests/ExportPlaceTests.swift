@@ -10,21 +10,25 @@ import Testing
 struct ExportPlaceTests {
   /// Names that a file system, a shell or an archive may stumble over. The first two look alike and differ in their bytes.
   static let odd = [
-    "caf\u{E9}", "cafe\u{301}", "CON", ".hidden", ".scanforge-export-x", " blanks ", "a, \"b\"", "50% #1?", "metadata.csv", "unlabelled", "~",
+    "caf\u{E9}", "cafe\u{301}", "CON", ".hidden", ".scanforge-export-x", " blanks ", "a, \"b\"", "50% #1?", "metadata.csv", "unlabelled",
+    "~",
     "-rf", "日本", String(repeating: "x", count: 100), "a|b", "<script>",
   ]
 
   @Test func `odd labels are folders of their own, in every format and in the manifest`() throws {
     let workspace = try ItemWorkspace()
     for label in Self.odd { try workspace.add(label: label) }
-    for format in ExportRegistry.names where !ExportRegistry.masked.contains(format) { #expect(try workspace.export(format).items == Self.odd.count) }
+    for format in ExportRegistry.names where !ExportRegistry.masked.contains(format) {
+      #expect(try workspace.export(format).items == Self.odd.count)
+    }
     let folders = try FileManager.default.contentsOfDirectory(atPath: workspace.out.appendingPathComponent("imagefolder/train").path)
     #expect(Set(folders.map { Array($0.utf8) }) == Set(Self.odd.map { Array($0.utf8) }))
     #expect(try workspace.manifestComplaints() == "")
     let listed = try workspace.text("MANIFEST.sha256").split(separator: "\n").count
     let files = try workspace.paths().filter { path in
       var isFolder: ObjCBool = false
-      return FileManager.default.fileExists(atPath: workspace.out.appendingPathComponent(path).path, isDirectory: &isFolder) && !isFolder.boolValue
+      return FileManager.default.fileExists(atPath: workspace.out.appendingPathComponent(path).path, isDirectory: &isFolder)
+        && !isFolder.boolValue
     }
     #expect(listed == files.count - 1)
   }
@@ -77,7 +81,7 @@ struct ExportPlaceTests {
     try workspace.add()
     let report = try workspace.export("imagefolder")
     let record = try workspace.catalog.artifact(report.artifact)
-    #expect(record.attributes.values["folder"] == .string(workspace.out.path))
+    #expect(try workspace.destination(of: record) == workspace.out.path)
     #expect(record.attributes.values["items"] == .integer(1))
     // The same again is the same row; another folder is another export.
     #expect(try workspace.export("imagefolder").artifact == report.artifact)
@@ -87,6 +91,6 @@ struct ExportPlaceTests {
     try FileManager.default.createDirectory(at: blocked.appendingPathComponent("MANIFEST.sha256/x"), withIntermediateDirectories: true)
     #expect(throws: CatalogError.self) { try workspace.export("imagefolder", to: blocked) }
     #expect(!FileManager.default.fileExists(atPath: blocked.appendingPathComponent("imagefolder").path))
-    #expect(try workspace.catalog.artifacts(ArtifactQuery(kinds: [.export])).contains { $0.attributes.values["folder"] == .string(blocked.path) })
+    #expect(try workspace.catalog.artifacts(ArtifactQuery(kinds: [.export])).contains { try workspace.destination(of: $0) == blocked.path })
   }
 }

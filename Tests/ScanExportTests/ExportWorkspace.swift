@@ -39,15 +39,22 @@ struct ExportWorkspace {
       sliceAttributes.intensity = -1000...3000
       sliceAttributes.window = WindowSetting(center: 1000.5, width: 4001)
       let normalized = PixelBuffer(
-        rows: 4, columns: 4, bitsAllocated: 16, words: (0..<16).flatMap { value -> [UInt8] in
+        rows: 4, columns: 4, bitsAllocated: 16,
+        words: (0..<16).flatMap { value -> [UInt8] in
           let word = UInt16(min(value * 4369 + number * 16, 65535))
           return [UInt8(truncatingIfNeeded: word), UInt8(word >> 8)]
         })
       let slice = try catalog.objects.store(try TIFFWriter.encode(normalized, photometric: .monochrome2, spacing: nil), of: patient)
-      let ids = try ingest.record([
-        .acquired(object, media: media, label: label, attributes: attributes),
+      var drafts = [
+        ArtifactDraft.acquired(object, media: media, label: label, attributes: attributes),
         .derived(slice, media: "image/tiff", from: [(.draft(0), "normalized")], label: label, attributes: sliceAttributes),
-      ])
+      ]
+      if number != 1 {
+        let outline = PixelBuffer(rows: 4, columns: 6, bitsAllocated: 8, words: (0..<24).map { UInt8($0 / 6 == number ? 1 : 0) })
+        let mask = try catalog.objects.store(try TIFFWriter.encode(outline, photometric: .monochrome2, spacing: nil), of: patient)
+        drafts.append(.derived(mask, kind: .mask, media: "image/tiff", from: [(.draft(0), Catalog.maskRole)], label: label))
+      }
+      let ids = try ingest.record(drafts)
       originals.append(ids[0])
       slices.append(ids[1])
     }
@@ -60,7 +67,8 @@ struct ExportWorkspace {
     let dataset = try train.recordDataset(trainsOnTest ? slices : Array(slices[..<2]))
     let work = try train.folder()
     for name in ["weights", "state"] { try Data(name.utf8).write(to: work.appendingPathComponent(name)) }
-    let files = ModelFiles(weights: work.appendingPathComponent("weights"), state: work.appendingPathComponent("state"), description: Array("{}".utf8))
+    let files = ModelFiles(
+      weights: work.appendingPathComponent("weights"), state: work.appendingPathComponent("state"), description: Array("{}".utf8))
     let model = try train.publishModel("m", files: files, from: [(.recorded(dataset), "trainingSet")])
     try train.finish()
 
@@ -81,7 +89,8 @@ struct ExportWorkspace {
     let larger = PixelBuffer(rows: 8, columns: 12, bitsAllocated: 16, words: (0..<192).map { UInt8($0) })
     let object = try catalog.objects.store(try TIFFWriter.encode(larger, photometric: .monochrome2, spacing: nil), of: patients[1])
     try generate.record(
-      .enhanced(object, media: "image/tiff", from: [(.recorded(originals[1]), "source"), (.recorded(model.weights), "model")], label: Label("b")))
+      .enhanced(
+        object, media: "image/tiff", from: [(.recorded(originals[1]), "source"), (.recorded(model.weights), "model")], label: Label("b")))
     try generate.finish()
   }
 
@@ -95,6 +104,9 @@ struct ExportWorkspace {
     dataset.set(.modality, .CS, text: "CT")
     dataset.set(.patientID, .LO, text: patient.text)
     dataset.set(.patientIdentityRemoved, .CS, text: "YES")
+    dataset.set(.imagePositionPatient, .DS, text: "-10\\20\\30")
+    dataset.set(.imageOrientationPatient, .DS, text: "1\\0\\0\\0\\1\\0")
+    dataset.set(.sliceThickness, .DS, text: "2.5")
     dataset.set(.rescaleIntercept, .DS, text: "-1000")
     dataset.set(.rescaleSlope, .DS, text: "1")
     dataset.set(.samplesPerPixel, us: 1)
@@ -113,7 +125,8 @@ struct ExportWorkspace {
 
   func export(_ format: String, to name: String = "out", query: String? = nil, split: Split? = nil) throws -> ExportReport {
     try Exporter(catalog, threads: 2).export(
-      ExportRequest(format: format, root: folder.appendingPathComponent(name), query: try query.map { try ArtifactQuery(parsing: $0) }, split: split))
+      ExportRequest(
+        format: format, root: folder.appendingPathComponent(name), query: try query.map { try ArtifactQuery(parsing: $0) }, split: split))
   }
 
   /// Path below the folder -> bytes.
@@ -123,7 +136,9 @@ struct ExportWorkspace {
     for path in try FileManager.default.subpathsOfDirectory(atPath: url.path) {
       var isFolder: ObjCBool = false
       let file = url.appendingPathComponent(path)
-      if FileManager.default.fileExists(atPath: file.path, isDirectory: &isFolder), !isFolder.boolValue { found[path] = try Data(contentsOf: file) }
+      if FileManager.default.fileExists(atPath: file.path, isDirectory: &isFolder), !isFolder.boolValue {
+        found[path] = try Data(contentsOf: file)
+      }
     }
     return found
   }

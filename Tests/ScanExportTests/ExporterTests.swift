@@ -38,7 +38,8 @@ struct ExporterTests {
       "/usr/bin/sha256sum", ["--check", "--strict", "--quiet", "MANIFEST.sha256"], in: example.folder.appendingPathComponent("out"))
     #expect(checked.exitCode == 0, "\(checked.errors)")
     try Data("x".utf8).write(to: example.folder.appendingPathComponent("out/dicom/metadata.csv"))
-    let damaged = try Program.run("/usr/bin/sha256sum", ["--check", "--strict", "--quiet", "MANIFEST.sha256"], in: example.folder.appendingPathComponent("out"))
+    let damaged = try Program.run(
+      "/usr/bin/sha256sum", ["--check", "--strict", "--quiet", "MANIFEST.sha256"], in: example.folder.appendingPathComponent("out"))
     #expect(damaged.exitCode == 1)
   }
 
@@ -98,11 +99,15 @@ struct ExporterTests {
     }
     #expect(counts == ["YES": 4, "NO": 3])
     #expect(series.values.allSatisfy { $0.count == 1 })
-    let enhanced = try example.files().filter { $0.key.hasSuffix(".dcm") }.compactMap { try? ScanReader().read([UInt8]($0.value), source: Redacted("test")) }
-      .filter { $0.dataset[.sourceImageSequence] != nil }
+    let enhanced = try example.files().filter { $0.key.hasSuffix(".dcm") }.compactMap {
+      try? ScanReader().read([UInt8]($0.value), source: Redacted("test"))
+    }
+    .filter { $0.dataset[.sourceImageSequence] != nil }
     #expect(enhanced.count == 1)
     let referenced = try #require(enhanced[0].dataset.items(.sourceImageSequence).first?.text(.referencedSOPInstanceUID))
-    let all = try example.files().values.compactMap { try? ScanReader().read([UInt8]($0), source: Redacted("test")).dataset.text(.sopInstanceUID) }
+    let all = try example.files().values.compactMap {
+      try? ScanReader().read([UInt8]($0), source: Redacted("test")).dataset.text(.sopInstanceUID)
+    }
     #expect(all.contains(referenced))
   }
 
@@ -113,7 +118,9 @@ struct ExporterTests {
     let (_, bytes) = try #require(try example.files().filter { $0.key.hasSuffix(".dcm") }.min { $0.key < $1.key })
     let pixels = try #require(try ScanReader().read([UInt8](bytes), source: Redacted("test")).pixels)
     #expect(pixels.isSigned)
-    let values = stride(from: 0, to: pixels.words.count, by: 2).map { Int16(bitPattern: UInt16(pixels.words[$0]) | UInt16(pixels.words[$0 + 1]) << 8) }
+    let values = stride(from: 0, to: pixels.words.count, by: 2).map {
+      Int16(bitPattern: UInt16(pixels.words[$0]) | UInt16(pixels.words[$0 + 1]) << 8)
+    }
     #expect(values.allSatisfy { (-1000...3000).contains($0) })
     #expect(Set(values).count > 4)
   }

@@ -24,7 +24,8 @@ final class ItemWorkspace {
 
   /// A grey ramp of 8 bits that no other has.
   static func ramp(_ number: Int, rows: Int = 4, columns: Int = 6) -> PixelBuffer {
-    PixelBuffer(rows: rows, columns: columns, bitsAllocated: 8, words: (0..<rows * columns).map { UInt8(truncatingIfNeeded: $0 * 5 + number * 31) })
+    PixelBuffer(
+      rows: rows, columns: columns, bitsAllocated: 8, words: (0..<rows * columns).map { UInt8(truncatingIfNeeded: $0 * 5 + number * 31) })
   }
 
   /// Records an acquired TIFF and, unless it has several frames or colors, an 8-bit slice of it.
@@ -70,8 +71,16 @@ final class ItemWorkspace {
 
   /// Rows of a format's metadata by column.
   func metadata(_ format: String) throws -> [[String: String]] {
-    let lines = try text("\(format)/metadata.csv").split(separator: "\n").map { $0.split(separator: ",", omittingEmptySubsequences: false).map(String.init) }
+    let lines = try text("\(format)/metadata.csv").split(separator: "\n").map {
+      $0.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
+    }
     return lines.dropFirst().map { Dictionary(uniqueKeysWithValues: zip(lines[0], $0)) }
+  }
+
+  /// Where a recorded export went.
+  func destination(of export: ArtifactRecord) throws -> String? {
+    let run = try catalog.runs().first { $0.id == export.run }
+    return run.flatMap { CanonicalJSON(parsing: $0.params) }?["to"]?.stringValue
   }
 
   /// What sha256sum says of the manifest; empty when all is well.

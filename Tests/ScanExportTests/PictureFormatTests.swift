@@ -2,8 +2,8 @@ import Diagnostics
 import Foundation
 import ScanCatalog
 import ScanExport
-import ScanImaging
 import ScanIO
+import ScanImaging
 import ScanModel
 import TestSupport
 import Testing
@@ -32,6 +32,20 @@ struct PictureFormatTests {
     #expect(card.contains("- split: validation\n    path: data/val/**\n"))
   }
 
+  @Test func `a column that some images lack is empty there, not missing`() throws {
+    let workspace = try ItemWorkspace()
+    var told = ArtifactAttributes()
+    told[.sex] = "F"
+    told.conditions = [.sex]
+    try workspace.add(split: .train, attributes: told)
+    try workspace.add(split: .train)
+    try workspace.add(split: .test)
+    try workspace.export("hf")
+    let lines = try ["train", "test"].flatMap { try workspace.text("hf/data/\($0)/metadata.jsonl").split(separator: "\n") }
+    let values = lines.map { CanonicalJSON(parsing: String($0))?["sex"]?.stringValue }
+    #expect(Set(values) == ["F", ""])
+  }
+
   @Test func `webdataset shards are plain tar files with the three files of a sample side by side`() throws {
     let workspace = try ItemWorkspace()
     for (label, split) in [("b", Split.train), ("a", .train), ("c", .test)] { try workspace.add(label: label, split: split) }
@@ -40,7 +54,8 @@ struct PictureFormatTests {
     let rows = try workspace.metadata("webdataset")
     #expect(rows.count == 4)
     for part in ["train", "test"] {
-      let listed = try Program.run("/usr/bin/tar", ["--list", "--verbose", "--file", "\(part)-000000.tar"], in: workspace.out.appendingPathComponent("webdataset"))
+      let listed = try Program.run(
+        "/usr/bin/tar", ["--list", "--verbose", "--file", "\(part)-000000.tar"], in: workspace.out.appendingPathComponent("webdataset"))
       #expect(listed.exitCode == 0 && listed.errors.isEmpty)
       let lines = listed.output.split(separator: "\n").map { $0.split(separator: " ") }
       #expect(lines.allSatisfy { $0[0] == "-rw-r--r--" && $0[1] == "0/0" && $0[3] == "1970-01-01" })
@@ -99,7 +114,8 @@ struct PictureFormatTests {
       let scan = try ScanReader().read(workspace.bytes(path), source: Redacted("test"))
       instances.insert(try #require(scan.dataset.text(.sopInstanceUID)))
       let read = try Slice(pixels: scan.pixels, photometric: scan.photometric, dataset: scan.dataset)
-      let expected = try Slice(pixels: pixels, photometric: pixels.samplesPerPixel == 4 ? .rgb : .monochrome2, dataset: Dataset(), frame: frame)
+      let expected = try Slice(
+        pixels: pixels, photometric: pixels.samplesPerPixel == 4 ? .rgb : .monochrome2, dataset: Dataset(), frame: frame)
       // Float values pass through 16 bits: half a step of 3.5 / 65535, and the rounding of the rescale's text.
       for (a, b) in zip(read.values, expected.values) { #expect(abs(a - b) <= 6e-5) }
     }
@@ -107,6 +123,7 @@ struct PictureFormatTests {
   }
 
   private static let float = PixelBuffer(
-    rows: 2, columns: 2, bitsAllocated: 32, isFloat: true, words: [-1.5, 0, 0.25, 2].flatMap { value in withUnsafeBytes(of: Float(value).bitPattern.littleEndian) { Array($0) } })
+    rows: 2, columns: 2, bitsAllocated: 32, isFloat: true,
+    words: [-1.5, 0, 0.25, 2].flatMap { value in withUnsafeBytes(of: Float(value).bitPattern.littleEndian) { Array($0) } })
   private static let alpha = PixelBuffer(rows: 1, columns: 2, samplesPerPixel: 4, bitsAllocated: 8, words: [1, 2, 3, 255, 4, 5, 6, 0])
 }

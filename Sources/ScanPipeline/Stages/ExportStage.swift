@@ -2,7 +2,7 @@ import Foundation
 
 /// Writes a training set that other programs read.
 ///
-/// YAML: `export: { to: FOLDER, format: imagefolder | dicom | [both], split: S }`
+/// YAML: `export: { to: FOLDER, format: F | [F, …], split: S }`
 package struct ExportStage: Stage {
   package static let name = "export"
 
@@ -30,8 +30,14 @@ package struct ExportStage: Stage {
     guard state.isNormalized else {
       throw .needs(stage: "export", what: "normalize before it", remedy: "Add - normalize: { intensity: auto } after deidentify.", position)
     }
+    if !state.hasMasks, let masked = formats.first(where: RunContext.maskedFormats.contains) {
+      throw .needs(
+        stage: "export", what: "masks for \(masked)", remedy: "Add maskFrom: folder:DIR or csv:FILE to ingest, or leave \(masked) out.",
+        position)
+    }
     guard OutputFolder.isFolderOrFree(URL(fileURLWithPath: to)) else {
-      throw .needs(stage: "export", what: "a folder to write to, and \(to) is none", remedy: "Name a folder; it is made when there is none.", position)
+      throw .needs(
+        stage: "export", what: "a folder to write to, and \(to) is none", remedy: "Name a folder; it is made when there is none.", position)
     }
     guard state.isSplit else {
       throw .needs(stage: "export", what: "split before it", remedy: "Add - split: { train: 0.8, test: 0.2 } before export.", position)

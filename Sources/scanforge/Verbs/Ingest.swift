@@ -18,6 +18,9 @@ struct Ingest: ParsableCommand {
   @Option(help: "Where the subject of a TIFF or PNG comes from: folder, csv:FILE, prefix:CHARACTER (default: each file is its own).")
   var subjectFrom: String?
 
+  @Option(help: "Where the mask of an image comes from: folder:DIR (same paths as the inputs), csv:FILE (columns path,mask).")
+  var maskFrom: String?
+
   @Option(help: "Licence or consent of these scans, a word that flows down to everything made from them.")
   var terms: String?
 
@@ -42,6 +45,7 @@ struct Ingest: ParsableCommand {
     let ok: Bool
     let files: Int
     let images: Int
+    let masks: Int
     let slices: Int
     let failed: Int
     /// Files read with a warning, by its code.
@@ -65,11 +69,18 @@ struct Ingest: ParsableCommand {
     }
     var subjects = SubjectSource.standard
     if let subjectFrom {
-      guard let source = SubjectSource(subjectFrom) else { throw ValidationError("--subject-from must be folder, csv:FILE or prefix:CHARACTER.") }
+      guard let source = SubjectSource(subjectFrom) else {
+        throw ValidationError("--subject-from must be folder, csv:FILE or prefix:CHARACTER.")
+      }
       subjects = source
     }
+    var masks = MaskSource.none
+    if let maskFrom {
+      guard let source = MaskSource(maskFrom) else { throw ValidationError("--mask-from must be folder:DIR or csv:FILE.") }
+      masks = source
+    }
     return [
-      IngestStage(from: inputs, labels: labels, subjects: subjects, terms: terms, stopsOnItemError: onItemError == "stop"),
+      IngestStage(from: inputs, labels: labels, subjects: subjects, masks: masks, terms: terms, stopsOnItemError: onItemError == "stop"),
       DeidentifyStage(options: try DeidOptionArguments.parse(options)),
       try normalize(),
     ]
@@ -96,7 +107,8 @@ struct Ingest: ParsableCommand {
       func figure(_ name: String) -> Int { Int(outcomes.compactMap { $0.figures[name] }.last ?? 0) }
       console.result(
         Result(
-          ok: failed == 0, files: figure("files"), images: figure("images"), slices: figure("slices"), failed: failed,
+          ok: failed == 0, files: figure("files"), images: figure("images"), masks: figure("masks"), slices: figure("slices"),
+          failed: failed,
           warnings: ScanWarningTally.counts(in: outcomes.map(\.figures)), workspace: common.workspaceURL.path))
       console.say("For research, not for diagnosis. Next: scanforge split, scanforge train --list")
       return failed == 0
