@@ -7,7 +7,7 @@ enum BundleVerifier {
     """Checks a ScanForge audit bundle with Python's standard library alone.
 
     With --fingerprint HEX the signer, too; with --objects DIR (a copy of the workspace's objects/) every byte."""
-    import argparse, hashlib, json, os, sys, zipfile
+    argparse, hashlib, json, os, sys, zipfile = map(__import__, ("argparse", "hashlib", "json", "os", "sys", "zipfile"))
     sha = lambda *parts: hashlib.sha256(b"".join(parts)).digest()
     canonical = lambda value: json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
 
