@@ -66,11 +66,12 @@ def main():
     with tempfile.TemporaryDirectory(dir=options.set.parent) as name:
         work = Path(name)
         commands = contests(options, work)
-        for _ in range(options.rounds):
+        for turn in range(options.rounds):
             for tool, command in commands.items():
                 if tool in failed:
                     continue
-                target = work / "target"
+                # Outputs stay until the end: some file systems look long for an inode where many were deleted a moment ago.
+                target = work / f"target-{turn}-{tool.split()[0]}"
                 if tool != "ScanForge":
                     target.mkdir()
                 words = [{"SOURCE": str(options.set), "TARGET": str(target)}.get(word, word) for word in command]
@@ -82,7 +83,6 @@ def main():
                 written[tool] = sum(path.is_file() and not path.name.startswith(".") for path in target.rglob("*"))
                 if run.returncode != 0:
                     failed[tool] = (run.stderr or run.stdout).strip().splitlines()[-1:]
-                shutil.rmtree(target, ignore_errors=True)
     print(f"{len(files)} files, {megabytes:.0f} MB, {options.rounds} rounds, alternately\n")
     print("| tool | seconds | files/s | MB/s | written | ScanForge is |")
     print("| --- | --- | --- | --- | --- | --- |")
