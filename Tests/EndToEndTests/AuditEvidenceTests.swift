@@ -43,6 +43,9 @@ import Testing
     #expect(verified.exitCode == 0 && verified.output.hasPrefix("All as recorded"), "\(verified.output)\(verified.errors)")
     #expect(try python(["verify.py", "evidence.zip", "--fingerprint", String(repeating: "0", count: 32)]).exitCode == 1)
 
+    let unpacked = try python(["verify.py", "."])
+    #expect(unpacked.exitCode == 2 && unpacked.errors.contains("no ZIP file"), "\(unpacked.errors)")
+
     // Each with a manifest that was made anew, as a forger would.
     for (member, old, new) in [
       ("artifacts.ndjson", "\\\"cyst\\\"", "\\\"normal\\\""), ("events.ndjson", "ingest", "digest"), ("edges.ndjson", "normalized", "generated"),

@@ -51,6 +51,7 @@ enum BundleVerifier {
     for name, text in (("bundle", ""), ("--fingerprint", "of the signing key"), ("--objects", "folder with the objects themselves")):
         arguments.add_argument(name, help=text)
     options = arguments.parse_args()
+    zipfile.is_zipfile(options.bundle) or arguments.error("no ZIP file: give the bundle itself, not what was unpacked of it")
     bundle = zipfile.ZipFile(options.bundle)
     read, lines = bundle.read, lambda name: [json.loads(line) for line in bundle.read(name).splitlines()]
     found = []
