@@ -93,10 +93,7 @@ package struct ImageGenerator {
     let attributes = try generator.attributes.map { attribute -> [Int32] in
       let told = ScanAttribute(rawValue: attribute.name).flatMap { recorded.conditions.contains($0) ? recorded[$0] : nil }
       guard let told else { return [0] }
-      guard let place = attribute.values.firstIndex(of: told) else {
-        throw ForgeGANError.unknownValue(told, attribute: attribute.name, known: attribute.values)
-      }
-      return [Int32(place + 1)]
+      return [try attribute.index(of: told)]
     }
     let conditions = Conditions(labels: [try generator.label(named: label)], attributes: attributes)
     let image = try generator.generate(conditions, seed: seed, firstIndex: index, truncation: truncation)

@@ -43,7 +43,7 @@ package struct EvaluationReport {
     page += figures() + consistency() + usefulness() + memory() + pixels()
     page += try samples()
     if !evaluation.notMeasured.isEmpty {
-      page += "<h2>Not measured</h2><ul>" + evaluation.notMeasured.map { "<li>\(EvaluationReport.escaped($0))</li>" }.joined() + "</ul>"
+      page += "<h2>Not measured</h2><ul>" + evaluation.notMeasured.map { "<li>\(HTMLText.escaped($0))</li>" }.joined() + "</ul>"
     }
     return page + "</body></html>\n"
   }
@@ -75,9 +75,9 @@ package struct EvaluationReport {
   }
 
   private func consistency(by name: String, _ c: Evaluation.Consistency) -> String {
-    let head = c.labelNames.map { "<th>\(EvaluationReport.escaped($0))</th>" }.joined()
+    let head = c.labelNames.map { "<th>\(HTMLText.escaped($0))</th>" }.joined()
     let rows = c.labelNames.enumerated().map { label, name in
-      "<tr><td>\(EvaluationReport.escaped(name))</td>" + c.synthetic.confusion[label].map { "<td>\($0)</td>" }.joined()
+      "<tr><td>\(HTMLText.escaped(name))</td>" + c.synthetic.confusion[label].map { "<td>\($0)</td>" }.joined()
         + "<td>\(c.recalls[label].map(Evaluation.percent) ?? "")</td><td>\(c.recalls[label].map { "<span class=\"bar\" style=\"width:\(Int(80 * $0.value))px\"></span>" } ?? "")</td></tr>"
     }.joined()
     return """
@@ -146,16 +146,12 @@ package struct EvaluationReport {
     let shown = side > 128 ? planes.map { $0.fitted(to: 128).plane } : planes
     let grid = SampleGrid.compose(shown, columns: 12, scale: max(1, 80 / min(side, 128)))
     let png = Data(try PNGWriter.encode(grid, photometric: .monochrome2, spacing: nil)).base64EncodedString()
-    return "<figure><img alt=\"\(EvaluationReport.escaped(caption))\" src=\"data:image/png;base64,\(png)\"><figcaption>\(EvaluationReport.escaped(caption))</figcaption></figure>"
+    return "<figure><img alt=\"\(HTMLText.escaped(caption))\" src=\"data:image/png;base64,\(png)\"><figcaption>\(HTMLText.escaped(caption))</figcaption></figure>"
   }
 
   private func number(_ value: Double, _ digits: Int) -> String { Evaluation.text(value, digits: digits) }
 
   private func interval(_ estimate: Estimate, _ digits: Int) -> String {
     "\(number(estimate.value, digits))<br><span class=\"note\">\(number(estimate.interval.lowerBound, digits)) to \(number(estimate.interval.upperBound, digits))</span>"
-  }
-
-  static func escaped(_ text: String) -> String {
-    text.replacing("&", with: "&amp;").replacing("<", with: "&lt;").replacing(">", with: "&gt;").replacing("\"", with: "&quot;")
   }
 }

@@ -55,7 +55,7 @@ package struct AuditReport {
     ]
     let rows = try facts.map { name, sql in
       let values = try catalog.select(sql).rows.map { "\(Self.text($0[1])) \(Self.text($0[0]))" }
-      return "<tr><td>\(name)</td><td style=\"text-align:left\">\(values.isEmpty ? "none" : values.map(EvaluationReport.escaped).joined(separator: "<br>"))</td></tr>"
+      return "<tr><td>\(name)</td><td style=\"text-align:left\">\(values.isEmpty ? "none" : values.map(HTMLText.escaped).joined(separator: "<br>"))</td></tr>"
     }
     return "<h2>Data sheet</h2><table>\(rows.joined())</table>"
   }
@@ -73,7 +73,7 @@ package struct AuditReport {
         SELECT \(expression), sum(kind = 'slice'), count(DISTINCT CASE WHEN kind = 'slice' THEN patient_id END), sum(origin = 'enhanced'), sum(origin = 'generated')
         FROM artifact WHERE state = 'active' AND (kind = 'slice' OR kind = 'image' AND origin IN ('enhanced', 'generated')) GROUP BY 1 ORDER BY 1
         """).rows
-      let body = rows.map { row in "<tr>" + row.map { "<td>\(EvaluationReport.escaped(Self.text($0)))</td>" }.joined() + "</tr>" }.joined()
+      let body = rows.map { row in "<tr>" + row.map { "<td>\(HTMLText.escaped(Self.text($0)))</td>" }.joined() + "</tr>" }.joined()
       return "<table><tr><th>\(name)</th><th>real slices</th><th>patients</th><th>super-resolved</th><th>generated</th></tr>\(body)</table>"
     }
     return "<h2>Balance, real against synthetic</h2>\(tables.joined())<p class=\"note\">Sex, age band and scanner are kept only where the options of de-identification keep them; the site is never kept.</p>"
@@ -85,7 +85,7 @@ package struct AuditReport {
     let known = try catalog.memorizationChecks(of: generated)
     let copies = known.values.count(where: \.isFlagged)
     let broken = try catalog.exportsAgainstTerms()
-    func line(_ isGood: Bool, _ text: String) -> String { "<li\(isGood ? "" : " class=\"flag\"")>\(EvaluationReport.escaped(text))</li>" }
+    func line(_ isGood: Bool, _ text: String) -> String { "<li\(isGood ? "" : " class=\"flag\"")>\(HTMLText.escaped(text))</li>" }
     return "<h2>Checks</h2><ul>"
       + line(leaks.isEmpty, leaks.isEmpty ? "No held-out patient reached another part, through models neither." : "\(Set(leaks.map(\.artifact)).count) items go back to held-out patients.")
       + line(copies == 0, known.isEmpty ? "Memorization: not checked." : "Memorization: \(known.count) of \(generated.count) generated images checked, \(copies) copies.")
@@ -115,7 +115,7 @@ package struct AuditReport {
         "\(run.id)", run.op, time, seconds, run.exit.map { "\($0)" } ?? "", run.seed.map { "\($0)" } ?? "", run.actor, run.host, run.device, run.toolVersion,
         String(run.buildSHA256.prefix(12)),
       ]
-      return "<tr>" + cells.map { "<td>\(EvaluationReport.escaped($0))</td>" }.joined() + "</tr>"
+      return "<tr>" + cells.map { "<td>\(HTMLText.escaped($0))</td>" }.joined() + "</tr>"
     }
     let titles = ["run", "op", "began", "seconds", "exit", "seed", "by", "host", "device", "version", "build"].map { "<th>\($0)</th>" }.joined()
     return "<h2>Runs</h2><table><tr>\(titles)</tr>\(rows.joined())</table>"

@@ -70,8 +70,8 @@ struct LineagePicture {
     for (node, spot) in zip(nodes, spots) {
       let fill = node.isTainted ? "#f6d5d5" : node.isSynthetic ? "#e4ecf7" : "#f3f6f9"
       body += "<rect x=\"\(spot.x)\" y=\"\(spot.y)\" width=\"\(Self.width)\" height=\"\(Self.height)\" rx=\"6\" fill=\"\(fill)\" stroke=\"#5b6b80\"/>"
-      body += "<text x=\"\(spot.x + 10)\" y=\"\(spot.y + 19)\" font-size=\"13\" font-weight=\"600\">\(EvaluationReport.escaped(node.title))</text>"
-      body += "<text x=\"\(spot.x + 10)\" y=\"\(spot.y + 36)\" font-size=\"11\" fill=\"#56606e\">\(EvaluationReport.escaped(node.detail))</text>"
+      body += "<text x=\"\(spot.x + 10)\" y=\"\(spot.y + 19)\" font-size=\"13\" font-weight=\"600\">\(HTMLText.escaped(node.title))</text>"
+      body += "<text x=\"\(spot.x + 10)\" y=\"\(spot.y + 36)\" font-size=\"11\" fill=\"#56606e\">\(HTMLText.escaped(node.detail))</text>"
     }
     return """
       <svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 \(size.width) \(size.height)" width="100%" font-family="system-ui,sans-serif" role="img" \
