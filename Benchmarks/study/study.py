@@ -87,13 +87,16 @@ class Study:
 
         def work():
             config = {"factor": scale, "phase": phase} | ({"contentShare": share} if share else {})
+            if share and self.options.vgg:
+                config |= {"featureNetwork": self.options.vgg, "networkWeight": 1}
             model = self.train("srgan", self.options.data / set_name / "train", name, minutes, config)
             images, made = self.upscaled(model, name, set_name, scale)
             score = json.loads(self.peer(HERE / "judge.py", "score", *self.judged(set_name, scale), "--made", made))
             extra = ["--extractor", str(self.options.vgg)] if self.options.vgg else []
             pairs = self.ours("evaluate", "--real", str(images / "large"), "--synthetic", str(made), "--skip-utility", *extra)["evaluation"]["pairs"]
             training = json.loads((model / "model.json").read_text())
-            return score | {"steps": training["steps"], "features": {f"{d['extractor']} {d['sha256'][:12]}": d["value"] for d in pairs["featureDistances"]}}
+            return score | {"steps": training["steps"], "features": {
+                f"{d['extractor']} {d['sha256'][:12]}{which}": d[key] for d in pairs["featureDistances"] for key, which in (("value", ""), ("deepest", ", deepest map, squared"))}}
 
         return self.job("ours-" + name, work)
 
