@@ -78,7 +78,7 @@ extension SRGAN {
         sampling: options.choice("sampling", default: .bicubic), blur: options.number("blur", default: 0, in: 0...16),
         noise: options.number("noise", default: 0, in: 0...1))
       zoom = options.number("zoom", default: network == .compact && degradation.sampling == .bicubic && !isStored ? 1.6 : 1, in: 1...4)
-      zoomShare = options.number("zoomShare", default: isStored ? 0.75 : 0.25, in: 0...1)
+      zoomShare = options.number("zoomShare", default: isStored ? 0.75 : 0.5, in: 0...1)
       options.require(zoom == 1 || degradation.sampling == .bicubic, "zoom", "must be 1 with sampling: kspace, which needs whole images")
       // Noise, blur and k-space are no bicubic reduction, so there is nothing that the result should be made to agree with.
       let isPlain = degradation == Degradation()
