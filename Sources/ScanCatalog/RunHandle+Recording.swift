@@ -123,11 +123,7 @@ private struct RecordingBatch {
       precondition(index >= 0 && index < recorded.count, "draft \(recorded.count) cannot come from draft \(index)")
       return recorded[index]
     case .recorded(let id):
-      let statement = try db.cachedStatement(sql: "SELECT leaf FROM artifact WHERE id = ?")
-      guard let data = try Data.fetchOne(statement, arguments: [id.rawValue]), let leaf = ContentDigest(bytes: data) else {
-        throw CatalogError.unknownArtifact("artifact \(id)")
-      }
-      return (id.rawValue, leaf)
+      return (id.rawValue, try Catalog.leaf(of: id, db))
     }
   }
 
