@@ -27,6 +27,8 @@ let cWarnings: [CSetting] = [.unsafeFlags(["-Wall", "-Wextra", "-Werror"] + fuzz
 let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
+/// SQLite itself, as GRDB links it: BareStatement reads columns in place.
+let sqlite = Target.Dependency.product(name: "GRDBSQLite", package: "GRDB.swift")
 let yams = Target.Dependency.product(name: "Yams", package: "Yams")
 
 func library(_ name: String, _ dependencies: [Target.Dependency] = [], optimized: Bool = false) -> Target {
@@ -102,7 +104,7 @@ let scan: [Target] = [
   // Layer 3
   library("ScanIO", ["Diagnostics", "ScanModel", "ScanDeid", "CZlib", "CTIFF", "CPNG", crypto]),
   library("ScanCodec", ["Diagnostics", "ScanModel", "CDCMTK", "CTIFF", "CPNG", "COpenJPEG"]),
-  library("ScanCatalog", ["Diagnostics", "ScanModel", "ScanDeid", grdb, crypto]),
+  library("ScanCatalog", ["Diagnostics", "ScanModel", "ScanDeid", grdb, sqlite, crypto]),
   // Layer 4
   library("ScanExport", ["Diagnostics", "ScanModel", "ScanImaging", "ScanDeid", "ScanIO", "ScanCatalog", crypto]),
   // Layer 5: the only place where the towers meet

@@ -81,15 +81,19 @@ package enum CanonicalJSON: Sendable, Equatable {
 
   static func write(_ text: String, to out: inout [UInt8]) {
     var text = text
+    text.withUTF8 { write(utf8: $0, to: &out) }
+  }
+
+  /// A JSON string of these bytes; what needs no escape goes in whole pieces.
+  static func write(utf8 bytes: UnsafeBufferPointer<UInt8>, to out: inout [UInt8]) {
     out.append(UInt8(ascii: "\""))
-    text.withUTF8 { bytes in
-      // Most texts need no escape and go in one piece.
-      if bytes.allSatisfy({ $0 >= 0x20 && $0 != UInt8(ascii: "\"") && $0 != UInt8(ascii: "\\") }) {
-        out += bytes
-      } else {
-        for byte in bytes { writeEscaped(byte, to: &out) }
-      }
+    var start = 0
+    for (index, byte) in bytes.enumerated() where byte < 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") {
+      out += UnsafeBufferPointer(rebasing: bytes[start..<index])
+      writeEscaped(byte, to: &out)
+      start = index + 1
     }
+    out += UnsafeBufferPointer(rebasing: bytes[start...])
     out.append(UInt8(ascii: "\""))
   }
 

@@ -18,32 +18,36 @@ package struct ContentDigest: Sendable, Hashable, Comparable, CustomStringConver
 
   /// Reads 64 hexadecimal digits.
   package init?(hex: String) {
-    guard hex.utf8.count == 64 else { return nil }
-    var bytes: [UInt8] = []
-    bytes.reserveCapacity(32)
-    var high: UInt8?
-    for character in hex.utf8 {
-      let nibble: UInt8
-      switch character {
-      case 48...57: nibble = character - 48
-      case 97...102: nibble = character - 87
-      case 65...70: nibble = character - 55
-      default: return nil
+    var hex = hex
+    guard let digest = hex.withUTF8({ ContentDigest(hexDigits: $0) }) else { return nil }
+    self = digest
+  }
+
+  /// Reads 64 hexadecimal digits.
+  init?(hexDigits: UnsafeBufferPointer<UInt8>) {
+    guard hexDigits.count == 64 else { return nil }
+    words = (0, 0, 0, 0)
+    let isHex = Swift.withUnsafeMutableBytes(of: &words) { bytes in
+      for index in 0..<32 {
+        guard let high = Self.nibble(hexDigits[2 * index]), let low = Self.nibble(hexDigits[2 * index + 1]) else { return false }
+        bytes[index] = high << 4 | low
       }
-      if let first = high {
-        bytes.append(first << 4 | nibble)
-        high = nil
-      } else {
-        high = nibble
-      }
+      return true
     }
-    self.init(bytes: bytes)
+    guard isHex else { return nil }
   }
 
   /// SHA-256 of the concatenation of `parts`.
   package init(of parts: [UInt8]...) {
     var hasher = SHA256()
     for part in parts { part.withUnsafeBytes { hasher.update(bufferPointer: $0) } }
+    self.init(finalizing: hasher)
+  }
+
+  /// SHA-256 of bytes that lie in one piece.
+  init(ofBytes bytes: UnsafeRawBufferPointer) {
+    var hasher = SHA256()
+    hasher.update(bufferPointer: bytes)
     self.init(finalizing: hasher)
   }
 
@@ -69,13 +73,25 @@ package struct ContentDigest: Sendable, Hashable, Comparable, CustomStringConver
   /// 64 lower-case hexadecimal digits.
   package var hex: String {
     String(unsafeUninitializedCapacity: 64) { out in
-      withUnsafeBytes { bytes in
-        for (index, byte) in bytes.enumerated() {
-          out[2 * index] = Self.hexDigit(byte >> 4)
-          out[2 * index + 1] = Self.hexDigit(byte & 15)
-        }
-      }
+      writeHex(into: out.baseAddress!)
       return 64
+    }
+  }
+
+  /// Appends the 64 digits.
+  func writeHex(to out: inout [UInt8]) {
+    withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 64) { digits in
+      writeHex(into: digits.baseAddress!)
+      out += UnsafeBufferPointer(digits)
+    }
+  }
+
+  private func writeHex(into out: UnsafeMutablePointer<UInt8>) {
+    withUnsafeBytes { bytes in
+      for (index, byte) in bytes.enumerated() {
+        out[2 * index] = Self.hexDigit(byte >> 4)
+        out[2 * index + 1] = Self.hexDigit(byte & 15)
+      }
     }
   }
 
@@ -96,6 +112,15 @@ package struct ContentDigest: Sendable, Hashable, Comparable, CustomStringConver
 
   /// A lower-case hexadecimal digit, as names of objects have them.
   static func isHexDigit(_ byte: UInt8) -> Bool { (48...57).contains(byte) || (97...102).contains(byte) }
+
+  private static func nibble(_ digit: UInt8) -> UInt8? {
+    switch digit {
+    case 48...57: digit - 48
+    case 97...102: digit - 87
+    case 65...70: digit - 55
+    default: nil
+    }
+  }
 
   private static func hexDigit(_ nibble: UInt8) -> UInt8 { nibble < 10 ? 48 + nibble : 87 + nibble }
 

@@ -1,5 +1,3 @@
-import Crypto
-
 /// Root of the Merkle hash tree of RFC 6962 section 2.1 over a stream of entries, in logarithmic memory.
 ///
 /// A leaf hash is `SHA-256(0x00 || entry)`, a node is `SHA-256(0x01 || left || right)`, and the split is at the largest power of
@@ -32,14 +30,20 @@ package struct MerkleTree: Sendable {
     return right
   }
 
-  package static func leaf(_ entry: ContentDigest) -> ContentDigest { hash(tag: 0x00, [entry]) }
+  package static func leaf(_ entry: ContentDigest) -> ContentDigest {
+    withUnsafeTemporaryAllocation(byteCount: 33, alignment: 1) { bytes in
+      bytes[0] = 0x00
+      entry.withUnsafeBytes { UnsafeMutableRawBufferPointer(rebasing: bytes[1...]).copyMemory(from: $0) }
+      return ContentDigest(ofBytes: UnsafeRawBufferPointer(bytes))
+    }
+  }
 
-  package static func node(_ left: ContentDigest, _ right: ContentDigest) -> ContentDigest { hash(tag: 0x01, [left, right]) }
-
-  private static func hash(tag: UInt8, _ parts: [ContentDigest]) -> ContentDigest {
-    ContentDigest { hasher in
-      withUnsafeBytes(of: tag) { hasher.update(bufferPointer: $0) }
-      for part in parts { part.withUnsafeBytes { hasher.update(bufferPointer: $0) } }
+  package static func node(_ left: ContentDigest, _ right: ContentDigest) -> ContentDigest {
+    withUnsafeTemporaryAllocation(byteCount: 65, alignment: 1) { bytes in
+      bytes[0] = 0x01
+      left.withUnsafeBytes { UnsafeMutableRawBufferPointer(rebasing: bytes[1..<33]).copyMemory(from: $0) }
+      right.withUnsafeBytes { UnsafeMutableRawBufferPointer(rebasing: bytes[33...]).copyMemory(from: $0) }
+      return ContentDigest(ofBytes: UnsafeRawBufferPointer(bytes))
     }
   }
 

@@ -81,7 +81,10 @@ extension RunHandle {
     try ArtifactStates.set(.superseded, of: superseded.map { ($0.id, $0.leaf) }, run: self.id.rawValue, db)
     return try superseded.compactMap { artifact in
       let others = try Int.fetchOne(
-        db, sql: "SELECT count(*) FROM artifact WHERE sha256 = ? AND state = 'active'", arguments: [artifact.sha256.hex])
+        db,
+        sql: """
+          SELECT count(*) FROM (\(ContentIndex.sql)) c CROSS JOIN artifact a ON a.id = c.artifact WHERE a.sha256 = ?1 AND a.state = 'active'
+          """, arguments: [artifact.sha256.hex])
       return others == 0 ? artifact.sha256 : nil
     }
   }

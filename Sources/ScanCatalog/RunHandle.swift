@@ -30,6 +30,7 @@ package final class RunHandle: Sendable {
       try RunFile.record(files, of: id.rawValue, db)
       try EventLog.append(.runEnded(run: id.rawValue, endedMilliseconds: ended, exit: Int64(exit)), db)
       try db.execute(sql: "UPDATE run SET ended_ms = ?, exit = ? WHERE id = ?", arguments: [ended, exit, id.rawValue])
+      try ContentIndex.catchUp(db)
     }
     try catalog.keepAnchor()
   }

@@ -44,7 +44,7 @@ enum LayerTable {
     LayerRule("ScanDeid", 2, .scan, ours: ["Diagnostics", "ScanModel"], outside: ["Crypto"]),
     LayerRule("ScanIO", 3, .scan, ours: ["Diagnostics", "ScanModel", "ScanDeid", "CZlib", "CTIFF", "CPNG"], outside: ["Crypto"]),
     LayerRule("ScanCodec", 3, .scan, ours: ["Diagnostics", "ScanModel", "CDCMTK", "CTIFF", "CPNG", "COpenJPEG"]),
-    LayerRule("ScanCatalog", 3, .scan, ours: ["Diagnostics", "ScanModel", "ScanDeid"], outside: ["GRDB", "Crypto"]),
+    LayerRule("ScanCatalog", 3, .scan, ours: ["Diagnostics", "ScanModel", "ScanDeid"], outside: ["GRDB", "GRDBSQLite", "Crypto"]),
     LayerRule(
       "ScanExport", 4, .scan, ours: ["Diagnostics", "ScanModel", "ScanImaging", "ScanDeid", "ScanIO", "ScanCatalog"], outside: ["Crypto"]),
     // Forge tower

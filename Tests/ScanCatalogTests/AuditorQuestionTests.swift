@@ -153,5 +153,7 @@ struct AuditorQuestionTests {
     let catalog = try Catalog(example.workspace, mode: .readWrite)
     #expect(try catalog.select("SELECT * FROM dataset_patient ORDER BY dataset, patient") == before)
     #expect(before.rows.count == 3)
+    let image = try catalog.artifact(example.slices[0])
+    #expect(try catalog.artifacts(sha256: try #require(image.sha256)) == [image])
   }
 }

@@ -132,12 +132,26 @@ struct ExampleWorkspace {
 
   /// Takes the schema back to version 1; rows of the tables that version 1 has stay.
   static func makeVersion1(_ db: Database) throws {
-    for table in ["signing_key", "run_file", "dataset_patient", "dataset_terms", "memorization_check"] { try db.execute(sql: "DROP TABLE \(table)") }
+    for table in ["signing_key", "run_file", "dataset_patient", "dataset_terms", "memorization_check", "artifact_content", "content_reach"] {
+      try db.execute(sql: "DROP TABLE \(table)")
+    }
     try db.execute(sql: "DELETE FROM grdb_migrations WHERE identifier > '0002'; PRAGMA user_version = 1")
     let sql = Migration0001Initial.sql
-    let start = sql.range(of: "CREATE TRIGGER artifact_append_only_update")!.lowerBound
-    let end = sql.range(of: "END;", range: start..<sql.endIndex)!.upperBound
-    try db.execute(sql: "DROP TRIGGER IF EXISTS artifact_append_only_update; \(sql[start..<end])")
+    func part(from first: String, to last: String) -> Substring {
+      let start = sql.range(of: first)!.lowerBound
+      return sql[start..<sql.range(of: last, range: start..<sql.endIndex)!.upperBound]
+    }
+    try db.execute(
+      sql: """
+        PRAGMA defer_foreign_keys = ON;
+        CREATE TEMP TABLE later AS SELECT * FROM artifact;
+        DROP TABLE artifact;
+        \(part(from: "CREATE TABLE artifact", to: "CREATE INDEX artifact_run ON artifact (run_id);"))
+        INSERT INTO artifact SELECT * FROM later;
+        DROP TABLE later;
+        \(part(from: "CREATE TRIGGER artifact_append_only_delete", to: "END;"))
+        \(part(from: "CREATE TRIGGER artifact_append_only_update", to: "END;"))
+        """)
   }
 
   /// Opens a catalog file as someone would who means harm: no triggers, no checks, no foreign keys.

@@ -147,13 +147,14 @@ struct RecordingTests {
     let example = try ExampleWorkspace()
     defer { example.remove() }
     for sql in LineageQuery.all {
-      let count = sql.count { $0 == "?" }
       let plan = try ExampleWorkspace.tamper(example.root) { db in
-        try Row.fetchAll(db, sql: "EXPLAIN QUERY PLAN " + sql, arguments: StatementArguments([DatabaseValue](repeating: 1.databaseValue, count: count)))
-          .map { $0["detail"] as String }
+        let statement = try db.makeStatement(sql: "EXPLAIN QUERY PLAN " + sql)
+        statement.setUncheckedArguments([])
+        return try Row.fetchAll(statement).map { $0["detail"] as String }
       }
       #expect(!plan.contains { $0.contains("BLOOM") }, "\(plan)")
-      #expect(!plan.contains { $0.hasPrefix("SCAN d") || $0.hasPrefix("SCAN derivation") || $0.hasPrefix("SCAN a") }, "\(plan)")
+      let scanned = plan.filter { $0.hasPrefix("SCAN ") }.map { $0.split(separator: " ")[1] }
+      #expect(Set(scanned).isDisjoint(with: ["a", "artifact", "c", "d", "derivation", "p"]), "\(plan)")
     }
   }
 

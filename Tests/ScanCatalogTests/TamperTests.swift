@@ -24,7 +24,7 @@ struct TamperTests {
     let tables = try ExampleWorkspace.tamper(example.root) { db in
       try String.fetchAll(db, sql: "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%' ORDER BY name")
     }
-    #expect(tables.count == 15)
+    #expect(tables.count == 17)
     let original = try example.catalogBytes()
     var tried = 0
     for table in tables {
@@ -84,7 +84,7 @@ struct TamperTests {
     let example = try ExampleWorkspace()
     defer { example.remove() }
     let tables = [
-      "artifact", "dataset_patient", "dataset_terms", "derivation", "event", "grdb_migrations", "memorization_check", "model_file", "patient",
+      "artifact", "artifact_content", "content_reach", "dataset_patient", "dataset_terms", "derivation", "event", "grdb_migrations", "memorization_check", "model_file", "patient",
       "patient_split", "run", "run_file", "signing_key", "split_rule", "stage",
     ]
     let original = try example.catalogBytes()
@@ -118,6 +118,7 @@ struct TamperTests {
     "INSERT INTO dataset_patient SELECT dataset + 1, patient, n FROM dataset_patient LIMIT 1",
     "INSERT INTO dataset_terms SELECT dataset, 'public', n FROM dataset_terms LIMIT 1",
     "INSERT INTO memorization_check SELECT artifact, event_seq + 1, distance, baseline, score, 0 FROM memorization_check LIMIT 1",
+    "INSERT INTO artifact_content VALUES ('0123456789ab', 1)", "INSERT INTO content_reach VALUES (7)",
     "INSERT INTO signing_key VALUES ('\(String(repeating: "a", count: 64))', 2)",
     "INSERT INTO run_file SELECT 1, name, bytes, sha256, salt, event_seq FROM run_file LIMIT 1",
     "UPDATE run_file SET bytes = 0, sha256 = NULL, salt = NULL",

@@ -11,7 +11,8 @@ struct EventReplay {
   }
 
   struct Run {
-    let began: CanonicalJSON
+    /// SHA-256 of the row as the event holds it: a log may have millions of runs.
+    let began: ContentDigest
     let event: Int64
     var ended: Int64?
     var exit: Int64?
@@ -64,49 +65,75 @@ struct EventReplay {
   ///
   /// - Parameters:
   ///   - anchors: are shown each event as it is read.
+  ///   - threads: how many hash and parse.
   ///   - recorded: gets each batch of artifacts where it stands in the log. Batches are not kept: a large log has millions.
-  mutating func read(_ db: Database, anchors: AnchorCheck, report: (AuditFinding) -> Void, recorded: (Batch) throws -> Void) throws {
+  mutating func read(
+    _ db: Database, anchors: AnchorCheck, threads: Int, report: (AuditFinding) -> Void, recorded: (Batch) throws -> Void
+  ) throws {
     var expected: Int64 = 1
     var previous = ContentDigest.zero
     // Made from the bodies alone, whatever hashes are stored.
     var actual = ContentDigest.zero
-    let rows = try Row.fetchCursor(db, sql: "SELECT seq, body, prev, hash FROM event ORDER BY seq")
-    while let row = try rows.next() {
-      count += 1
-      let seq = row.integer("seq") ?? 0
-      lastSequence = max(lastSequence, seq)
-      if seq != expected {
-        report(AuditFinding(.eventGap, "events \(expected) to \(seq &- 1) are missing", event: expected))
-      }
-      let body = row.text("body") ?? ""
-      let hash = row.digest("hash")
-      let prev = row.digest("prev")
-      let claimed = EventLog.hash(after: prev ?? .zero, body: body)
-      actual = prev == actual ? claimed : EventLog.hash(after: actual, body: body)
-      if prev == nil || hash != claimed {
-        report(AuditFinding(.eventChanged, "event \(seq) does not have the hash of its content", event: seq))
-      } else if seq == expected, prev != previous {
-        report(AuditFinding(.eventChanged, "event \(seq) does not follow event \(seq - 1)", event: seq))
-      }
-      previous = hash ?? .zero
-      expected = seq &+ 1
-      if let event = CatalogEvent(body: body) {
-        if try (seq == 1) != Self.isFirst(event) || !apply(event, seq, recorded: recorded) {
-          report(AuditFinding(.eventChanged, "event \(seq) contradicts the events before it", event: seq))
+    var block = EventBlock()
+    let rows = try BareStatement(db, EventBlock.query)
+    while try block.fill(from: rows) {
+      block.examine(threads: threads)
+      for (index, event) in block.events.enumerated() {
+        count += 1
+        let seq = event.seq
+        lastSequence = max(lastSequence, seq)
+        if seq != expected {
+          report(AuditFinding(.eventGap, "events \(expected) to \(seq &- 1) are missing", event: expected))
         }
-      } else {
-        report(AuditFinding(.eventChanged, "event \(seq) is not one that scanforge writes", event: seq))
+        actual = event.prev == actual ? event.claimed : block.hash(of: index, after: actual)
+        if event.prev == nil || event.hash != event.claimed {
+          report(AuditFinding(.eventChanged, "event \(seq) does not have the hash of its content", event: seq))
+        } else if seq == expected, event.prev != previous {
+          report(AuditFinding(.eventChanged, "event \(seq) does not follow event \(seq - 1)", event: seq))
+        }
+        previous = event.hash ?? .zero
+        expected = seq &+ 1
+        if let step = event.step {
+          if try (seq == 1) != step.isFirst || !apply(step, seq, recorded: recorded) {
+            report(AuditFinding(.eventChanged, "event \(seq) contradicts the events before it", event: seq))
+          }
+        } else {
+          report(AuditFinding(.eventChanged, "event \(seq) is not one that scanforge writes", event: seq))
+        }
+        anchors.observe(seq, hash: actual, counts: (artifactCount, Int64(patients.count), Int64(runs.count)))
       }
-      anchors.observe(seq, hash: actual, counts: (artifactCount, Int64(patients.count), Int64(runs.count)))
     }
     if count == 0 { report(AuditFinding(.eventGap, "the event log is empty", event: 1)) }
   }
 
-  private static func isFirst(_ event: CatalogEvent) -> Bool { if case .created = event { true } else { false } }
-
   /// - Returns: false when the event does not fit.
-  private mutating func apply(_ event: CatalogEvent, _ seq: Int64, recorded: (Batch) throws -> Void) throws -> Bool {
-    var isFine = true
+  private mutating func apply(_ step: ReplayStep, _ seq: Int64, recorded: (Batch) throws -> Void) throws -> Bool {
+    switch step {
+    case .keyUsed: return true
+    case .runBegan(let id, let row):
+      guard runs[id] == nil else { return false }
+      runs[id] = Run(began: row, event: seq)
+      return true
+    case .runEnded(let run, let ended, let exit):
+      guard runs[run] != nil, runs[run]?.ended == nil else { return false }
+      runs[run]?.ended = ended
+      runs[run]?.exit = exit
+      return true
+    case .recorded(let run, let first, let count, let root, let newPatients):
+      guard first > artifactCount, count > 0, count <= Int64.max - first else { return false }
+      // Where an event before is missing, its rows alone are in doubt, not those of this one.
+      var isFine = first == artifactCount + 1 && runs[run] != nil
+      artifactCount = first + count - 1
+      for patient in newPatients {
+        if patients[patient.id] == nil { patients[patient.id] = Patient(leaf: patient.leaf, event: seq) } else { isFine = false }
+      }
+      try recorded(Batch(event: seq, run: run, first: first, count: count, root: root))
+      return isFine
+    case .other(let event): return apply(event, seq)
+    }
+  }
+
+  private mutating func apply(_ event: CatalogEvent, _ seq: Int64) -> Bool {
     switch event {
     case .created(let schema), .migrated(let schema):
       guard schema > self.schema, schema <= CatalogMigrations.version else { return false }
@@ -115,23 +142,6 @@ struct EventReplay {
     case .signingKey(let signer):
       guard signers[signer] == nil else { return false }
       signers[signer] = seq
-    case .keyUsed: break
-    case .runBegan(let run):
-      guard let id = run["id"]?.integerValue, runs[id] == nil else { return false }
-      runs[id] = Run(began: run, event: seq)
-    case .runEnded(let run, let ended, let exit):
-      guard runs[run] != nil, runs[run]?.ended == nil else { return false }
-      runs[run]?.ended = ended
-      runs[run]?.exit = exit
-    case .recorded(let run, let first, let count, let root, let newPatients):
-      guard first > artifactCount, count > 0, count <= Int64.max - first else { return false }
-      // Where an event before is missing, its rows alone are in doubt, not those of this one.
-      isFine = first == artifactCount + 1 && runs[run] != nil
-      artifactCount = first + count - 1
-      for patient in newPatients {
-        if patients[patient.id] == nil { patients[patient.id] = Patient(leaf: patient.leaf, event: seq) } else { isFine = false }
-      }
-      try recorded(Batch(event: seq, run: run, first: first, count: count, root: root))
     case .artifactState(_, let state, let leaves):
       for leaf in leaves { states[leaf] = (seq, state) }
     case .patientState(_, let state, let ids):
@@ -166,7 +176,8 @@ struct EventReplay {
     case .shardAdmitted(let shard):
       let place = ShardPlace(job: shard.job, number: Int64(shard.shard.number))
       guard shards.updateValue((seq, shard), forKey: place) == nil else { return false }
+    case .keyUsed, .runBegan, .runEnded, .recorded: preconditionFailure("\(event) is a step of its own")
     }
-    return isFine
+    return true
   }
 }

@@ -14,13 +14,16 @@ struct ModelFolderVerifier {
     let root = catalog.workspace.models
     var strays = Set(names(in: root))
     for (name, publications) in history.models.sorted(by: { $0.key < $1.key }) {
-      guard let files = publications.last?.files, let folder = try? catalog.workspace.model(named: name) else { continue }
+      guard let (event, files) = publications.last, let folder = try? catalog.workspace.model(named: name) else { continue }
       strays.remove(name)
       var others = Set(names(in: folder))
       for (file, leaf) in files.sorted(by: { $0.key < $1.key }) {
         others.remove(file)
         count += 1
-        try check(folder.appendingPathComponent(file), path: "models/\(name)/\(file)", leaf: leaf)
+        let row = try recorded(name, file, event, leaf)
+        // A changed row has its own finding.
+        guard let sha256 = row?.text("sha256"), let id = row?.integer("id") else { continue }
+        check(folder.appendingPathComponent(file), path: "models/\(name)/\(file)", sha256: sha256, id: id)
       }
       for _ in others { report(AuditFinding(.objectUnrecorded, "a file of model \(name) is in no row", path: "models/\(name)")) }
     }
@@ -28,12 +31,19 @@ struct ModelFolderVerifier {
     return count
   }
 
-  private func check(_ url: URL, path: String, leaf: ContentDigest) throws {
-    let row = try catalog.read { db in
-      try Row.fetchOne(db, sql: "SELECT id, sha256 FROM artifact WHERE leaf = ?", arguments: [leaf.data])
+  /// The artifact that was published, if its row is still the one.
+  private func recorded(_ name: String, _ file: String, _ event: Int64, _ leaf: ContentDigest) throws -> Row? {
+    try catalog.read { db in
+      try Row.fetchOne(
+        db,
+        sql: """
+          SELECT a.id, a.sha256 FROM model_file m CROSS JOIN artifact a ON a.id = m.artifact_id
+          WHERE m.name = ? AND m.file = ? AND m.event_seq = ? AND a.leaf = ?
+          """, arguments: [name, file, event, leaf.data])
     }
-    // A changed row has its own finding.
-    guard let row, let sha256 = row.text("sha256"), let id = row.integer("id") else { return }
+  }
+
+  private func check(_ url: URL, path: String, sha256: String, id: Int64) {
     var status = stat()
     guard lstat(url.path, &status) == 0 else {
       report(AuditFinding(.objectMissing, "a file of a model is gone", artifact: id, sha256: sha256, path: path))

@@ -1,8 +1,6 @@
-import Dispatch
 import Foundation
 import Glibc
 import GRDB
-import Synchronization
 
 /// Hashes every object and compares `objects/` with the catalog, one of 256 folders at a time on each thread.
 struct ObjectVerifier: Sendable {
@@ -29,23 +27,9 @@ struct ObjectVerifier: Sendable {
   func verify(report: (AuditFinding) -> Void) throws -> Result {
     var all = try strays()
     all.findings.forEach(report)
-    let parts = Mutex([Int: Result]())
-    let failure = Mutex<(any Error)?>(nil)
-    let next = Atomic<Int>(0)
-    DispatchQueue.concurrentPerform(iterations: max(1, threads)) { _ in
-      while true {
-        let index = next.wrappingAdd(1, ordering: .relaxed).oldValue
-        guard index < 256, failure.withLock({ $0 == nil }) else { return }
-        do {
-          let result = try verify(prefix: String(index + 256, radix: 16).suffix(2).description)
-          parts.withLock { $0[index] = result }
-        } catch {
-          failure.withLock { $0 = error }
-        }
-      }
-    }
-    if let error = failure.withLock({ $0 }) { throw error }
-    for (_, part) in parts.withLock({ $0 }).sorted(by: { $0.key < $1.key }) {
+    try OrderedWork(count: 256, ahead: 2 * max(1, threads)).run(threads: max(1, threads)) {
+      try verify(prefix: String($0 + 256, radix: 16).suffix(2).description)
+    } take: { part in
       part.findings.forEach(report)
       all.checked += part.checked
       all.leftOut += part.leftOut
@@ -79,15 +63,19 @@ struct ObjectVerifier: Sendable {
       names = Set(listed)
     }
     var expected: [String: Expectation] = [:]
-    let rows = try catalog.read { db in
-      try Row.fetchAll(
-        db, sql: "SELECT id, sha256, bytes, state FROM artifact WHERE sha256 >= ? AND sha256 < ? ORDER BY sha256, id",
-        arguments: [prefix, prefix + "g"])
-    }
-    for row in rows {
-      guard let name = row.text("sha256"), let id = row.integer("id"), let bytes = row.integer("bytes") else { continue }
-      let isNeeded = row.text("state") == "active" || row.text("state") == "tainted"
-      expected[name] = Expectation(artifact: id, bytes: bytes, isNeeded: isNeeded || expected[name]?.isNeeded == true)
+    try catalog.read { db in
+      let rows = try BareStatement(
+        db,
+        """
+        SELECT a.id, a.sha256, a.bytes, a.state FROM (\(ContentIndex.matches(db))) c CROSS JOIN artifact a ON a.id = c.artifact
+        WHERE a.sha256 >= ?1 AND a.sha256 < ?1 || 'g' ORDER BY a.sha256, a.id
+        """)
+      rows.bind(prefix, at: 1)
+      while try rows.next() {
+        guard let name = rows.text(1), let id = rows.integer(0), let bytes = rows.integer(2) else { continue }
+        let isNeeded = ["active", "tainted"].contains(rows.text(3))
+        expected[name] = Expectation(artifact: id, bytes: bytes, isNeeded: isNeeded || expected[name]?.isNeeded == true)
+      }
     }
     for (sha256, object) in expected.sorted(by: { $0.key < $1.key }) {
       let name = String(sha256.dropFirst(2))

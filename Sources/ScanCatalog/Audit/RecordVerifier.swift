@@ -7,24 +7,26 @@ struct RecordVerifier {
 
   /// - Returns: number of rows.
   func verifyRuns(_ db: Database) throws -> Int {
-    var missing = history.runs
-    let rows = try Row.fetchAll(db, sql: "SELECT * FROM run ORDER BY id")
-    for row in rows {
+    var missing = Set(history.runs.keys)
+    var count = 0
+    let rows = try Row.fetchCursor(db, sql: "SELECT * FROM run ORDER BY id")
+    while let row = try rows.next() {
+      count += 1
       let id = row.integer("id") ?? 0
-      guard let run = missing.removeValue(forKey: id) else {
+      guard missing.remove(id) != nil, let run = history.runs[id] else {
         report(AuditFinding(.runRowChanged, "run \(id) is in no event"))
         continue
       }
-      if RunRecord.began(row: row) != run.began || row.integer("event_seq") != run.event || row.integer("ended_ms") != run.ended
+      if ContentDigest(ofText: RunRecord.began(row: row).text) != run.began || row.integer("event_seq") != run.event || row.integer("ended_ms") != run.ended
         || row.integer("exit") != run.exit
       {
         report(AuditFinding(.runRowChanged, "run \(id) is not what was recorded", event: run.event))
       }
     }
-    for (id, run) in missing.sorted(by: { $0.key < $1.key }) {
-      report(AuditFinding(.runRowMissing, "run \(id) was recorded and is gone", event: run.event))
+    for id in missing.sorted() {
+      report(AuditFinding(.runRowMissing, "run \(id) was recorded and is gone", event: history.runs[id]?.event))
     }
-    return rows.count
+    return count
   }
 
   /// - Returns: number of rows.

@@ -110,6 +110,17 @@ extension Catalog {
     }
   }
 
+  /// Ids of the artifacts that `query` names, in order: for catalogs whose rows do not fit into memory.
+  package func artifactIDs(_ query: ArtifactQuery) throws -> [ArtifactID] {
+    let (condition, arguments) = query.condition
+    return try read { db in
+      let ids = try Int64.fetchCursor(db, sql: "SELECT a.id FROM artifact a WHERE \(condition) ORDER BY a.id", arguments: arguments)
+      var found: [ArtifactID] = []
+      while let id = try ids.next() { found.append(ArtifactID(rawValue: id)) }
+      return found
+    }
+  }
+
   /// Of images that were ingested or normalized more than once, the latest: slices of the last way of normalizing alone, and of equal
   /// contents of one patient the last row, which has the last label.
   package func current(_ records: [ArtifactRecord]) throws -> [ArtifactRecord] {
@@ -142,7 +153,7 @@ extension Catalog {
 
   /// All rows whose content is `digest`, oldest first.
   package func artifacts(sha256 digest: ContentDigest) throws -> [ArtifactRecord] {
-    try artifacts(where: "a.sha256 = ?", [digest.hex])
+    try artifacts(sha256Beginning: digest.hex)
   }
 
   /// All rows whose SHA-256 begins with `prefix` (4 hexadecimal digits or more).
@@ -153,7 +164,7 @@ extension Catalog {
     guard (4...64).contains(prefix.utf8.count), prefix.allSatisfy({ $0.isASCII && $0.isHexDigit }) else {
       throw CatalogError.unknownArtifact(prefix)
     }
-    let records = try artifacts(where: "a.sha256 >= ? AND a.sha256 < ?", [prefix, prefix + "g"])
+    let records = try artifacts(sha256Beginning: prefix)
     guard !records.isEmpty else { throw CatalogError.unknownArtifact(prefix) }
     let contents = Set(records.compactMap(\.sha256))
     guard contents.count == 1 else { throw CatalogError.ambiguousArtifact(prefix, count: contents.count) }
@@ -190,14 +201,14 @@ extension Catalog {
     return leaf
   }
 
-  private func artifacts(where condition: String, _ arguments: StatementArguments) throws -> [ArtifactRecord] {
+  private func artifacts(sha256Beginning digits: String) throws -> [ArtifactRecord] {
     try read { db in
       try Row.fetchAll(
         db,
         sql: """
-          SELECT \(ArtifactRecord.columns) FROM artifact a LEFT JOIN patient p ON p.id = a.patient_id
-          WHERE \(condition) ORDER BY a.id
-          """, arguments: arguments
+          SELECT \(ArtifactRecord.columns) FROM (\(ContentIndex.matches(db))) c CROSS JOIN artifact a ON a.id = c.artifact
+          LEFT JOIN patient p ON p.id = a.patient_id WHERE a.sha256 >= ?1 AND a.sha256 < ?1 || 'g' ORDER BY a.id
+          """, arguments: [digits]
       ).map(ArtifactRecord.init(row:))
     }
   }

@@ -93,7 +93,8 @@ package enum LineageQuery {
   /// All of them, for the tests of their query plans.
   package static let all = [
     ancestors, summarizedAncestors, descendants, modelsOfPatient, imagesOfPatient, sizeOfCollection, influenceOfPart, edgesOfChild, RunInputs.sql,
-    MaskPairs.sql,
+    MaskPairs.sql, ContentIndex.sql, ArtifactLeaf.keyQuery, CollectionSummary.patients, CollectionSummary.terms, CollectionSummary.erasedItems,
+    TermsMemo.query,
   ]
 }
 

@@ -14,11 +14,12 @@ struct RunFile {
   /// SHA-256(salt || canonical row): what the event names, so that a row can be emptied and the log still holds.
   var leaf: ContentDigest {
     var row = CanonicalRow(capacity: 256)
+    row.begin(salt: salt)
     row.add("bytes", bytes)
     row.add("name", name)
     row.add("run", run)
     row.add("sha256", sha256)
-    return row.leaf(salt: salt)
+    return row.leaf()
   }
 
   /// nil for a row that is not whole.
@@ -41,7 +42,7 @@ struct RunFile {
   static func present(in folder: URL, of run: Int64) throws -> [RunFile] {
     try names(in: folder).filter(\.isFile).map { name, _ in
       let (digest, count) = try ObjectStore.digest(of: folder.appendingPathComponent(name))
-      return RunFile(run: run, name: name, bytes: count, sha256: digest, salt: ArtifactLeaf.newSalt())
+      return RunFile(run: run, name: name, bytes: count, sha256: digest, salt: Array(Salt()))
     }
   }
 

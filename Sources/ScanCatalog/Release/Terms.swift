@@ -46,10 +46,11 @@ package struct Terms: Sendable, Equatable {
     }
   }
 
-  /// - Throws: `CatalogError.termsForbidTraining`.
-  static func refuseTraining(on records: [ArtifactRecord]) throws {
-    let forbidden = records.filter { $0.attributes.terms.map { Terms($0).rules.contains(.noTraining) } ?? false }
-    guard let first = forbidden.first?.attributes.terms else { return }
-    throw CatalogError.termsForbidTraining(terms: first, items: forbidden.count)
+  /// - Parameter terms: with the number of items that each governs.
+  /// - Throws: `CatalogError.termsForbidTraining`, with the first of them.
+  static func refuseTraining(on terms: [String: Int]) throws {
+    let forbidden = terms.filter { Terms($0.key).rules.contains(.noTraining) }
+    guard let first = forbidden.keys.min() else { return }
+    throw CatalogError.termsForbidTraining(terms: first, items: forbidden.values.reduce(0, +))
   }
 }

@@ -89,11 +89,11 @@ extension Catalog {
 }
 
 /// Terms by artifact while a set of them is asked for: thousands of images share a model.
-private struct TermsMemo {
+struct TermsMemo {
   private var known: [Int64: GoverningTerms] = [:]
 
   /// Terms of the artifact's own row, of its ancestors up to data sets, and of what is above those.
-  private static let query = """
+  static let query = """
     WITH RECURSIVE reached (id) AS (
       SELECT d.parent FROM derivation d CROSS JOIN artifact a ON a.id = d.child
         WHERE d.child = ?1 AND a.kind NOT IN ('dataset', 'export')
@@ -108,10 +108,11 @@ private struct TermsMemo {
 
   mutating func terms(of id: Int64, _ db: Database) throws -> GoverningTerms {
     if let found = known[id] { return found }
-    // Images of one model and no other parent share an answer.
+    // Images of one model and no other parent share an answer. A model is made by no model in one step, so this goes one step.
     let statement = try db.cachedStatement(
       sql: """
-        SELECT min(d.parent) FROM derivation d CROSS JOIN artifact c ON c.id = d.child WHERE d.child = ? AND c.origin = 'generated'
+        SELECT min(d.parent) FROM derivation d CROSS JOIN artifact c ON c.id = d.child CROSS JOIN artifact p ON p.id = d.parent
+        WHERE d.child = ? AND c.origin = 'generated' AND p.kind = 'model' AND p.origin != 'generated'
         GROUP BY d.child HAVING count(*) = 1
         """)
     let model = try Int64.fetchOne(statement, arguments: [id])

@@ -42,6 +42,11 @@ package struct ObjectStore: Sendable {
   /// Bytes that describe or are computed over many items: model descriptions, data set roots, manifests.
   package func store(unownedBytes bytes: [UInt8]) throws -> StoredObject { try stage(bytes, .nobody) }
 
+  /// An object that the caller puts in place by itself, as for `RunHandle.recordPlaced`.
+  package func placed(_ sha256: ContentDigest, bytes: Int64, of subject: StoredObject.Subject) -> StoredObject {
+    StoredObject(sha256: sha256, bytes: bytes, subject: subject, staged: workspace.objects)
+  }
+
   /// A copy of a file of weights; whoever goes on writing to the file changes nothing here.
   package func store(weights file: URL) throws -> StoredObject {
     let staged = newStagingFile()

@@ -76,6 +76,7 @@ package struct CatalogRebuild: Sendable {
         if json?["type"]?.stringValue == "end" {
           guard json?["rows"]?.integerValue == Int64(rows), try lines.next() == nil else { throw CatalogError.notAnEventExport(line: number) }
           guard try Row.fetchOne(db, sql: "PRAGMA foreign_key_check") == nil else { throw CatalogError.notAnEventExport(line: number) }
+          if try ContentIndex.isThere(db) { try ContentIndex.catchUp(db) }
           return rows
         }
         guard let table = json?["table"]?.stringValue, tables.contains(table), let members = json?["row"]?.objectValue?.sorted(by: { $0.key < $1.key })
@@ -110,7 +111,8 @@ package struct CatalogRebuild: Sendable {
     let history = try withoutActuallyEscaping(found) { found in
       try queue.read { db in
         var summary = AuditSummary()
-        return try CatalogAudit.verifyRows(db, from: .min, anchors, &summary) { finding in
+        return try CatalogAudit.verifyRows(
+          db, from: .min, anchors, threads: ProcessInfo.processInfo.activeProcessorCount, &summary) { finding in
           count += 1
           found(finding)
         }

@@ -15,10 +15,14 @@ import Glibc
 enum EventExport {
   static let version: Int64 = 1
 
-  /// Tables in an order in which each refers to earlier ones alone: `event` first, the rest as they were made.
+  /// `event` first, the rest as they were made; the index of contents follows from the rows.
   static func tables(_ db: Database) throws -> [String] {
     let names = try String.fetchAll(
-      db, sql: "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%' AND name != 'grdb_migrations' ORDER BY rowid")
+      db,
+      sql: """
+        SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%'
+        AND name NOT IN ('grdb_migrations', 'artifact_content', 'content_reach') ORDER BY rowid
+        """)
     return ["event"] + names.filter { $0 != "event" }
   }
 

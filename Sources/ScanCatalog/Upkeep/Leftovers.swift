@@ -50,7 +50,8 @@ package struct Leftovers: Sendable {
       }
       let recorded = try catalog.read { db in
         try String.fetchSet(
-          db, sql: "SELECT sha256 FROM artifact WHERE sha256 >= ? AND sha256 < ?", arguments: [folder, folder + "g"])
+          db, sql: "SELECT a.sha256 FROM (\(ContentIndex.sql)) c CROSS JOIN artifact a ON a.id = c.artifact WHERE a.sha256 IS NOT NULL",
+          arguments: [folder])
       }
       for name in Self.names(in: url) where !recorded.contains(folder + name) { add(.objects, url.appendingPathComponent(name)) }
     }

@@ -38,7 +38,12 @@ extension RunHandle {
     var count = 0
     for digest in Set(records.compactMap(\.sha256)) {
       let isShared = try catalog.read { db in
-        try Bool.fetchOne(db, sql: "SELECT EXISTS (SELECT 1 FROM artifact WHERE sha256 = ? AND state != 'withdrawn')", arguments: [digest.hex])
+        try Bool.fetchOne(
+          db,
+          sql: """
+            SELECT EXISTS (SELECT 1 FROM (\(ContentIndex.sql)) c CROSS JOIN artifact a ON a.id = c.artifact
+            WHERE a.sha256 = ?1 AND a.state != 'withdrawn')
+            """, arguments: [digest.hex])
       }
       guard isShared == false else { continue }
       let url = catalog.objects.url(of: digest)
@@ -52,12 +57,16 @@ extension RunHandle {
   /// Third: what the rows tell of a person. Leaf, edges and the random id stay, so history still verifies.
   package func erase(_ trace: PatientTrace) throws {
     try catalog.eraseSecurely { db in
-      let erase = """
-        UPDATE artifact SET sha256 = NULL, key = NULL, salt = NULL, bytes = 0, label = NULL, attributes = '{}'
-        WHERE state = 'withdrawn' AND sha256 IS NOT NULL AND
-        """
-      try db.execute(sql: "\(erase) patient_id = ?", arguments: [trace.patient])
-      for export in trace.exports where export.holdsOwn { try db.execute(sql: "\(erase) id = ?", arguments: [export.record.id.rawValue]) }
+      func erase(where condition: String, _ value: Int64) throws {
+        try ContentIndex.forget(db, where: "state = 'withdrawn' AND \(condition)", value)
+        try db.execute(
+          sql: """
+            UPDATE artifact SET sha256 = NULL, key = NULL, salt = NULL, bytes = 0, label = NULL, attributes = '{}'
+            WHERE state = 'withdrawn' AND sha256 IS NOT NULL AND \(condition)
+            """, arguments: [value])
+      }
+      try erase(where: "patient_id = ?", trace.patient)
+      for export in trace.exports where export.holdsOwn { try erase(where: "id = ?", export.record.id.rawValue) }
       try db.execute(sql: "UPDATE patient SET pseudonym = NULL, salt = NULL, consent = NULL WHERE id = ?", arguments: [trace.patient])
     }
     try catalog.scrub()

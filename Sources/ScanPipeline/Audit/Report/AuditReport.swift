@@ -81,7 +81,7 @@ package struct AuditReport {
 
   private func checks() throws -> String {
     let leaks = try catalog.splitLeaks()
-    let generated = try catalog.artifacts(ArtifactQuery(origins: [.generated], kinds: [.image])).map(\.id)
+    let generated = try catalog.artifactIDs(ArtifactQuery(origins: [.generated], kinds: [.image]))
     let known = try catalog.memorizationChecks(of: generated)
     let copies = known.values.count(where: \.isFlagged)
     let broken = try catalog.exportsAgainstTerms()
@@ -97,13 +97,13 @@ package struct AuditReport {
       ("Real slices", ArtifactQuery(origins: [.derived], kinds: [.slice])), ("Generated images", ArtifactQuery(origins: [.generated], kinds: [.image])),
     ]
     return try "<h2>Samples</h2>" + sets.map { title, query in
-      let records = try catalog.artifacts(query)
-      let count = min(records.count, Self.pictures)
-      let chosen = (0..<count).map { records[$0 * records.count / count] }
+      let ids = try catalog.artifactIDs(query)
+      let count = min(ids.count, Self.pictures)
+      let chosen = try catalog.artifacts((0..<count).map { ids[$0 * ids.count / count] })
       let planes = try chosen.map { try StoredPlane($0, in: catalog).plane.fitted(to: 96).plane }
       guard !planes.isEmpty else { return "" }
       let png = try PNGWriter.encode(SampleGrid.compose(planes, columns: 8), photometric: .monochrome2, spacing: nil, texts: ["Software": "ScanForge"])
-      return "<figure><img alt=\"\(title)\" src=\"data:image/png;base64,\(Data(png).base64EncodedString())\"><figcaption>\(title), \(count) of \(records.count), evenly spread</figcaption></figure>"
+      return "<figure><img alt=\"\(title)\" src=\"data:image/png;base64,\(Data(png).base64EncodedString())\"><figcaption>\(title), \(count) of \(ids.count), evenly spread</figcaption></figure>"
     }.joined()
   }
 

@@ -102,7 +102,7 @@ enum AuditSuite {
   }
 
   private static func rows(_ arguments: BenchArguments, in folder: URL) throws -> [BenchResult] {
-    var workspace = try RecordWorkspace(in: folder)
+    var workspace = try RecordWorkspace(in: folder, contents: .shared)
     _ = try workspace.fill(rows: arguments.rows)
     try workspace.catalog.closeConnections()
     let (summary, seconds) = try audit(workspace.root, arguments)

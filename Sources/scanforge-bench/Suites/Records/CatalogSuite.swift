@@ -9,11 +9,11 @@ enum CatalogSuite {
     let results = try meter.around {
       try BenchFolder.with { folder in
         var results = [try plainInserts(arguments, in: folder)]
-        var workspace = try RecordWorkspace(in: folder)
+        var workspace = try RecordWorkspace(in: folder, contents: .own)
         var count = 0
         let seconds = try Stopwatch.seconds(arguments) { count = try workspace.fill(rows: arguments.rows) }
         results.append(BenchResult(name: "record artifacts with edges and events", seconds: seconds, items: count, anchor: results[0]))
-        return try results + questions(workspace, arguments)
+        return try results + questions(workspace, arguments) + [verification(workspace, arguments)]
       }
     }
     return BenchReport(suite: "catalog", arguments, meter, results: results)
@@ -48,6 +48,20 @@ enum CatalogSuite {
     return BenchResult(name: "plain SQLite inserts with a unique hash", seconds: seconds, items: batches * 1000)
   }
 
+  /// `audit verify` of these rows. Each of them is also reported, since their objects are missing.
+  private static func verification(_ workspace: RecordWorkspace, _ arguments: BenchArguments) throws -> BenchResult {
+    try workspace.catalog.closeConnections()
+    let catalog = try Catalog.openForReading(at: workspace.root)
+    defer { try? catalog.closeConnections() }
+    var summary = AuditSummary()
+    var others = 0
+    let seconds = try Stopwatch.seconds(arguments) {
+      summary = try CatalogAudit(catalog).verify { if $0.code != .objectMissing { others += 1 } }
+    }
+    if others > 0 { BenchReport.printError("\(others) findings that should not be") }
+    return BenchResult(name: "verify all of it, objects missing", seconds: seconds, items: summary.artifacts)
+  }
+
   private static func questions(_ workspace: RecordWorkspace, _ arguments: BenchArguments) throws -> [BenchResult] {
     let catalog = try Catalog.openForReading(at: workspace.root)
     defer { try? catalog.closeConnections() }
@@ -65,7 +79,8 @@ enum CatalogSuite {
     return [
       try ask("models of a patient", workspace.patients) { _ = try catalog.models(trainedOn: $0) },
       try ask("ancestors of a slice", workspace.slices) { _ = try catalog.lineage(of: [$0], .up) },
-      try ask("ancestors of a generated image", Array(workspace.generated.prefix(20))) { _ = try catalog.lineage(of: [$0], .up) },
+      try ask("ancestors of a generated image, summed up", workspace.generated) { _ = try catalog.lineage(of: [$0], .up, isSummarized: true) },
+      try ask("ancestors of a generated image, each", Array(workspace.generated.prefix(20))) { _ = try catalog.lineage(of: [$0], .up) },
     ]
   }
 }

@@ -5,15 +5,25 @@ import ScanModel
 
 /// A workspace with many rows and few bytes, as a bench makes it: patients with slices, data sets, models, generated images.
 ///
-/// All images share one small object; rows differ by patient and attributes, so every leaf and key is new and random.
+/// Rows differ by patient and attributes, so every leaf and key is new and random.
 struct RecordWorkspace {
+  enum Contents {
+    /// All images share small objects, which are there.
+    case shared
+    /// Each image has a SHA-256 of its own, whose object is not there: rows alone are measured.
+    case own
+  }
+
   let root: URL
   let catalog: Catalog
   private(set) var patients: [Pseudonym] = []
   private(set) var slices: [ArtifactID] = []
   private(set) var generated: [ArtifactID] = []
+  private let contents: Contents
+  private var random = SystemRandomNumberGenerator()
 
-  init(in folder: URL) throws {
+  init(in folder: URL, contents: Contents) throws {
+    self.contents = contents
     root = folder.appendingPathComponent("workspace")
     catalog = try Catalog.openOrCreate(at: root)
   }
@@ -29,7 +39,7 @@ struct RecordWorkspace {
     while count < rows {
       var drafts: [ArtifactDraft] = []
       for _ in 0..<100 { drafts += try images(after: drafts.count) }
-      let ids = try run.record(drafts)
+      let ids = try record(drafts, run)
       count += ids.count
       let own = stride(from: 1, to: ids.count, by: 2).map { ids[$0] }
       slices += own
@@ -47,18 +57,40 @@ struct RecordWorkspace {
   private mutating func images(after first: Int) throws -> [ArtifactDraft] {
     let patient = Pseudonym(stored: "P" + String(String(patients.count + 1 << 60, radix: 16).suffix(16)))!
     patients.append(patient)
-    let image = try catalog.objects.store(Array("image".utf8), of: patient)
-    let slice = try catalog.objects.store(Array("slice".utf8), of: patient)
+    let image = try objects("image", of: .patient(patient), count: 20)
+    let slice = try objects("slice", of: .patient(patient), count: 20)
     return (0..<20).flatMap { index in
       let attributes = ArtifactAttributes([
         "frame": .integer(Int64(index)), "modality": .string("CT"), "rows": .integer(512), "columns": .integer(512), "terms": .string("research"),
       ])
       return [
-        .acquired(image, media: "application/dicom", label: Label("head"), attributes: attributes),
+        .acquired(image[index], media: "application/dicom", label: Label("head"), attributes: attributes),
         ArtifactDraft.derived(
-          slice, media: "image/tiff", from: [(.draft(first + 2 * index), "source")], label: Label("head"), attributes: attributes),
+          slice[index], media: "image/tiff", from: [(.draft(first + 2 * index), "source")], label: Label("head"), attributes: attributes),
       ]
     }
+  }
+
+  private mutating func objects(_ text: String, of subject: StoredObject.Subject, count: Int) throws -> [StoredObject] {
+    guard contents == .shared else {
+      return (0..<count).map { _ in
+        let digest = withUnsafeBytes(of: (random.next(), random.next(), random.next(), random.next()) as (UInt64, UInt64, UInt64, UInt64)) {
+          ContentDigest(bytes: $0)
+        }
+        return catalog.objects.placed(digest!, bytes: 524_288, of: subject)
+      }
+    }
+    let bytes = Array(text.utf8)
+    let object =
+      switch subject {
+      case .patient(let patient): try catalog.objects.store(bytes, of: patient)
+      case .nobody: try catalog.objects.store(unownedBytes: bytes)
+      }
+    return Array(repeating: object, count: count)
+  }
+
+  private func record(_ drafts: [ArtifactDraft], _ run: RunHandle) throws -> [ArtifactID] {
+    contents == .own ? try run.recordPlaced(drafts) : try run.record(drafts)
   }
 
   /// A data set, a model of it, 200 images of that.
@@ -67,13 +99,13 @@ struct RecordWorkspace {
     let weights = try catalog.objects.store(unownedBytes: Array("weights \(number)".utf8))
     let model = try run.record(
       .computed(weights, kind: .model, media: "application/octet-stream", from: [(.recorded(dataset), "trainingSet")]))
-    let image = try catalog.objects.store(unownedBytes: Array("generated \(number)".utf8))
-    let ids = try run.record(
+    let image = try objects("generated \(number)", of: .nobody, count: 200)
+    let ids = try record(
       (0..<200).map { index in
         .generated(
-          image, media: "image/tiff", from: [(.recorded(model), "generator")], label: Label("head"),
+          image[index], media: "image/tiff", from: [(.recorded(model), "generator")], label: Label("head"),
           attributes: ArtifactAttributes(["sampleIndex": .integer(Int64(index))]))
-      })
+      }, run)
     generated += ids
     return ids.count + 2
   }
