@@ -47,6 +47,10 @@ struct EventReplay {
   private(set) var runFilesBegin: Int64?
   /// Keys that may sign heads of this log, with the event that named them.
   private(set) var signers: [Signer: Int64] = [:]
+  /// Fingerprint of the pseudonym key that was made last; where none was made, of the first that was used.
+  private(set) var pseudonymKey: String?
+  /// What the register of withdrawn patients held when the last withdrawal was recorded.
+  private(set) var withdrawals: WithdrawnRegister.Extent?
   /// Version of the schema that the log tells of.
   private(set) var schema = 0
   private(set) var count = 0
@@ -108,10 +112,13 @@ struct EventReplay {
     case .signingKey(let signer):
       guard signers[signer] == nil else { return false }
       signers[signer] = seq
-    case .keyUsed: break
+    case .keyUsed(let use):
+      // Whoever reads another key than the one that was made has one that came without an event.
+      if use.act != .read || pseudonymKey == nil { pseudonymKey = use.fingerprint }
     case .runBegan(let run):
       guard let id = run["id"]?.integerValue, runs[id] == nil else { return false }
       runs[id] = Run(began: run, event: seq)
+      if run["op"]?.stringValue == "withdraw", let extent = WithdrawnRegister.Extent(parameters: run["params"]?.stringValue) { withdrawals = extent }
     case .runEnded(let run, let ended, let exit):
       guard runs[run] != nil, runs[run]?.ended == nil else { return false }
       runs[run]?.ended = ended
