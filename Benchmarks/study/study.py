@@ -103,7 +103,7 @@ class Study:
     def torch_super_resolution(self, set_name, scale, minutes, gan=0):
         def work():
             out = self.folder / "torch.json"
-            self.peer(self.options.peers / "sr_torch.py", "--data", self.options.data, "--set", set_name, "--scale", scale, "--seconds", minutes * 60,
+            self.peer(HERE / "peer.py", self.options.peers / "sr_torch.py", "--data", self.options.data, "--set", set_name, "--scale", scale, "--seconds", minutes * 60,
                       "--threads", self.options.threads, "--seed", self.options.seed, "--gan", gan, "--out", out)
             return json.loads(out.read_text())
 
@@ -161,7 +161,7 @@ class Study:
 
         def torch():
             pack, made = self.folder / "torch.npz", self.folder / "made-torch"
-            self.peer(self.options.peers / "cgan_torch.py", "--data", self.options.data, "--set", "mednist64", "--seconds", self.options.minutes * 60,
+            self.peer(HERE / "peer.py", self.options.peers / "cgan_torch.py", "--data", self.options.data, "--set", "mednist64", "--seconds", self.options.minutes * 60,
                       "--threads", self.options.threads, "--per-class", count, "--seed", self.options.seed, "--out", pack)
             shutil.rmtree(made, ignore_errors=True)
             steps = json.loads(self.peer(HERE / "judge.py", "unpack", "--npz", pack, "--labels", ",".join(self.labels()), "--to", made))["iterations"]

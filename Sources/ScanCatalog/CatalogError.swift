@@ -180,7 +180,7 @@ package enum CatalogError: ExplainedError, Equatable {
     case .modelName: "Use letters, digits, dot, dash and underscore."
     case .noSuchModel: "List them with scanforge catalog list --kind model."
     case .modelTainted: "Train it again without that patient (scanforge train --replace)."
-    case .unknownPatient: "Give a pseudonym (P and 16 digits) or a patient number of this workspace; see scanforge catalog list."
+    case .unknownPatient: "Give a pseudonym (P and 16 digits) or a patient number of this workspace; see scanforge catalog list. Whoever withdrew is known by number alone."
     case .termsForbidTraining: "Leave these images out with --data; scanforge audit terms lists them."
     case .readOnlyStatement: "Use SELECT; the catalog is written by scanforge alone."
     case .malformedStatement: "Correct the SQL; docs/cli.md lists tables and columns."

@@ -27,7 +27,7 @@ extension PseudonymKey {
     var status = stat()
     guard fstat(descriptor, &status) == 0 else { throw .unreadable(errno) }
     guard status.st_mode & S_IFMT == S_IFREG else { throw .notAKey }
-    if status.st_mode & 0o077 != 0, fchmod(descriptor, 0o600) != 0 { throw .tooOpen }
+    if status.st_mode & 0o077 != 0, fchmod(descriptor, 0o600) != 0, errno != EROFS { throw .tooOpen }
     var bytes = [UInt8](repeating: 0, count: byteCount + 1)
     let count = read(descriptor, &bytes, bytes.count)
     guard count >= 0 else { throw .unreadable(errno) }

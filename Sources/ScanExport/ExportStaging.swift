@@ -23,11 +23,11 @@ package final class ExportStaging {
   /// Makes the root when there is none, and locks it until this value goes.
   ///
   /// - Throws: `ExportError.folderNotOurs` when the root has a folder of this name that no export made, `.otherWorkspace` when it holds
-  ///   another format that this catalog does not know, `.busy`.
-  init(root: URL, format: String, catalog: Catalog) throws {
+  ///   a format that is not renewed and that this catalog does not know, `.busy`.
+  init(root: URL, format: String, renewing renewed: Set<String>, catalog: Catalog) throws {
     self.root = root
     self.format = format
-    try Self.refuseForeign(root, format, catalog)
+    try Self.refuseForeign(root, renewed, catalog)
     let isNewRoot = !FileManager.default.fileExists(atPath: root.path)
     try DurableFile.makeFolder(root)
     // The export is for others to read; what is in it is de-identified.
@@ -44,17 +44,17 @@ package final class ExportStaging {
 
   deinit { close(descriptor) }
 
-  private static func refuseForeign(_ root: URL, _ format: String, _ catalog: Catalog) throws {
+  private static func refuseForeign(_ root: URL, _ renewed: Set<String>, _ catalog: Catalog) throws {
     for name in ExportRegistry.names {
       let folder = root.appendingPathComponent(name, isDirectory: true)
       guard FileManager.default.fileExists(atPath: folder.path) else { continue }
       let metadata = folder.appendingPathComponent(metadataName)
       guard FileManager.default.fileExists(atPath: metadata.path) else {
         // Another format's folder that is not ours is the user's own.
-        if name == format { throw ExportError.folderNotOurs(format) }
+        if renewed.contains(name) { throw ExportError.folderNotOurs(name) }
         continue
       }
-      guard name != format else { continue }
+      guard !renewed.contains(name) else { continue }
       let digest = try ObjectStore.digest(of: metadata).0
       guard try catalog.artifacts(sha256: digest).contains(where: { $0.kind == .export }) else { throw ExportError.otherWorkspace(name) }
     }

@@ -11,9 +11,12 @@ package struct ExportRequest: Sendable {
   /// nil: what the format exports by default.
   package var query: ArtifactQuery?
   package var split: Split?
+  /// All formats that are written to `root` in one go. What they replace need not be this workspace's present state.
+  package var renewed: Set<String>
 
-  package init(format: String, root: URL, query: ArtifactQuery? = nil, split: Split? = nil) {
+  package init(format: String, root: URL, query: ArtifactQuery? = nil, split: Split? = nil, renewing renewed: Set<String> = []) {
     self.format = format
+    self.renewed = renewed.union([format])
     self.root = root
     self.query = query
     self.split = split
@@ -58,7 +61,7 @@ package struct Exporter: Sendable {
     let root = request.root.standardizedFileURL.resolvingSymlinksInPath()
     guard !(root.path + "/").hasPrefix(catalog.workspace.root.path + "/") else { throw ExportError.insideWorkspace }
     let (items, notChecked) = try ExportSelection(catalog: catalog, request: request, format: type(of: format)).items()
-    let staging = try ExportStaging(root: root, format: name, catalog: catalog)
+    let staging = try ExportStaging(root: root, format: name, renewing: request.renewed, catalog: catalog)
     do {
       let files = try write(items, format, staging)
       try Self.refuseMixedSeries(files)

@@ -22,12 +22,13 @@ package struct MONAIExport: ExportFormat {
     let scan = try ScanReader().read(objects.read(item.sha256), source: Redacted("object"))
     let mask = try ScanReader().read(objects.read(digest), source: Redacted("object"))
     let grid = try VoxelGrid(scan, item.record.attributes)
+    let notice = NIfTIWriter.mark(isSynthetic: item.isSynthetic)
     guard let labels = mask.pixels, labels.rows == grid.rows, labels.columns == grid.columns, labels.frames == grid.frames,
       labels.samplesPerPixel == 1,
       !labels.isFloat,
-      let image = NIfTIWriter.encode(grid.volume(.float32(try grid.values())), description: "ScanForge, not for diagnosis"),
+      let image = NIfTIWriter.encode(grid.volume(.float32(try grid.values())), description: "ScanForge; \(notice); not for diagnosis"),
       let outline = NIfTIWriter.encode(
-        grid.volume(.integers(words: labels.words, bits: labels.bitsAllocated, isSigned: labels.isSigned)), description: "ScanForge mask")
+        grid.volume(.integers(words: labels.words, bits: labels.bitsAllocated, isSigned: labels.isSigned)), description: "ScanForge mask; \(notice)")
     else { throw item.unreadable }
     return [
       ExportedImage(

@@ -3,8 +3,8 @@ import Glibc
 import ScanCatalog
 
 /// `MANIFEST.sha256`: every file under an export root, in the form that `sha256sum --check` reads, sorted by path.
-enum Manifest {
-  static let fileName = "MANIFEST.sha256"
+package enum Manifest {
+  package static let fileName = "MANIFEST.sha256"
 
   /// Hashes everything below `root` but the manifest itself.
   ///

@@ -17,35 +17,33 @@ package struct PROVExport: PictureFormat {
   }
 }
 
-/// The members of a PROV-JSON document while they are put together.
+/// The artifacts, runs and files of an export as PROV.
 private struct PROVDocument {
-  private typealias Members = [String: CanonicalJSON]
-  private var entities: [String: [String: Set<String>]] = [:]
-  private var relations: [String: [Members]] = [:]
-  private var activities: Members = [:]
-  private var agents: Members = [:]
+  private var document = PROVJSON(prefixes: [
+    "default": "urn:scanforge:terms:", "run": "urn:scanforge:run:", "sha256": "urn:sha256:", "tool": "urn:scanforge:tool:",
+  ])
 
   init(_ contents: ExportedSet, _ graph: ProvenanceGraph) {
     for artifact in graph.artifacts { add(artifact) }
     for file in contents.files { add(file) }
     for activity in graph.activities { add(activity) }
     for artifact in graph.artifacts {
-      relate("wasGeneratedBy", ["prov:entity": Self.entity(artifact.sha256), "prov:activity": Self.run(graph.activity(of: artifact))])
+      document.relate(.wasGeneratedBy, ["prov:entity": Self.entity(artifact.sha256), "prov:activity": Self.run(graph.activity(of: artifact))])
     }
     var used: Set<[String]> = []
     for edge in graph.edges {
       let (child, parent, run) = (Self.entity(edge.child.sha256), Self.entity(edge.parent.sha256), Self.run(graph.activity(of: edge.child)))
       // A slice may be the very bytes of its image: one entity, which comes from itself in no useful sense.
       guard child != parent else { continue }
-      relate(
-        "wasDerivedFrom", ["prov:generatedEntity": child, "prov:usedEntity": parent, "prov:activity": run, "role": edge.role])
+      document.relate(
+        .wasDerivedFrom, ["prov:generatedEntity": child, "prov:usedEntity": parent, "prov:activity": run, "role": edge.role])
       if edge.child.run != edge.parent.run, used.insert([run, parent]).inserted {
-        relate("used", ["prov:activity": run, "prov:entity": parent])
+        document.relate(.used, ["prov:activity": run, "prov:entity": parent])
       }
     }
     for file in contents.files where file.sha256 != file.item.sha256 {
-      relate(
-        "wasDerivedFrom",
+      document.relate(
+        .wasDerivedFrom,
         ["prov:generatedEntity": Self.entity(file.sha256), "prov:usedEntity": Self.entity(file.item.sha256), "role": "exported"])
     }
   }
@@ -53,22 +51,12 @@ private struct PROVDocument {
   private static func entity(_ digest: ContentDigest?) -> String { "sha256:\(digest?.hex ?? "")" }
   private static func run(_ digest: ContentDigest) -> String { "run:\(digest.hex)" }
 
-  private mutating func relate(_ kind: String, _ members: [String: String]) {
-    relations[kind, default: []].append(members.mapValues { .string($0) })
-  }
-
-  /// Contents that stand twice in the catalog are one entity with both values of what differs.
-  private mutating func describe(_ id: String, _ attributes: [String: String?]) {
-    for (key, value) in attributes { if let value { entities[id, default: [:]][key, default: []].insert(value) } }
-  }
-
   private mutating func add(_ artifact: ArtifactRecord) {
-    describe(
+    document.describe(
       Self.entity(artifact.sha256),
       [
         "kind": artifact.kind == .image ? "scan" : artifact.kind.rawValue, "origin": artifact.origin.rawValue,
-        "split": artifact.split?.rawValue,
-        "patient": artifact.patient?.text, "label": artifact.label?.name, "mediaType": artifact.media,
+        "split": artifact.split?.rawValue, "patient": artifact.patient?.text, "label": artifact.label?.name, "mediaType": artifact.media,
         "path": artifact.attributes.values["model"]?.stringValue.map { "models/\($0)/model.safetensors" },
         "terms": artifact.attributes.terms,
       ])
@@ -76,42 +64,23 @@ private struct PROVDocument {
 
   private mutating func add(_ file: ExportedFile) {
     let record = file.item.record
-    describe(
+    document.describe(
       Self.entity(file.sha256),
       [
         "kind": "image", "path": file.path, "origin": record.origin.rawValue, "split": record.split?.rawValue,
-        "patient": record.patient?.text,
-        "label": record.label?.name, "mediaType": "image/png", "synthetic": file.isSynthetic ? "true" : "false",
+        "patient": record.patient?.text, "label": record.label?.name, "mediaType": "image/png",
+        "synthetic": file.isSynthetic ? "true" : "false",
       ])
   }
 
   private mutating func add(_ activity: ProvenanceGraph.Activity) {
-    var members: Members = ["op": .string(activity.op), "parameters": .string(activity.parameters.text)]
+    var members: [String: CanonicalJSON] = ["op": .string(activity.op), "parameters": .string(activity.parameters.text)]
     members["seed"] = activity.seed.map { .string(String($0)) }
-    activities[Self.run(activity.digest)] = .object(members)
+    document.add(activity: Self.run(activity.digest), members)
     let agent = "tool:scanforge-\(activity.version)"
-    agents[agent] = .object([
-      "prov:type": .object(["$": .string("prov:SoftwareAgent"), "type": .string("prov:QUALIFIED_NAME")]),
-      "version": .string(activity.version),
-    ])
-    relate("wasAssociatedWith", ["prov:activity": Self.run(activity.digest), "prov:agent": agent])
+    document.add(agent: agent, .software, ["version": .string(activity.version)])
+    document.relate(.wasAssociatedWith, ["prov:activity": Self.run(activity.digest), "prov:agent": agent])
   }
 
-  var json: CanonicalJSON {
-    var document: Members = [
-      "prefix": .object([
-        "default": .string("urn:scanforge:terms:"), "run": .string("urn:scanforge:run:"), "sha256": .string("urn:sha256:"),
-        "tool": .string("urn:scanforge:tool:"),
-      ]),
-      "entity": .object(
-        entities.mapValues { attributes in
-          .object(attributes.mapValues { $0.count == 1 ? .string($0.first ?? "") : .array($0.sorted().map { .string($0) }) })
-        }), "activity": .object(activities), "agent": .object(agents),
-    ]
-    for (kind, all) in relations {
-      let numbered = all.map { CanonicalJSON.object($0) }.sorted { $0.text < $1.text }.enumerated().map { ("_:\(kind)\($0 + 1)", $1) }
-      document[kind] = .object(Dictionary(uniqueKeysWithValues: numbered))
-    }
-    return .object(document)
-  }
+  var json: CanonicalJSON { document.json }
 }

@@ -37,7 +37,9 @@ package struct Intake: Sendable {
   /// `items`, and what was passed over.
   ///
   /// - Throws: as `items`.
-  package func files() throws(InputError) -> (items: [InputItem], skipped: SkippedInputs) { try InputCollector.collect(inputs.map(\.path)) }
+  package func files() throws(InputError) -> (items: [InputItem], skipped: SkippedInputs) {
+    try InputCollector.collect(inputs.map(\.path), tables: [labels.table, subjects.table, masks.table].compactMap(\.self))
+  }
 }
 
 /// De-identifies the intake and records every result as an `acquired` artifact.

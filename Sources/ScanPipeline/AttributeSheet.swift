@@ -7,6 +7,8 @@ import ScanModel
 /// A CSV file with a row per generated image, for a model that is conditioned on attributes: `path,label` and a column for each, in the form that
 /// `ingest --label-from csv:FILE` reads. Does nothing for a model of labels alone.
 struct AttributeSheet {
+  static let fileName = "attributes.csv"
+
   private let attributes: [ScanAttribute]
   /// By path.
   private var rows: [String: [String]] = [:]

@@ -12,6 +12,9 @@ package enum MaskSource: Sendable, Equatable {
   /// A CSV file with the columns path and mask (both relative to the file).
   case csv(String)
 
+  /// The CSV file that is read.
+  var table: String? { if case .csv(let path) = self { path } else { nil } }
+
   /// `folder:DIR`, `csv:FILE`; nil for anything else.
   package init?(_ text: String) {
     if text.hasPrefix("folder:"), text.count > 7 {

@@ -12,6 +12,9 @@ package enum LabelSource: Sendable, Equatable {
   /// An attribute of the de-identified object, by keyword.
   case attribute(keyword: String, Tag)
 
+  /// The CSV file that is read.
+  var table: String? { if case .csv(let path) = self { path } else { nil } }
+
   /// `folder`, `csv:FILE`, `attribute:KEYWORD`; nil for anything else or a keyword that the dictionary lacks.
   package init?(_ text: String) {
     if text == "folder" {
@@ -34,6 +37,9 @@ package enum SubjectSource: Sendable, Equatable {
   case csv(String)
   /// The part of the file name before the first `separator`: `00001281_000.tif` -> `00001281`.
   case prefix(separator: Character)
+
+  /// The CSV file that is read.
+  var table: String? { if case .csv(let path) = self { path } else { nil } }
 
   /// `folder`, `csv:FILE`, `prefix:C`; nil for anything else.
   package init?(_ text: String) {
@@ -84,7 +90,12 @@ package struct ScanSheet: Sendable {
     for (number, record) in table.rows.enumerated() {
       let file = URL(fileURLWithPath: record[pathColumn], relativeTo: folder).standardizedFileURL.resolvingSymlinksInPath().path
       var row = rows[file] ?? Row()
-      if let labelColumn { row.label = record[labelColumn] }
+      if let labelColumn {
+        guard record[labelColumn].isEmpty || Label(record[labelColumn]) != nil else {
+          throw CSVError.badValue(row: number + 2, column: "label", form: "a folder's name of at most 100 bytes, without / or \\")
+        }
+        row.label = record[labelColumn]
+      }
       if let subjectColumn, !record[subjectColumn].isEmpty { row.subject = record[subjectColumn] }
       if let splitColumn, !record[splitColumn].isEmpty { row.split = record[splitColumn] }
       for (attribute, column) in attributeColumns where !record[column].isEmpty {

@@ -41,7 +41,7 @@ package struct SyntheticFiles {
       }
     }
     if let archive { try OutputFolder.write(archive.bytes(labelNames: generator.generator.labelNames), to: folder.appendingPathComponent("generated.npz")) }
-    if format != .npz { try sheet.write(to: folder.appendingPathComponent("attributes.csv")) }
+    if format != .npz { try sheet.write(to: folder.appendingPathComponent(AttributeSheet.fileName)) }
     return StageOutcome(summary: "\(count) synthetic images", figures: generator.figures(count: count), places: [folder.path])
   }
 

@@ -16,7 +16,7 @@ extension RunContext {
     var notChecked: Set<String> = []
     for format in formats {
       try checkCancelled()
-      let report = try exporter.export(ExportRequest(format: format, root: root, split: split.flatMap(Split.init(rawValue:))))
+      let report = try exporter.export(ExportRequest(format: format, root: root, split: split.flatMap(Split.init(rawValue:)), renewing: Set(formats)))
       figures[format] = Double(report.files)
       notChecked.formUnion(report.notChecked)
       parts.append("\(report.files) files as \(format) (\(report.synthetic) synthetic)")

@@ -47,13 +47,44 @@ import Testing
       let exports = try #require(try result.json()["exports"] as? [[String: Any]])
       return exports[0]["notChecked"] as? [String] ?? []
     }
-    #expect(try notChecked() == ["memorization"])
+    #expect(try notChecked() == ["lookAlikes", "memorization"])
     let leaks = try run(["audit", "leaks", "--json"], in: folder)
     #expect(leaks.exitCode == 0, "\(leaks.output)")
     #expect(try leaks.json()["checked"] as? Int == 9)
     #expect(try leaks.json()["recorded"] as? Bool == true)
+    #expect(try notChecked() == ["lookAlikes"])
+    #expect(try run(["audit", "splits", "--json"], in: folder).json()["recorded"] as? Bool == true)
     #expect(try notChecked() == [])
     #expect(try run(["audit", "verify"], in: folder).exitCode == 0)
+  }
+
+  @Test(arguments: [
+    ("prov", "prov.json", #""synthetic" : "true""#, #""synthetic" : "false""#, "flag.wrong"),
+    ("prov", "prov.json", #""synthetic" : "true""#, #""artificial" : "true""#, "flag.missing"),
+    ("rocrate", "ro-crate-metadata.json", #""synthetic" : true"#, #""synthetic" : false"#, "flag.wrong"),
+    ("rocrate", "ro-crate-metadata.json", #""synthetic" : true"#, #""artificial" : true"#, "flag.missing"),
+    ("croissant", "croissant.json", #""column" : "synthetic""#, #""column" : "artificial""#, "flag.missing"),
+    ("hf", "metadata.jsonl", #""synthetic":true"#, #""artificial":true"#, "flag.missing"),
+    ("webdataset", ".tar", #""synthetic":true"#, #""artificia":true"#, "flag.missing"),
+  ])
+  func `a document that does not tell of a synthetic file is named`(format: String, ending: String, old: String, new: String, code: String) throws {
+    let folder = try SmallRun.copy()
+    defer { try? FileManager.default.removeItem(at: folder) }
+    let root = folder.appendingPathComponent("documents")
+    #expect(try run(["export", "--to", root.path, "--format", format], in: folder).exitCode == 0)
+    let clean = try run(["audit", "flags", root.path, "--json"], in: folder)
+    #expect(clean.exitCode == 0, "\(clean.output)")
+    let isFound = try files(below: root).filter { $0.path.hasSuffix(ending) }.contains { file in
+      var data = try Data(contentsOf: file)
+      guard let range = data.range(of: Data(old.utf8)) ?? data.range(of: Data(old.replacing(" : ", with: ": ").utf8)) else { return false }
+      data.replaceSubrange(range, with: Data((range.count == old.utf8.count ? new : new.replacing(" : ", with: ": ")).utf8))
+      try FileManager.default.removeItem(at: file)
+      try data.write(to: file)
+      return true
+    }
+    #expect(isFound)
+    let found = try findings(run(["audit", "flags", root.path, "--json"], in: folder)).map(\.code)
+    #expect(found.contains(code), "\(found)")
   }
 
   @Test func `a file that lost its mark is named`() throws {

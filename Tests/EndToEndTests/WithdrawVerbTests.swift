@@ -107,6 +107,59 @@ import Testing
     #expect(try run(["audit", "verify"], in: folder).exitCode == 0)
   }
 
+  @Test func `everything that left is listed, in archives, tables and copies of the catalog too`() throws {
+    let folder = try SmallRun.copy()
+    defer { try? FileManager.default.removeItem(at: folder) }
+    let patient = try trainingPatient(in: folder)
+    let formats = ["webdataset", "hf", "prov"].flatMap { ["--format", $0] }
+    #expect(try run(["export", "--to", "left"] + formats, in: folder).exitCode == 0)
+    for arguments in [["catalog", "backup", "b.sqlite"], ["catalog", "events", "e.ndjson"], ["audit", "bundle", "b.zip"], ["audit", "report", "--to", "r.html"]] {
+      let result = try run(arguments + ["--json"], in: folder)
+      #expect(try result.exitCode == 0 && result.json()["recorded"] as? Bool == true, "\(result.errors)")
+    }
+    try FileManager.default.copyItem(
+      at: folder.appendingPathComponent("b.sqlite"), to: folder.appendingPathComponent("workspace/catalog.sqlite.replaced-1"))
+    let known = try run(["audit", "patient", patient.pseudonym, "--json"], in: folder).json()
+    let left = try #require(known["exports"] as? [[String: Any]]).filter { ($0["to"] as? String)?.hasSuffix("/left") == true }
+    #expect(left.count == 3)
+    for export in left {
+      let files = try #require(export["files"] as? [[String: Any]])
+      #expect(!files.isEmpty && files.allSatisfy { $0["found"] is String }, "\(export["format"] ?? "")")
+      if export["format"] as? String == "webdataset" { #expect(files.allSatisfy { ($0["found"] as? String)?.hasSuffix(".tar") == true }) }
+    }
+    let documents = Set(left.flatMap { $0["documents"] as? [String] ?? [] }.map { ($0 as NSString).lastPathComponent })
+    #expect(documents == ["MANIFEST.sha256", "metadata.csv", "metadata.jsonl", "prov.json"])
+    let copies = try #require(known["copies"] as? [[String: Any]])
+    #expect(copies.map { $0["kind"] as? String } == ["backup", "events", "bundle", "report"], "\(copies)")
+    #expect(copies.allSatisfy { $0["found"] as? Bool == true })
+
+    let done = try run(["audit", "withdraw", patient.pseudonym, "--execute", "--json"], in: folder)
+    #expect(done.exitCode == 0, "\(done.errors)")
+    #expect(try done.json()["residue"] as? [String] == ["catalog.sqlite.replaced-1"])
+    // A sibling that still shows the patient keeps a new export out, and goes with all of them.
+    let one = try run(["export", "--to", "left", "--format", "hf"], in: folder)
+    #expect(one.exitCode == 2 && one.errors.contains("withdrawn since"), "\(one.errors)")
+    #expect(try run(["export", "--to", "left"] + formats, in: folder).exitCode == 0)
+    let contents = files(below: folder.appendingPathComponent("left")).compactMap { try? Data(contentsOf: $0) }
+    #expect(contents.count > 20 && !contents.contains { data in patient.secrets.contains { data.range(of: $0) != nil } })
+  }
+
+  @Test func `asking for someone unknown is no use of the key`() throws {
+    let folder = try SmallRun.copy()
+    defer { try? FileManager.default.removeItem(at: folder) }
+    let patient = try trainingPatient(in: folder)
+    #expect(try run(["audit", "withdraw", patient.pseudonym, "--execute"], in: folder).exitCode == 0)
+    let events = "SELECT count(*) FROM event"
+    let before = try sql(events, in: folder)[0][0] as? Int
+    for name in ["P0123456789abcdef", patient.pseudonym] {
+      for verb in [["audit", "patient", name], ["audit", "withdraw", name, "--plan"]] {
+        let result = try run(verb, in: folder)
+        #expect(result.exitCode == 2 && result.errors.contains("knows no patient"), "\(result.errors)")
+      }
+    }
+    #expect(try sql(events, in: folder)[0][0] as? Int == before)
+  }
+
   @Test func `requests that cannot be met are refused`() throws {
     _ = SmallRun.result
     let unknown = try run(["audit", "patient", "P0123456789abcdef"], in: SmallRun.folder)

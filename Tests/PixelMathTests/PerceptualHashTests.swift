@@ -1,3 +1,4 @@
+import Foundation
 import PixelMath
 import TestSupport
 import Testing
@@ -39,6 +40,32 @@ struct PerceptualHashTests {
       let turned = try #require(PerceptualHash(original.turned(by: turn)))
       #expect(hashes.map { $0.distance(to: turned) }.min()! <= 4)
     }
+  }
+
+  @Test(arguments: [0.95, 0.9, 0.85, 0.8]) func `one of the parts is what a cut leaves`(extent: Double) throws {
+    let original = picture(6, side: 100)
+    let parts = PerceptualHash.parts(original)
+    let whole = try #require(PerceptualHash(original))
+    #expect(parts.count == 21 && parts[0].distance(to: whole) <= 4)
+    let side = Int(100 * extent)
+    let cut = try #require(PerceptualHash(original.cropped(row: 0, column: 100 - side, rows: side, columns: side)))
+    // Other pictures differ in more than 62 bits.
+    #expect(parts.map { $0.distance(to: cut) }.min()! <= 20)
+  }
+
+  @Test func `a rising change of greys keeps the monotone correlation at 1, noise and a falling one do not`() {
+    let a = picture(7, side: 24)
+    func changed(_ change: (Float) -> Float) -> Plane { Plane(rows: 24, columns: 24, values: a.values.map(change)) }
+    let greys = changed { ($0 + 20) / 40 }
+    for gamma in [0.4, 0.6, 2.5] as [Float] {
+      let bent = Plane(rows: 24, columns: 24, values: greys.values.map { pow($0, gamma) })
+      // n · u for sums of 576 terms in Double.
+      #expect(abs(monotoneCorrelation(a, bent) - 1) < 1e-12 && abs(monotoneCorrelation(bent, a) - 1) < 1e-12)
+    }
+    let other = picture(8, side: 24)
+    #expect(monotoneCorrelation(a, other) >= max(0, correlation(a, other)) - 1e-12 && monotoneCorrelation(a, other) < 0.9)
+    #expect(monotoneCorrelation(changed { -$0 }, a) < 1e-6)
+    #expect(monotoneCorrelation(a, changed { _ in 3 }) == 0)
   }
 
   @Test func `a flat picture has no hash`() {

@@ -184,6 +184,51 @@ struct TamperTests {
     #expect(try example.verify().findings == [])
   }
 
+  @Test(arguments: ["models", "models/cgan", "runs", "runs/3", "objects", "objects/ab"])
+  func `a folder that became a link to the same bytes is found`(path: String) throws {
+    let example = try ExampleWorkspace()
+    defer { example.remove() }
+    let folder = path == "objects/ab" ? String(try #require(try example.files(under: "objects").first).prefix(10)) : path
+    let url = example.root.appendingPathComponent(folder)
+    let elsewhere = example.root.appendingPathComponent("elsewhere")
+    try FileManager.default.moveItem(at: url, to: elsewhere)
+    try FileManager.default.createSymbolicLink(at: url, withDestinationURL: elsewhere)
+    #expect(try example.verify().findings.map(\.code).contains(.objectSymlink))
+  }
+
+  @Test func `rows in each other's places are found where their edges are wrong, too`() throws {
+    let example = try ExampleWorkspace()
+    defer { example.remove() }
+    try ExampleWorkspace.tamper(example.root) { db in
+      try db.execute(sql: "UPDATE artifact SET id = -1 WHERE id = 1; UPDATE artifact SET id = 1 WHERE id = 2; UPDATE artifact SET id = 2 WHERE id = -1")
+    }
+    #expect(try Set(example.verify().findings.map(\.code)).isSuperset(of: [.artifactRowChanged, .lineageChanged]))
+  }
+
+  @Test func `keys that were put in place of the recorded ones are found`() throws {
+    let example = try ExampleWorkspace()
+    defer { example.remove() }
+    let keys = try example.workspace.keys
+    let catalog = try Catalog(example.workspace, mode: .readWrite)
+    _ = try catalog.pseudonymKey(for: "test")
+    try catalog.closeConnections()
+    #expect(try example.verify().findings == [])
+    for (name, bytes) in [
+      ("pseudonym.key", Data(repeating: 7, count: 32)), ("pseudonym.key", Data(repeating: 7, count: 31)), ("signing.key", Data(repeating: 7, count: 32)),
+      ("signing.key", Data()),
+    ] {
+      let file = keys.appendingPathComponent(name)
+      let kept = try Data(contentsOf: file)
+      try bytes.write(to: file)
+      let findings = try example.verify().findings
+      #expect(findings.map(\.code) == [.keyRowChanged] && findings.first?.path == "keys/\(name)", "\(findings)")
+      try kept.write(to: file)
+    }
+    // A copy of a workspace may be without keys.
+    try FileManager.default.removeItem(at: keys)
+    #expect(try example.verify().findings == [])
+  }
+
   @Test(arguments: [
     "objects/stray", "objects/00/stray", "objects/ff/\(String(repeating: "f", count: 62))", "models/stray", "models/cgan/notes.txt", "runs/stray",
     "runs/3/notes.txt", "runs/77/losses.csv",

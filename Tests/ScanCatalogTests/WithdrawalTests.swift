@@ -13,7 +13,8 @@ struct WithdrawalTests {
     let trace = try #require(try catalog.trace(of: .pseudonym(patient)))
     var register = try WithdrawnRegister(catalog.workspace, key: key)
     try register.add(patient, trace.images.compactMap(\.sha256))
-    let run = try catalog.beginRun(op: "withdraw", parameters: .object(["patient": .integer(trace.patient)]))
+    let run = try catalog.beginRun(
+      op: "withdraw", parameters: .object(["patient": .integer(trace.patient), "register": register.extent.json]))
     if last > 1 {
       try run.markWithdrawn(trace)
       for run in trace.runs { try? FileManager.default.removeItem(at: catalog.workspace.run(run)) }
@@ -31,6 +32,27 @@ struct WithdrawalTests {
     try steps(catalog)
     #expect(try example.verify().findings == [])
     #expect(try catalog.trace(of: .pseudonym(patient)) == nil)
+  }
+
+  @Test func `a register that lost or changed a line is found, one with more lines is not`() throws {
+    let example = try ExampleWorkspace()
+    defer { example.remove() }
+    let catalog = try Catalog(example.workspace, mode: .readWrite)
+    _ = try catalog.pseudonymKey(for: "test")
+    try steps(catalog)
+    let file = try example.workspace.keys.appendingPathComponent(WithdrawnRegister.fileName)
+    let kept = try Data(contentsOf: file)
+    var changed = kept
+    changed[3] ^= 1
+    for (bytes, codes) in [
+      (kept, []), (kept + Data("\(String(repeating: "0", count: 64))\n".utf8), []), (kept.dropFirst(65), [AuditFinding.Code.keyRowChanged]),
+      (kept.dropLast(65), [.keyRowChanged]), (changed, [.keyRowChanged]), (Data(), [.keyRowChanged]),
+    ] {
+      try bytes.write(to: file)
+      #expect(try example.verify().findings.map(\.code) == codes)
+    }
+    try FileManager.default.removeItem(at: file)
+    #expect(try example.verify().findings.map(\.code) == [.keyRowChanged])
   }
 
   @Test func `nothing of the patient is left in any file`() throws {

@@ -1,6 +1,7 @@
 import Diagnostics
 import Foundation
 import ScanCatalog
+import ScanDeid
 import ScanIO
 import ScanModel
 import TestSupport
@@ -63,6 +64,48 @@ struct MaskIngestTests {
     #expect(try masks().count == 2)
     let audit = try Program.run("scanforge", ["audit", "verify", "--workspace", "ws"], in: folder)
     #expect(audit.exitCode == 0, "\(audit.output)")
+  }
+
+  @Test func `images and masks in NIfTI say whether they are synthetic, and a withdrawal lists both`() throws {
+    defer { try? FileManager.default.removeItem(at: folder) }
+    for number in 0..<2 { try write("in/\(number).tif", ramp(number)) }
+    try write("m/0.tif", PixelBuffer(rows: 3, columns: 4, bitsAllocated: 8, words: [UInt8](repeating: 1, count: 12)))
+    #expect(try ingest("--mask-from", "folder:m").exitCode == 0)
+    func run(_ arguments: String...) throws -> Program.Result {
+      try Program.run("scanforge", arguments + ["--workspace", "ws", "--json", "--progress", "none"], in: folder)
+    }
+    #expect(try run("export", "--format", "monai", "--to", "out").exitCode == 0)
+    let flags = try run("audit", "flags", "out")
+    #expect(try flags.exitCode == 0 && flags.json()["files"] as? Int == 2, "\(flags.output)")
+    let pseudonym = try #require(try masks().first?.patient?.text)
+    let exports = try #require(try run("audit", "patient", pseudonym).json()["exports"] as? [[String: Any]])
+    let left = try #require(exports.first?["files"] as? [[String: Any]])
+    #expect(left.count == 2 && left.allSatisfy { ($0["found"] as? String)?.hasSuffix(".nii") == true })
+    for (name, codes) in [("_mask.nii", "flag.wrong"), (".nii", "flag.missing")] {
+      let file = folder.appendingPathComponent("out").appendingPathComponent(
+        try #require(left.compactMap { $0["path"] as? String }.first { $0.hasSuffix(name) && $0.hasSuffix("_mask.nii") == (name == "_mask.nii") }))
+      var data = try Data(contentsOf: file)
+      let range = try #require(data.range(of: Data("SyntheticData=NO".utf8)))
+      data.replaceSubrange(range, with: Data((codes == "flag.wrong" ? "SyntheticData=YES" : "SomethingElse=NO").utf8.prefix(range.count)))
+      if codes == "flag.wrong" { data.replaceSubrange(range.lowerBound..<range.upperBound + 1, with: Data("SyntheticData=YES".utf8)) }
+      try FileManager.default.removeItem(at: file)
+      try data.write(to: file)
+      let found = try #require(try run("audit", "flags", "out").json()["findings"] as? [[String: Any]])
+      #expect(found.contains { $0["finding"] as? String == codes && ($0["path"] as? String)?.hasSuffix(name) == true }, "\(found)")
+    }
+  }
+
+  @Test func `tables that the request names are no images, and a label must be a folder's name`() throws {
+    defer { try? FileManager.default.removeItem(at: folder) }
+    try write("in/0.tif", ramp(0))
+    let sheet = folder.appendingPathComponent("in/labels.csv")
+    try Data("path,label\n0.tif,a\n".utf8).write(to: sheet)
+    try Data("path,label\n".utf8).write(to: folder.appendingPathComponent("in/attributes.csv"))
+    let done = try ingest("--label-from", "csv:in/labels.csv")
+    #expect(try done.exitCode == 0 && done.json()["images"] as? Int == 1, "\(done.errors)")
+    try Data("path,label\n0.tif,a/b\n".utf8).write(to: sheet)
+    let refused = try ingest("--label-from", "csv:in/labels.csv")
+    #expect(refused.exitCode == 2 && refused.errors.contains("row 2") && refused.errors.contains("without /"), "\(refused.errors)")
   }
 
   @Test func `a mask that does not fit fails its image alone, and says why`() throws {

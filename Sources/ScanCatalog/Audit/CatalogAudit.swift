@@ -55,7 +55,7 @@ package struct CatalogAudit: Sendable {
       anchors.findings(signers: Set(history?.signers.keys.map { $0 } ?? [])).forEach(tally.report)
       tell(of: anchors, first: first, in: &summary)
       if let history {
-        verifySigningKey(history, tally.report)
+        KeyFolderVerifier(catalog: catalog, history: history, report: tally.report).verify()
         let isQuiet = isQuiet()
         if !isQuiet { summary.notChecked["object.unrecorded"] = "unrecorded objects: another scanforge is writing" }
         let objects = try ObjectVerifier(
@@ -187,12 +187,6 @@ package struct CatalogAudit: Sendable {
     guard history.schema >= Migration0005Shard.version else { return history }
     try records.verifyShards(db)
     return history
-  }
-
-  /// A key in `keys/` that was put in place of the recorded one. A copy of the workspace may have none.
-  private func verifySigningKey(_ history: EventReplay, _ report: (AuditFinding) -> Void) {
-    guard history.schema >= 2, let key = try? SigningKey.load(catalog.workspace), history.signers[key.signer] == nil else { return }
-    report(AuditFinding(.keyRowChanged, "the signing key in keys is not one that was recorded", path: "keys/signing.key"))
   }
 
   /// True when no other writer holds the workspace.

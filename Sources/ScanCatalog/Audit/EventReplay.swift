@@ -55,6 +55,10 @@ struct EventReplay {
   private(set) var runFilesBegin: Int64?
   /// Keys that may sign heads of this log, with the event that named them.
   private(set) var signers: [Signer: Int64] = [:]
+  /// Fingerprint of the pseudonym key that was made last; where none was made, of the first that was used.
+  private(set) var pseudonymKey: String?
+  /// What the register of withdrawn patients held when the last withdrawal was recorded.
+  private(set) var withdrawals: WithdrawnRegister.Extent?
   /// Version of the schema that the log tells of.
   private(set) var schema = 0
   private(set) var count = 0
@@ -109,10 +113,14 @@ struct EventReplay {
   /// - Returns: false when the event does not fit.
   private mutating func apply(_ step: ReplayStep, _ seq: Int64, recorded: (Batch) throws -> Void) throws -> Bool {
     switch step {
-    case .keyUsed: return true
-    case .runBegan(let id, let row):
+    case .keyUsed(let act, let fingerprint):
+      // Whoever reads another key than the one that was made has one that came without an event.
+      if act != .read || pseudonymKey == nil { pseudonymKey = fingerprint }
+      return true
+    case .runBegan(let id, let row, let register):
       guard runs[id] == nil else { return false }
       runs[id] = Run(began: row, event: seq)
+      if let register { withdrawals = register }
       return true
     case .runEnded(let run, let ended, let exit):
       guard runs[run] != nil, runs[run]?.ended == nil else { return false }

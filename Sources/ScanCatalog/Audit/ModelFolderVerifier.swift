@@ -12,10 +12,12 @@ struct ModelFolderVerifier {
   func verify() throws -> Int {
     var count = 0
     let root = catalog.workspace.models
+    guard !isLinked(root, path: "models") else { return 0 }
     var strays = Set(names(in: root))
     for (name, publications) in history.models.sorted(by: { $0.key < $1.key }) {
       guard let (event, files) = publications.last, let folder = try? catalog.workspace.model(named: name) else { continue }
       strays.remove(name)
+      guard !isLinked(folder, path: "models/\(name)") else { continue }
       var others = Set(names(in: folder))
       for (file, leaf) in files.sorted(by: { $0.key < $1.key }) {
         others.remove(file)
@@ -29,6 +31,14 @@ struct ModelFolderVerifier {
     }
     for _ in strays { report(AuditFinding(.objectUnrecorded, "something in models was never published", path: "models")) }
     return count
+  }
+
+  /// What lies behind a link is not the workspace's, whatever its bytes are today.
+  private func isLinked(_ folder: URL, path: String) -> Bool {
+    var status = stat()
+    guard lstat(folder.path, &status) == 0, status.st_mode & S_IFMT != S_IFDIR else { return false }
+    report(AuditFinding(.objectSymlink, "a folder of models is something else", path: path))
+    return true
   }
 
   /// The artifact that was published, if its row is still the one.

@@ -2,9 +2,9 @@ import Glibc
 
 /// An event as the replay takes it in. The kinds that a long log consists of stand here with no more than the replay keeps of them.
 enum ReplayStep {
-  case keyUsed
-  /// `row`: SHA-256 of the canonical JSON of the run.
-  case runBegan(id: Int64, row: ContentDigest)
+  case keyUsed(KeyUse.Act, fingerprint: String)
+  /// `row`: SHA-256 of the canonical JSON of the run. `register`: of a withdrawal, what it says of the register of the withdrawn.
+  case runBegan(id: Int64, row: ContentDigest, register: WithdrawnRegister.Extent?)
   case runEnded(run: Int64, endedMilliseconds: Int64, exit: Int64)
   case recorded(run: Int64, first: Int64, count: Int64, root: ContentDigest, patients: [(id: Int64, leaf: ContentDigest)])
   case other(CatalogEvent)
@@ -24,10 +24,11 @@ enum ReplayStep {
 
   private init?(_ event: CatalogEvent) {
     switch event {
-    case .keyUsed: self = .keyUsed
+    case .keyUsed(let use): self = .keyUsed(use.act, fingerprint: use.fingerprint)
     case .runBegan(let run):
       guard let id = run["id"]?.integerValue else { return nil }
-      self = .runBegan(id: id, row: ContentDigest(ofText: run.text))
+      let register = run["op"]?.stringValue == "withdraw" ? WithdrawnRegister.Extent(parameters: run["params"]?.stringValue) : nil
+      self = .runBegan(id: id, row: ContentDigest(ofText: run.text), register: register)
     case .runEnded(let run, let ended, let exit): self = .runEnded(run: run, endedMilliseconds: ended, exit: exit)
     case .recorded(let run, let first, let count, let root, let patients):
       self = .recorded(run: run, first: first, count: count, root: root, patients: patients)
@@ -36,7 +37,7 @@ enum ReplayStep {
   }
 }
 
-/// The four commonest kinds, read in one pass without a tree of JSON. Texts beyond ASCII and numbers of more than 15 digits are left to the other
+/// The four commonest kinds but for withdrawals, read in one pass without a tree of JSON. Texts beyond ASCII and numbers of more than 15 digits are left to the other
 /// way, so whatever is read here is letter for letter what would be written.
 extension ReplayStep {
   private init?(plain body: UnsafeBufferPointer<UInt8>) {
@@ -46,12 +47,11 @@ extension ReplayStep {
   }
 
   private static func keyUse(_ reader: inout PlainReader) -> ReplayStep? {
-    guard reader.take(#"{"act":"#), reader.take(#""read""#) || reader.take(#""made""#) || reader.take(#""replaced""#),
-      reader.take(#","actor":"#), reader.text(), reader.take(#","build_sha256":"#), reader.text(), reader.take(#","fingerprint":"#),
-      reader.text(), reader.take(#","host":"#), reader.text(), reader.take(#","purpose":"#), reader.text(), reader.take(#","time_ms":"#),
+    guard reader.take(#"{"act":"#), let act = reader.word().flatMap(KeyUse.Act.init), reader.take(#","actor":"#), reader.text(),
+      reader.take(#","build_sha256":"#), reader.text(), reader.take(#","fingerprint":"#), let fingerprint = reader.word(), reader.take(#","host":"#), reader.text(), reader.take(#","purpose":"#), reader.text(), reader.take(#","time_ms":"#),
       reader.integer() != nil, reader.take(#","type":"key.used"}"#)
     else { return nil }
-    return .keyUsed
+    return .keyUsed(act, fingerprint: fingerprint)
   }
 
   private static func runBegin(_ reader: inout PlainReader) -> ReplayStep? {
@@ -59,12 +59,12 @@ extension ReplayStep {
     let start = reader.position
     guard reader.take(#"{"actor":"#), reader.text(), reader.take(#","build_sha256":"#), reader.text(), reader.take(#","determinism":"#),
       reader.text(), reader.take(#","device":"#), reader.text(), reader.take(#","host":"#), reader.text(), reader.take(#","id":"#),
-      let id = reader.integer(), reader.take(#","op":"#), reader.text(), reader.take(#","params":"#), reader.text(), reader.take(#","seed":"#),
+      let id = reader.integer(), reader.take(#","op":"#), reader.word().map({ $0 != "withdraw" }) ?? false, reader.take(#","params":"#), reader.text(), reader.take(#","seed":"#),
       reader.take("null") || reader.integer() != nil, reader.take(#","started_ms":"#), reader.integer() != nil,
       reader.take(#","tool_version":"#), reader.text(), reader.take("}")
     else { return nil }
     let row = ContentDigest(ofBytes: UnsafeRawBufferPointer(reader.bytes(from: start)))
-    return reader.take(#","type":"run.began"}"#) ? .runBegan(id: id, row: row) : nil
+    return reader.take(#","type":"run.began"}"#) ? .runBegan(id: id, row: row, register: nil) : nil
   }
 
   private static func runEnd(_ reader: inout PlainReader) -> ReplayStep? {
@@ -117,6 +117,14 @@ private struct PlainReader {
       if byte == UInt8(ascii: "\\"), !takeEscape() { return false }
     }
     return false
+  }
+
+  /// A string as `text`, without escapes.
+  mutating func word() -> String? {
+    let start = position + 1
+    guard text() else { return nil }
+    let letters = UnsafeBufferPointer(rebasing: all[start..<position - 1])
+    return letters.contains(UInt8(ascii: "\\")) ? nil : String(decoding: letters, as: UTF8.self)
   }
 
   private mutating func takeEscape() -> Bool {

@@ -13,6 +13,10 @@ struct RunFolderVerifier {
   /// - Returns: number of files that were hashed.
   func verify(_ summary: inout AuditSummary) throws -> Int {
     let recorded = try rows()
+    var status = stat()
+    if lstat(catalog.workspace.runs.path, &status) == 0, status.st_mode & S_IFMT != S_IFDIR {
+      report(AuditFinding(.objectSymlink, "the folder of runs is something else", path: "runs"))
+    }
     var count = 0
     var open = 0
     let names = ((try? FileManager.default.contentsOfDirectory(atPath: catalog.workspace.runs.path)) ?? []).sorted()

@@ -7,6 +7,8 @@ package struct ReleaseFinding: Sendable, Equatable {
     case splitLeak = "split.leak"
     /// A patient has items in two parts of the selection.
     case dividedPatient = "split.dividedPatient"
+    /// Two items of different parts show the same, says `audit splits`.
+    case lookAlike = "split.look_alike"
     /// A generated image is a copy of a training image, says `audit leaks`.
     case memorized = "release.memorized"
     /// The terms of an image, or of those that a model learned from, forbid it.
@@ -19,6 +21,7 @@ package struct ReleaseFinding: Sendable, Equatable {
       switch self {
       case .splitLeak: "Train again on the training part alone, generate anew, and leave the leaked items out with --query."
       case .dividedPatient: "Run scanforge audit verify: a patient belongs to one part."
+      case .lookAlike: "Give both to one patient (ingest --subject-from), or leave one of them out."
       case .memorized: "Generate with another seed, or train for fewer steps or on more images; scanforge audit leaks looks again."
       case .terms: "Leave these items out with --query; scanforge audit terms tells which terms govern what."
       case .withdrawn: "Train again without the patient and generate anew."
@@ -69,9 +72,12 @@ package struct ReleaseReview: Sendable, Equatable {
 extension Catalog {
   /// Whether the items of `selection` may leave together: every check that an export asks for, in the order of their listing.
   package func releaseReview(of selection: [ArtifactRecord]) throws -> ReleaseReview {
-    var isWhole = true
-    let findings = try splitFindings(selection) + copies(among: selection, isWhole: &isWhole) + refusedByTerms(among: selection)
-    return ReleaseReview(findings: findings + withdrawn(among: selection), notChecked: isWhole ? [] : ["memorization"])
+    var (isCompared, isSearched) = (true, true)
+    let leaks = try splitFindings(selection) + lookAlikes(among: selection, isWhole: &isCompared)
+    let findings = try leaks + copies(among: selection, isWhole: &isSearched) + refusedByTerms(among: selection)
+    return ReleaseReview(
+      findings: findings + withdrawn(among: selection),
+      notChecked: [isCompared ? nil : "lookAlikes", isSearched ? nil : "memorization"].compactMap(\.self))
   }
 
   /// Held-out patients behind items of another part, and patients of two parts.

@@ -33,6 +33,9 @@ package struct NIfTIVolume: Sendable {
 package enum NIfTIWriter {
   static let headerBytes = 352
 
+  /// What a description says of where the voxels come from, after DICOM's Synthetic Data (0008,001C): the format has no such field of its own.
+  package static func mark(isSynthetic: Bool) -> String { "SyntheticData=\(isSynthetic ? "YES" : "NO")" }
+
   /// - Returns: nil when a side is longer than the header's 16-bit numbers, or the number of samples is not that of the sides.
   package static func encode(_ volume: NIfTIVolume, description: String) -> [UInt8]? {
     let sides = [volume.columns, volume.rows, volume.frames]

@@ -8,6 +8,9 @@ struct CopySearch: Sendable {
     let nearest: ArtifactID
     /// 1 less the highest correlation with a part of it: 0 for a copy.
     let distance: Double
+    /// `distance` over that to the nearest picture of another patient than the nearest one's: far below 1 where one training picture alone is
+    /// near, as it is for a copy also where all pictures are alike. 1 when there is nobody else.
+    let ratio: Double
   }
 
   /// What stands in the parameters of a run, so that figures of another measure are not mixed with these.
@@ -33,10 +36,11 @@ struct CopySearch: Sendable {
         if glances.count > Self.closely { glances.removeLast() }
       }
     }
-    return glances.map { glance in
-      Found(
-        nearest: training[glance.index].record.id,
-        distance: max(0, 1 - turns[glance.turn].overlap(with: training[glance.index].likeness)))
-    }.min { ($0.distance, $0.nearest) < ($1.distance, $1.nearest) }
+    let close = glances.map { glance in
+      (record: training[glance.index].record, distance: max(0, 1 - turns[glance.turn].overlap(with: training[glance.index].likeness)))
+    }.sorted { ($0.distance, $0.record.id) < ($1.distance, $1.record.id) }
+    guard let first = close.first else { return nil }
+    let other = close.dropFirst().first { $0.record.patient == nil || $0.record.patient != first.record.patient }
+    return Found(nearest: first.record.id, distance: first.distance, ratio: other.map { $0.distance > 0 ? first.distance / $0.distance : 1 } ?? 1)
   }
 }

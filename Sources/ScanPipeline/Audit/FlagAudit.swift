@@ -56,7 +56,7 @@ package struct FlagAudit {
     var told: [String: Bool] = [:]
     for format in report.formats { try read(metadataOf: format, recorded, &told, &report) }
     try checkManifest(paths, &report)
-    for path in paths where Mark.canCarry(path) { try check(path, told, &report) }
+    for path in paths where Mark.canCarry(path) { try check(path, &told, &report) }
     report.findings.sort { ($0.path, $0.code.rawValue) < ($1.path, $1.code.rawValue) }
     return report
   }
@@ -83,8 +83,13 @@ package struct FlagAudit {
     }
   }
 
-  private func check(_ path: String, _ told: [String: Bool], _ report: inout Report) throws {
-    for mark in try Mark.read(root.appendingPathComponent(path), path: path) {
+  private func check(_ path: String, _ told: inout [String: Bool], _ report: inout Report) throws {
+    let marks = try Mark.read(root.appendingPathComponent(path), path: path)
+    // A mask is of the image that it lies on; a document that leads to the table is right when it does.
+    if let image = Self.masked(path).flatMap({ told[$0] }) { told[path] = told[path] ?? image }
+    if marks.first?.path == path, MarkDocument(path) != nil { told[path] = true }
+    requireAll(of: path, marks, told, &report)
+    for mark in marks {
       if mark.isPicture { report.files += 1 }
       guard let truth = told[mark.path] ?? told[path] else {
         report.findings.append(Finding(code: .unlisted, path: mark.path, what: "no metadata tells of it"))
@@ -100,6 +105,19 @@ package struct FlagAudit {
       }
     }
   }
+
+  /// An archive or document that leaves out a file that it must hold or tell of.
+  private func requireAll(of path: String, _ marks: [Mark], _ told: [String: Bool], _ report: inout Report) {
+    let document = MarkDocument(path)
+    guard document != nil || path.hasSuffix(".tar") else { return }
+    let named = Set(marks.map(\.path))
+    for (file, isSynthetic) in told where isSynthetic && !named.contains(file) && file != path {
+      guard document?.covers(file) ?? file.hasPrefix(path + "/") else { continue }
+      report.findings.append(Finding(code: .missing, path: file, what: "it is synthetic and \(path) does not tell of it"))
+    }
+  }
+
+  private static func masked(_ path: String) -> String? { path.hasSuffix("_mask.nii") ? path.dropLast("_mask.nii".count) + ".nii" : nil }
 
   private func checkManifest(_ paths: [String], _ report: inout Report) throws {
     let name = "MANIFEST.sha256"

@@ -45,6 +45,8 @@ package struct LeakAudit {
   /// At least so many honest images, else nothing can be said.
   private static let least = 10
   private static let mostHonest = 1000
+  /// A ratio below this share of what 1 % of honest images reach is a copy's. Measured in docs/decisions/0019-evidence.md.
+  private static let ratioShare = 0.7
 
   /// - Returns: a finding per model, and the names of models about which nothing can be said, with the reason.
   package func run() throws -> (findings: [Finding], notChecked: [String]) {
@@ -99,13 +101,14 @@ package struct LeakAudit {
     let search = CopySearch(training)
     let baseline = try likenesses(honest, stage: "honest images", Likeness.turned)
     let made = try likenesses(images, stage: "generated images", Likeness.turned)
-    let honestDistances = Concurrent.map(baseline, threads: threads) { one in
-      search.nearest(to: one.turns, leavingOut: one.record)?.distance
-    }.compactMap(\.self).sorted()
-    guard honestDistances.count >= Self.least else { return nil }
+    let honestFound = Concurrent.map(baseline, threads: threads) { one in search.nearest(to: one.turns, leavingOut: one.record) }.compactMap(\.self)
+    guard honestFound.count >= Self.least else { return nil }
+    let (honestDistances, honestRatios) = (honestFound.map(\.distance).sorted(), honestFound.map(\.ratio).sorted())
     let low = honestDistances[honestDistances.count / 100]
     // Half as far as any but the most alike honest images: what lies nearer, honest images do not reach.
     let threshold = low / 2
+    // Where honest images are nearly as near as copies, a noisy copy is told by its being near to one patient alone.
+    let (lowRatio, median) = (honestRatios[honestRatios.count / 100] * Self.ratioShare, honestDistances[honestDistances.count / 2])
     let found = Concurrent.map(made, threads: threads) { search.nearest(to: $0.turns) }
     let byID = Dictionary(uniqueKeysWithValues: learned.map { ($0.id, $0) })
     var (checks, suspects): ([MemorizationCheck], [Suspect]) = ([], [])
@@ -114,7 +117,7 @@ package struct LeakAudit {
       let nearer = honestDistances.count { $0 <= found.distance }
       let check = MemorizationCheck(
         artifact: one.record.id, distance: found.distance, baseline: low, score: Double(nearer) / Double(honestDistances.count),
-        isFlagged: found.distance <= threshold)
+        isFlagged: found.distance <= threshold || (found.ratio <= lowRatio && found.distance <= median))
       checks.append(check)
       if check.isFlagged { suspects.append(Suspect(check: check, image: one.record, nearest: nearest)) }
     }

@@ -44,7 +44,16 @@ struct Likeness: Sendable {
 
   /// The highest correlation of this picture with a part of `original`, which may be cut by up to 30 % a side and be laid anywhere: a copy that
   /// was cropped and enlarged again is found. 0 when one of them is flat.
-  func overlap(with original: Likeness) -> Double {
+  func overlap(with original: Likeness) -> Double { place(in: original).value }
+
+  /// The same whatever greys were made brighter or darker, by a gamma for one: 0 to 1.
+  func alike(_ original: Likeness) -> Double {
+    let part = Likeness.sample(original.smooth, place(in: original).box)
+    // In both directions: where one of them is cut off at black or white, it tells less of the other than the other of it.
+    return min(monotoneCorrelation(small, part), monotoneCorrelation(part, small))
+  }
+
+  private func place(in original: Likeness) -> (box: Box, value: Double) {
     var best = (box: Box.whole, value: correlation(small, Likeness.sample(original.smooth, .whole)))
     func attempt(_ box: Box) {
       guard box.isInside else { return }
@@ -70,7 +79,7 @@ struct Likeness: Sendable {
         if best.value == before { break }
       }
     }
-    return best.value
+    return best
   }
 
   /// A part of a picture; sides are 1.

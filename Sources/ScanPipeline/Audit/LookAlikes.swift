@@ -2,87 +2,94 @@ import PixelMath
 import ScanCatalog
 import ScanDeid
 
-/// Finds pictures of two parts that show the same: by perceptual hash in all eight turns, then by correlation of the pictures themselves.
+/// Finds pictures of two parts that show the same: by perceptual hashes of the pictures and of parts of them, in all eight turns, then by laying the
+/// pictures over each other.
 struct LookAlikes: Sendable {
   struct Picture: Sendable {
     let record: ArtifactRecord
-    /// Its own first; those of the other turns only where the picture is searched for.
-    let hashes: [PerceptualHash]
+    /// Of the picture and of its parts (`PerceptualHash.parts`), for each turn in which it is searched for; its own orientation first.
+    let hashes: [[PerceptualHash]]
+
+    /// - Parameter inAllTurns: for pictures that are searched for among others.
+    init?(_ plane: Plane, record: ArtifactRecord, inAllTurns: Bool) {
+      self.record = record
+      let own = PerceptualHash.parts(plane)
+      // A flat picture looks like every other flat one.
+      guard !own.isEmpty else { return nil }
+      hashes = [own] + (inAllTurns ? Turn.all.dropFirst().map { PerceptualHash.parts(plane.turned(by: $0)) } : [])
+    }
   }
 
   struct Pair: Sendable, Equatable {
     let held: ArtifactID
     let other: ArtifactID
-    /// Differing bits of 256, in the best of the turns.
-    let distance: Int
-    /// Of both at 32 x 32 pixels.
+    /// `Likeness.alike` of both, the higher of the two directions.
     let correlation: Double
   }
 
-  /// What PDQ's authors take for one picture; here it only chooses what is looked at.
-  static let candidateBits = 31
-  /// Below it a second look finds other content. A copy with noise of 5 % of the range, of 16 greys, of half the size or with gamma 0.8 has
-  /// 0.996 to 1.000 (medians, MedNIST and phantoms); the most alike slices of two phantom patients have 0.992.
-  static let leastCorrelation = 0.995
+  /// Below it a second look finds other content, however different the patients are. Measured in docs/decisions/0019-evidence.md.
+  static let leastCorrelation = 0.98
+  /// The same where fewer than `calibration` training pictures say how alike two patients are.
+  private static let leastUncalibrated = 0.995
+  /// So many make a 99 % quantile.
+  private static let calibration = 100
   private static let candidates = 8
-  private static let sample = 1000
+  private static let sample = 200
 
   let catalog: Catalog
   let threads: Int
   /// Pictures count as one from here on.
   let threshold: Double
-  /// Correlation of training pictures with the most alike one of another patient, 99 % quantile; nil with fewer than 20 pictures.
+  /// How alike training pictures and the most alike one of another patient are, 99 % quantile; nil with fewer than 20 pictures.
   let honest: Double?
 
-  /// Where honest patients are more alike than 0.99, half of what is left to 1 separates a copy.
+  /// Half of what honest patients leave to 1 separates a copy.
   init(calibratedOn training: [Picture], in catalog: Catalog, threads: Int) throws {
     (self.catalog, self.threads) = (catalog, threads)
     let step = max(1, training.count / Self.sample)
     let chosen = stride(from: 0, to: training.count, by: step).map { training[$0] }
-    let found = Concurrent.map(chosen, threads: threads) { one in
-      Result { try Self.nearest(1, to: one, among: training, within: 256).map { try Self.correlation(one, $0.picture, $0.turn, catalog) }.first }
-    }
-    let correlations = try found.compactMap { try $0.get() }.sorted()
-    honest = correlations.count < 20 ? nil : correlations[correlations.count * 99 / 100]
-    threshold = max(Self.leastCorrelation, (1 + (honest ?? 0)) / 2)
+    let best = try Self.best(chosen, among: training, catalog, threads).map { $0?.correlation }.compactMap(\.self).sorted()
+    honest = best.count < 20 ? nil : best[best.count * 99 / 100]
+    threshold = max(best.count < Self.calibration ? Self.leastUncalibrated : Self.leastCorrelation, (1 + (honest ?? 0)) / 2)
   }
 
   /// For each of `held` the most alike of `others`, where both show the same.
   func pairs(of held: [Picture], among others: [Picture]) throws -> [Pair] {
-    let found = Concurrent.map(held, threads: threads) { one in
+    try Self.best(held, among: others, catalog, threads).compactMap(\.self).filter { $0.correlation >= threshold }
+  }
+
+  private static func best(_ pictures: [Picture], among others: [Picture], _ catalog: Catalog, _ threads: Int) throws -> [Pair?] {
+    let found = Concurrent.map(pictures, threads: threads) { one in
       Result {
-        try Self.nearest(Self.candidates, to: one, among: others, within: Self.candidateBits).map { near in
-          Pair(
-            held: one.record.id, other: near.picture.record.id, distance: near.distance,
-            correlation: try Self.correlation(one, near.picture, near.turn, catalog))
-        }.filter { $0.correlation >= threshold }.max { $0.correlation < $1.correlation }
+        let near = nearest(to: one, among: others)
+        guard !near.isEmpty else { return nil as Pair? }
+        let plane = try StoredPlane(one.record, in: catalog).plane
+        return try near.map { near in
+          let (a, b) = (Likeness(plane.turned(by: Turn.all[near.turn])), Likeness(try StoredPlane(near.picture.record, in: catalog).plane))
+          return Pair(held: one.record.id, other: near.picture.record.id, correlation: max(a.alike(b), b.alike(a)))
+        }.max { $0.correlation < $1.correlation }
       }
     }
-    return try found.compactMap { try $0.get() }
+    return try found.map { try $0.get() }
   }
 
   private typealias Near = (picture: Picture, distance: Int, turn: Int)
 
-  /// The `count` nearest of other patients, nearest first.
-  private static func nearest(_ count: Int, to one: Picture, among others: [Picture], within limit: Int) -> [Near] {
+  /// The nearest of other patients, nearest first.
+  private static func nearest(to one: Picture, among others: [Picture]) -> [Near] {
     var best: [Near] = []
     for other in others where other.record.id != one.record.id && (other.record.patient == nil || other.record.patient != one.record.patient) {
-      let bound = best.count == count ? best[count - 1].distance - 1 : limit
-      for (turn, hash) in one.hashes.enumerated() {
-        let distance = hash.distance(to: other.hashes[0])
-        guard distance <= bound, distance < best.first(where: { $0.picture.record.id == other.record.id })?.distance ?? .max else { continue }
-        best.removeAll { $0.picture.record.id == other.record.id }
-        best.insert((other, distance, turn), at: best.firstIndex { $0.distance > distance } ?? best.count)
-        if best.count > count { best.removeLast() }
-      }
+      guard let near = one.hashes.enumerated().map({ (distance: distance($1, other.hashes[0]), turn: $0) }).min(by: { $0.distance < $1.distance }),
+        best.count < candidates || near.distance < best[best.count - 1].distance
+      else { continue }
+      best.insert((other, near.distance, near.turn), at: best.firstIndex { $0.distance > near.distance } ?? best.count)
+      if best.count > candidates { best.removeLast() }
     }
     return best
   }
 
-  private static func correlation(_ one: Picture, _ other: Picture, _ turn: Int, _ catalog: Catalog) throws -> Double {
-    func small(_ record: ArtifactRecord) throws -> Plane {
-      try StoredPlane(record, in: catalog).plane.resampled(rows: 32, columns: 32, kernel: .linear)
-    }
-    return PixelMath.correlation(try small(one.record).turned(by: Turn.all[turn]), try small(other.record))
+  /// Differing bits of two pictures, of which either may be a part of the other.
+  private static func distance(_ one: [PerceptualHash], _ other: [PerceptualHash]) -> Int {
+    min(other.reduce(256) { min($0, one[0].distance(to: $1)) }, one.reduce(256) { min($0, other[0].distance(to: $1)) })
   }
 }

@@ -1,6 +1,7 @@
 import Diagnostics
 import Foundation
 import ScanCatalog
+import ScanExport
 import ScanIO
 import ScanModel
 
@@ -19,19 +20,19 @@ struct Mark: Sendable {
   var isPicture = true
 
   static func canCarry(_ path: String) -> Bool {
-    ["dcm", "jsonl", "png", "tar", "tif", "tiff"].contains((path as NSString).pathExtension.lowercased())
+    ["dcm", "nii", "png", "tar", "tif", "tiff"].contains((path as NSString).pathExtension.lowercased()) || MarkDocument(path) != nil
   }
 
-  /// The marks of a file: of an archive one for each picture in it.
+  /// What a file says of itself, or of the files beside it: of an archive one mark for each picture in it, of a document one for each that it tells of.
   static func read(_ file: URL, path: String) throws -> [Mark] {
     guard let data = try? Data(contentsOf: file, options: .mappedIfSafe) else { throw CatalogError.noPermission }
     switch (path as NSString).pathExtension.lowercased() {
     case "dcm": return [dicom([UInt8](data), path)]
     case "png": return [text(data, path, place: "PNG Description")]
     case "tif", "tiff": return [text(data, path, place: "TIFF ImageDescription")]
-    case "jsonl": return lines(data, below: (path as NSString).deletingLastPathComponent)
+    case "nii": return [volume(data, path)]
     case "tar": return archive(data, path)
-    default: return []
+    default: return MarkDocument(path)?.marks(data) ?? []
     }
   }
 
@@ -49,45 +50,19 @@ struct Mark: Sendable {
     return Mark(path: path, says: isMarked ? true : nil, place: place, isRequired: false)
   }
 
-  /// `metadata.jsonl` of Hugging Face's image folders: a line per file beside it.
-  private static func lines(_ data: Data, below folder: String) -> [Mark] {
-    String(decoding: data, as: UTF8.self).split(separator: "\n").compactMap { line in
-      guard let json = CanonicalJSON(parsing: String(line)), let name = json["file_name"]?.stringValue else { return nil }
-      return metadata(json, "\(folder)/\(name)", place: "metadata.jsonl")
-    }
+  /// The header's description (nifti1.h, `descrip`, 80 bytes at 148), as `MONAIExport` fills it.
+  private static func volume(_ data: Data, _ path: String) -> Mark {
+    let description = data.count >= 228 ? String(decoding: data[data.startIndex + 148..<data.startIndex + 228].prefix { $0 != 0 }, as: UTF8.self) : ""
+    let says = [true, false].first { description.contains(NIfTIWriter.mark(isSynthetic: $0)) }
+    return Mark(path: path, says: says, place: "NIfTI description", isRequired: true)
   }
 
   /// The pictures of a WebDataset shard, and the metadata of each.
   private static func archive(_ data: Data, _ path: String) -> [Mark] {
-    members(data).compactMap { member in
-      if member.name.hasSuffix(".png") { return text(member.bytes, "\(path)/\(member.name)", place: "PNG Description") }
-      guard member.name.hasSuffix(".json"), let json = CanonicalJSON(parsing: String(decoding: member.bytes, as: UTF8.self)) else { return nil }
-      return metadata(json, "\(path)/\(member.name.dropLast(4))png", place: member.name)
+    TarReader.members(data).flatMap { member -> [Mark] in
+      if member.name.hasSuffix(".png") { return [text(member.bytes, "\(path)/\(member.name)", place: "PNG Description")] }
+      guard member.name.hasSuffix(".json") else { return [] }
+      return [MarkDocument.mark(member.bytes, "\(path)/\(member.name.dropLast(4))png", place: member.name)]
     }
-  }
-
-  private static func metadata(_ json: CanonicalJSON, _ path: String, place: String) -> Mark {
-    Mark(path: path, says: json["synthetic"]?.boolValue, place: place, isRequired: true, isPicture: false)
-  }
-
-  /// Members of a USTAR archive (POSIX.1-1988): 512-byte headers, contents padded to 512.
-  private static func members(_ data: Data) -> [(name: String, bytes: Data)] {
-    var found: [(name: String, bytes: Data)] = []
-    var offset = data.startIndex
-    while offset + 512 <= data.endIndex {
-      let header = data[offset..<offset + 512]
-      func field(_ start: Int, _ length: Int) -> String {
-        String(decoding: header[header.startIndex + start..<header.startIndex + start + length].prefix { $0 != 0 }, as: UTF8.self)
-      }
-      let name = field(0, 100)
-      guard !name.isEmpty, let size = Int(field(124, 12).trimmingCharacters(in: .whitespaces), radix: 8), size >= 0,
-        size <= data.endIndex - offset - 512
-      else { break }
-      let prefix = field(345, 155)
-      let start = offset + 512
-      found.append((prefix.isEmpty ? name : "\(prefix)/\(name)", data[start..<start + size]))
-      offset = start + (size + 511) / 512 * 512
-    }
-    return found
   }
 }

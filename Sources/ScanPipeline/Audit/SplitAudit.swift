@@ -44,6 +44,8 @@ package struct SplitAudit {
     /// What the most alike patients of the training part reach (99 % quantile); nil when there are too few.
     package var honest: Double?
     package var notChecked: [String] = []
+    /// What is recorded, so that an export refuses look-alikes; nil when no pictures were compared.
+    package var check: LookAlikeCheck?
   }
 
   package let catalog: Catalog
@@ -60,8 +62,9 @@ package struct SplitAudit {
 
   package func run() throws -> Report {
     var report = Report()
+    let newest = try catalog.newestArtifact()
     report.findings = try patientsInTwoParts() + throughEdges()
-    if comparesPictures { try comparePictures(&report) } else { report.notChecked.append("lookAlikes") }
+    if comparesPictures { try comparePictures(&report, newest) } else { report.notChecked.append("lookAlikes") }
     return report
   }
 
@@ -88,7 +91,7 @@ package struct SplitAudit {
     }
   }
 
-  private func comparePictures(_ report: inout Report) throws {
+  private func comparePictures(_ report: inout Report, _ newest: ArtifactID) throws {
     let slices = try catalog.current(catalog.artifacts(ArtifactQuery(origins: [.derived], kinds: [.slice])))
     let generated = try catalog.artifacts(ArtifactQuery(origins: [.generated], kinds: [.image]))
     let pictures = try hash((slices + generated).filter { $0.split != nil })
@@ -96,9 +99,12 @@ package struct SplitAudit {
     let (training, validation, test) = (parts[.train] ?? [], parts[.val] ?? [], parts[.test] ?? [])
     let known = try LookAlikes(calibratedOn: training.filter { $0.record.origin == .derived }, in: catalog, threads: threads)
     (report.pictures, report.threshold, report.honest) = (pictures.count, known.threshold, known.honest)
-    let pairs = try known.pairs(of: test, among: training + validation) + known.pairs(of: validation, among: training)
+    let pairs = try (known.pairs(of: test, among: training + validation) + known.pairs(of: validation, among: training))
+      .sorted { ($0.held, $0.other) < ($1.held, $1.other) }
+    report.check = LookAlikeCheck(
+      pairs: pairs.map { .init(held: $0.held, other: $0.other) }, through: newest, threshold: known.threshold)
     let byID = Dictionary(uniqueKeysWithValues: pictures.map { ($0.record.id, $0.record) })
-    report.findings += pairs.sorted { ($0.held, $0.other) < ($1.held, $1.other) }.map { pair in
+    report.findings += pairs.map { pair in
       let records = [byID[pair.held], byID[pair.other]].compactMap(\.self)
       let parts = records.map { $0.split?.rawValue ?? "" }
       return Finding(
@@ -116,13 +122,10 @@ package struct SplitAudit {
       let batch = Array(records[start..<min(start + 256, records.count)])
       let hashed = Concurrent.map(batch, threads: threads) { record in
         Result {
-          let plane = try StoredPlane(record, in: catalog).plane
-          let hashes = record.split == .train ? PerceptualHash(plane).map { [$0] } ?? [] : PerceptualHash.turned(plane)
-          return LookAlikes.Picture(record: record, hashes: hashes)
+          LookAlikes.Picture(try StoredPlane(record, in: catalog).plane, record: record, inAllTurns: record.split != .train)
         }
       }
-      // A flat picture looks like every other flat one.
-      pictures += try hashed.map { try $0.get() }.filter { !$0.hashes.isEmpty }
+      pictures += try hashed.compactMap { try $0.get() }
       progress(.advanced(stage: "pictures", done: start + batch.count))
     }
     progress(.ended(stage: "pictures", summary: "\(pictures.count) hashed"))

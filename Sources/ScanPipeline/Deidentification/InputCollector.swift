@@ -22,6 +22,8 @@ package struct SkippedInputs: Sendable, Equatable, Codable {
   package var hidden = 0
   /// DICOM directories, by name.
   package var directories = 0
+  /// Tables: those that the request names, and what `generate` leaves beside its images.
+  package var tables = 0
   /// Symbolic links, pipes and devices inside folders.
   package var special = 0
   /// Files that were named or reached twice.
@@ -34,7 +36,7 @@ package struct SkippedInputs: Sendable, Equatable, Codable {
   package init() {}
 
   /// The counts above zero in words, those that may lack a scan first.
-  package var words: [String] { unusual + SkippedInputs.worded([(hidden, "hidden"), (directories, "DICOMDIR")]) }
+  package var words: [String] { unusual + SkippedInputs.worded([(hidden, "hidden"), (directories, "DICOMDIR"), (tables, tables == 1 ? "table" : "tables")]) }
 
   /// One sentence when more than hidden files and DICOM directories was passed over.
   package var warning: String? {
@@ -55,11 +57,12 @@ package struct SkippedInputs: Sendable, Equatable, Codable {
 /// Finds the files of a batch: named files, and all files below named folders, in byte order of their relative paths.
 ///
 /// What is named is followed, also a symbolic link. Inside folders links are not followed: nothing outside what was named is read, and no
-/// loop can form. Hidden files, DICOMDIR, ScanForge workspaces and names that are not UTF-8 are passed over and counted.
+/// loop can form. Hidden files, DICOMDIR, tables, ScanForge workspaces and names that are not UTF-8 are passed over and counted.
 package enum InputCollector {
+  /// - Parameter tables: files that are no scans wherever they lie.
   /// - Throws: `InputError.missing`, `.denied`, `.empty`.
-  package static func collect(_ inputs: [String]) throws(InputError) -> (items: [InputItem], skipped: SkippedInputs) {
-    var walk = Walk()
+  package static func collect(_ inputs: [String], tables: [String] = []) throws(InputError) -> (items: [InputItem], skipped: SkippedInputs) {
+    var walk = Walk(tables: tables)
     for (index, input) in inputs.enumerated() { try walk.add(input, position: index + 1) }
     guard !walk.found.isEmpty else { throw .empty }
     let items = walk.found.enumerated().map {
@@ -71,12 +74,23 @@ package enum InputCollector {
   private struct FileID: Hashable {
     let device: UInt64
     let inode: UInt64
+
+    init(_ status: stat) { (device, inode) = (UInt64(status.st_dev), UInt64(status.st_ino)) }
   }
 
   private struct Walk {
     var found: [(path: String, relative: String)] = []
     var skipped = SkippedInputs()
     private var seen: Set<FileID> = []
+    private let tables: Set<FileID>
+
+    init(tables: [String]) {
+      self.tables = Set(
+        tables.compactMap { path in
+          var status = stat()
+          return stat(path, &status) == 0 ? FileID(status) : nil
+        })
+    }
 
     mutating func add(_ input: String, position: Int) throws(InputError) {
       var status = stat()
@@ -88,11 +102,12 @@ package enum InputCollector {
           take(file.path, file.relative, file.id)
         }
       } else {
-        take(input, (input as NSString).lastPathComponent, FileID(device: UInt64(status.st_dev), inode: UInt64(status.st_ino)))
+        take(input, (input as NSString).lastPathComponent, FileID(status))
       }
     }
 
     private mutating func take(_ path: String, _ relative: String, _ id: FileID) {
+      if tables.contains(id) { return skipped.tables += 1 }
       if seen.insert(id).inserted { found.append((path, relative)) } else { skipped.repeated += 1 }
     }
 
@@ -120,7 +135,8 @@ package enum InputCollector {
         switch status.st_mode & S_IFMT {
         case S_IFDIR: guard try walk(path, below, &files, position: position) else { throw .denied(position: position) }
         case S_IFREG where name.uppercased() == "DICOMDIR": skipped.directories += 1
-        case S_IFREG: files.append((path, below, FileID(device: UInt64(status.st_dev), inode: UInt64(status.st_ino))))
+        case S_IFREG where name == AttributeSheet.fileName: skipped.tables += 1
+        case S_IFREG: files.append((path, below, FileID(status)))
         default: skipped.special += 1
         }
       }

@@ -1,6 +1,7 @@
 package import Foundation
 package import ScanCatalog
 package import ScanDeid
+import ScanExport
 
 /// What a recorded export holds of one patient: its object is the `metadata.csv` that went out with it.
 package struct ExportTrail: Sendable {
@@ -8,32 +9,41 @@ package struct ExportTrail: Sendable {
     /// Below the export's root.
     package let path: String
     package let sha256: String
-    /// Where the file still is, with the bytes that left; nil when it is not found on this machine.
+    /// Where the file still is, with the bytes that left, or the archive that holds it; nil when it is not found on this machine.
     package let found: URL?
   }
 
   package let export: PatientTrace.Export
-  /// Files that show the patient; empty when the metadata is gone.
+  /// Files that show the patient, masks among them; empty when the metadata is gone.
   package let files: [File]
   /// Files that models behind the patient made.
   package let fromModels: Int
+  /// Tables, lists and manifests that are still there and name the patient or a file of theirs.
+  package let documents: [URL]
 
   package init(_ export: PatientTrace.Export, of patient: Pseudonym?, models: Set<String>, in catalog: Catalog) throws {
     self.export = export
-    guard let digest = export.record.sha256, FileManager.default.fileExists(atPath: catalog.objects.url(of: digest).path),
-      let table = try? CSVTable(String(decoding: catalog.objects.read(digest), as: UTF8.self)), let path = try? table.column("path"),
-      let hash = try? table.column("sha256"), let owner = try? table.column("patient"), let model = try? table.column("model_sha256")
+    guard let patient, let digest = export.record.sha256, FileManager.default.fileExists(atPath: catalog.objects.url(of: digest).path),
+      let table = try? CSVTable(String(decoding: catalog.objects.read(digest), as: UTF8.self)), let owner = try? table.column("patient"),
+      let model = try? table.column("model_sha256")
     else {
-      (files, fromModels) = ([], 0)
+      (files, fromModels, documents) = ([], 0, [])
       return
     }
-    let root = export.place.map { URL(fileURLWithPath: $0, isDirectory: true) }
-    files = table.rows.filter { $0[owner] == patient?.text }.map { row in
-      let url = root?.appendingPathComponent(row[path])
-      let isThere = url.flatMap { try? ObjectStore.digest(of: $0).0.hex } == row[hash]
-      return File(path: row[path], sha256: row[hash], found: isThere ? url : nil)
+    let own = table.rows.filter { $0[owner] == patient.text }
+    var place = export.place.map { ExportedPlace(URL(fileURLWithPath: $0, isDirectory: true)) }
+    // An image, and the mask that some formats put beside it.
+    let columns = [("path", "sha256"), ("mask_path", "mask_sha256")].compactMap { path, hash in
+      (try? table.column(path)).flatMap { path in (try? table.column(hash)).map { (path: path, hash: $0) } }
     }
-    fromModels = table.rows.count { models.contains($0[model]) && $0[owner] != patient?.text }
+    files = own.flatMap { row in
+      columns.filter { !row[$0.path].isEmpty }.map { column in
+        File(path: row[column.path], sha256: row[column.hash], found: place?.url(of: row[column.path], sha256: row[column.hash]))
+      }
+    }
+    fromModels = table.rows.count { models.contains($0[model]) && $0[owner] != patient.text }
+    let stems = own.flatMap { row in columns.map { ((row[$0.path] as NSString).lastPathComponent as NSString).deletingPathExtension } }
+    documents = place?.documents(of: export.format, naming: [patient.text] + Set(stems).subtracting([""])) ?? []
   }
 
   /// The metadata without the lines that tell of a patient; nil when there is none.
@@ -45,5 +55,51 @@ package struct ExportTrail: Sendable {
       !line.split(separator: ",").contains { $0 == patient.text || contents.contains(String($0)) }
     }
     return Array(kept.joined(separator: "\n").utf8)
+  }
+}
+
+/// The folder that an export went to, as it is now on this machine.
+private struct ExportedPlace {
+  private let root: URL
+  /// Contents of archives by member, as far as they were asked for.
+  private var archives: [String: [String: Data]] = [:]
+
+  init(_ root: URL) { self.root = root }
+
+  /// Where a file of the export still is, with the bytes that left; of one in an archive, the archive.
+  mutating func url(of path: String, sha256: String) -> URL? {
+    guard let end = path.range(of: ".tar/") else {
+      let url = root.appendingPathComponent(path)
+      return (try? ObjectStore.digest(of: url).0.hex) == sha256 ? url : nil
+    }
+    let archive = String(path[..<end.lowerBound]) + ".tar"
+    let url = root.appendingPathComponent(archive)
+    if archives[archive] == nil {
+      let data = (try? Data(contentsOf: url, options: .mappedIfSafe)) ?? Data()
+      archives[archive] = Dictionary(TarReader.members(data).map { ($0.name, $0.bytes) }, uniquingKeysWith: { first, _ in first })
+    }
+    guard let bytes = archives[archive]?[String(path[end.upperBound...])], ContentDigest(of: [UInt8](bytes)).hex == sha256 else { return nil }
+    return url
+  }
+
+  /// Documents of a format, and the manifest over all, that hold one of the names.
+  func documents(of format: String?, naming names: [String]) -> [URL] {
+    let folder = format.map { root.appendingPathComponent($0) }
+    let below = folder.flatMap { try? FileManager.default.subpathsOfDirectory(atPath: $0.path) } ?? []
+    let all = below.compactMap { folder?.appendingPathComponent($0) } + [root.appendingPathComponent(Manifest.fileName)]
+    return all.filter { ["csv", "json", "jsonl", "md", "sha256"].contains($0.pathExtension) && ByteSearch(names).isHit(in: $0) }
+      .sorted { $0.path < $1.path }
+  }
+}
+
+/// Looks for names in files, byte by byte.
+struct ByteSearch {
+  private let needles: [Data]
+
+  init(_ names: some Sequence<String>) { needles = names.map { Data($0.utf8) } }
+
+  func isHit(in file: URL) -> Bool {
+    guard let data = try? Data(contentsOf: file, options: .mappedIfSafe) else { return false }
+    return needles.contains { data.range(of: $0) != nil }
   }
 }

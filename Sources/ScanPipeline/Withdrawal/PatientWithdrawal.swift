@@ -18,6 +18,10 @@ package struct PatientWithdrawal {
     /// Below the workspace.
     package let runFiles: [String]
     package let removedObjects: Int
+    /// Copies of the catalog that left since the patient came in: backups, event exports, bundles, reports.
+    package var copies: [CatalogCopy] = []
+    /// Files that someone put into the workspace and that name the patient still, below it; known after `execute`.
+    package var residue: [String] = []
   }
 
   package let catalog: Catalog
@@ -30,13 +34,13 @@ package struct PatientWithdrawal {
 
   private func key() throws -> PseudonymKey { try catalog.pseudonymKey(for: "withdraw", makesOne: false).key }
 
-  /// What `execute` would do. Needs no key and no right to write.
+  /// What `execute` would do. Needs no key and no right to write; so whoever withdrew before is known by number alone.
   ///
   /// - Throws: `CatalogError.unknownPatient`.
   package func plan() throws -> Report {
-    guard let trace = try catalog.trace(of: name) else { return try finished() }
-    if trace.pseudonym == nil { return report(.wasDone, trace) }
-    return report(.planned, trace, exports: try contents(trace), files: try RunLeftovers(of: trace, in: catalog))
+    guard let trace = try catalog.trace(of: name) else { throw CatalogError.unknownPatient("\(name)") }
+    if trace.pseudonym == nil { return try report(.wasDone, trace) }
+    return try report(.planned, trace, exports: try contents(trace), files: try RunLeftovers(of: trace, in: catalog))
   }
 
   /// - Throws: `CatalogError`, `KeyFileError` when the pseudonym key is not there.
@@ -48,35 +52,39 @@ package struct PatientWithdrawal {
     }
     guard let pseudonym = trace.pseudonym else {
       try catalog.scrub()
-      return report(.wasDone, trace)
+      return try report(.wasDone, trace)
     }
     let contents = try contents(trace)
     let leftovers = try RunLeftovers(of: trace, in: catalog)
-    try register(trace, pseudonym)
-    let run = try catalog.beginRun(op: "withdraw", parameters: .object(["patient": .integer(trace.patient)]))
+    let registered = try register(trace, pseudonym)
+    let run = try catalog.beginRun(
+      op: "withdraw", parameters: .object(["patient": .integer(trace.patient), "register": registered.json]))
     try redactExports(trace, pseudonym, run)
     try run.markWithdrawn(trace)
     try leftovers.remove()
     let removed = try run.purgeObjects(of: trace)
     try run.finish()
     try run.erase(trace)
-    return report(.done, trace, exports: contents, files: leftovers, removed: removed)
+    var report = try report(.done, trace, exports: contents, files: leftovers, removed: removed)
+    report.residue = residue(of: trace, pseudonym)
+    return report
   }
 
   /// Nobody of that name is left. The register may know that there was.
   private func finished() throws -> Report {
-    guard case .pseudonym(let pseudonym) = name, let key = try? key(),
+    guard case .pseudonym(let pseudonym) = name, WithdrawnRegister.isThere(in: catalog.workspace), let key = try? key(),
       try WithdrawnRegister(catalog.workspace, key: key).contains(pseudonym)
     else { throw CatalogError.unknownPatient("\(name)") }
-    return report(.wasDone, nil)
+    return try report(.wasDone, nil)
   }
 
   /// First of all: from here on the patient does not come in again.
-  private func register(_ trace: PatientTrace, _ pseudonym: Pseudonym) throws {
+  private func register(_ trace: PatientTrace, _ pseudonym: Pseudonym) throws -> WithdrawnRegister.Extent {
     var register = try WithdrawnRegister(catalog.workspace, key: key())
     // A picture that someone else has as well, such as an empty one, stays theirs.
     let acquired = trace.images.filter { $0.origin == .acquired }.compactMap(\.sha256)
     try register.add(pseudonym, acquired.filter { try catalog.artifacts(sha256: $0).allSatisfy { $0.patient == pseudonym } })
+    return register.extent
   }
 
   /// The metadata of an export names all its patients: the others' lines go into a copy, which later questions find.
@@ -106,11 +114,21 @@ package struct PatientWithdrawal {
 
   private func report(
     _ state: Report.State, _ trace: PatientTrace?, exports: [ExportTrail] = [], files: RunLeftovers? = nil, removed: Int = 0
-  ) -> Report {
+  ) throws -> Report {
     let root = catalog.workspace.root.path + "/"
     return Report(
       state: state, trace: trace, exports: exports,
       runFiles: (files.map { $0.files + $0.shards } ?? []).map { $0.path.hasPrefix(root) ? String($0.path.dropFirst(root.count)) : $0.lastPathComponent },
-      removedObjects: removed)
+      removedObjects: removed, copies: try trace?.images.map(\.run).min().map { try catalog.copies(since: $0) } ?? [])
+  }
+
+  /// Everything in the workspace but objects, models and the catalog, which are clean now: a catalog that a rebuild put aside, for one.
+  private func residue(of trace: PatientTrace, _ pseudonym: Pseudonym) -> [String] {
+    let search = ByteSearch([pseudonym.text] + trace.images.compactMap { $0.sha256?.hex })
+    let own = ["objects/", "models/", "catalog.sqlite"]
+    let paths = (try? FileManager.default.subpathsOfDirectory(atPath: catalog.workspace.root.path)) ?? []
+    return paths.filter { path in
+      !own.contains { path.hasPrefix($0) && !path.hasPrefix("catalog.sqlite.") } && search.isHit(in: catalog.workspace.root.appendingPathComponent(path))
+    }.sorted()
   }
 }

@@ -16,11 +16,15 @@ struct AuditBundleVerb: ParsableCommand {
 
   func run() throws {
     try common.perform { console in
-      let report = try AuditBundle(Catalog.openForReading(at: common.workspaceURL)).write(to: URL(fileURLWithPath: file))
+      let url = URL(fileURLWithPath: file)
+      let catalog = try Catalog.openForReading(at: common.workspaceURL)
+      let isRecorded = catalog.recordCopy(.bundle, to: url, telling: console)
+      let report = try AuditBundle(catalog).write(to: url)
       console.say("\(file): \(report.events) events, \(report.artifacts) artifacts, \(report.anchor.map { "signed head of event \($0)" } ?? "no anchor").")
       console.result([
         "ok": CanonicalJSON.bool(true), "bundle": .string(file), "events": .integer(Int64(report.events)),
         "artifacts": .integer(Int64(report.artifacts)), "anchor": report.anchor.map { .integer($0) } ?? .null, "bytes": .integer(Int64(report.bytes)),
+        "recorded": .bool(isRecorded),
       ])
       return true
     }

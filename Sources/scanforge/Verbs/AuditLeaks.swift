@@ -8,8 +8,8 @@ struct AuditLeaksVerb: ParsableCommand {
     commandName: "leaks", abstract: "Whether generated images are copies of training images.",
     discussion: """
       Each generated image is held against its nearest training image, in all turns and cuts, and that distance against what real images reach \
-      that the model never saw. Exit 1 when an image is nearer than half of what honest ones reach. The result is recorded: an export then says \
-      checked, and refuses copies.
+      that the model never saw. Exit 1 when an image is nearer than half of what honest ones reach, or near to one patient alone. The result is \
+      recorded: an export then says checked, and refuses copies.
       """)
 
   @OptionGroup var common: CommonOptions

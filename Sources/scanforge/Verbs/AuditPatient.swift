@@ -50,7 +50,10 @@ enum PatientArgument {
         "  \(export.isRedacted ? "of it now known" : "\(time) on \(export.host)"): \(export.format ?? "export") to \(export.place ?? "(not recorded)"); "
           + "\(contents.files.count) files of the patient, \(contents.files.count { $0.found != nil }) found there; \(contents.fromModels) from models")
       for file in contents.files.prefix(20) { console.say("    \(file.path)\(file.found == nil ? "" : "  (still there)")") }
+      for document in contents.documents { console.say("    \(document.path)  (names the patient)") }
     }
+    if !report.copies.isEmpty { console.say("\(report.copies.count) copies of the catalog since the patient came in") }
+    for copy in report.copies { console.say("  \(copy.kind.rawValue) on \(copy.host): \(copy.place)\(copy.isThere ? "  (still there)" : "")") }
   }
 
   static func json(_ report: PatientWithdrawal.Report) -> [String: CanonicalJSON] {
@@ -62,13 +65,20 @@ enum PatientArgument {
       "consent": trace?.consent.map { .string($0) } ?? .null, "split": trace?.split.map { .string($0.rawValue) } ?? .null,
       "images": records(trace?.images), "models": records(trace?.models), "datasets": records(trace?.datasets),
       "generated": records(trace?.made), "runFiles": .array(report.runFiles.map { .string($0) }),
+      "copies": .array(
+        report.copies.map {
+          .object([
+            "kind": .string($0.kind.rawValue), "to": .string($0.place), "host": .string($0.host),
+            "startedMilliseconds": .integer($0.startedMilliseconds), "found": .bool($0.isThere),
+          ])
+        }), "residue": .array(report.residue.map { .string($0) }),
       "exports": .array(
         report.exports.map { contents in
           .object([
             "sha256": contents.export.record.sha256.map { .string($0.hex) } ?? .null, "format": contents.export.format.map { .string($0) } ?? .null,
             "to": contents.export.place.map { .string($0) } ?? .null, "host": .string(contents.export.host),
             "startedMilliseconds": .integer(contents.export.startedMilliseconds), "redacted": .bool(contents.export.isRedacted),
-            "fromModels": .integer(Int64(contents.fromModels)),
+            "fromModels": .integer(Int64(contents.fromModels)), "documents": .array(contents.documents.map { .string($0.path) }),
             "files": .array(
               contents.files.map {
                 .object(["path": .string($0.path), "sha256": .string($0.sha256), "found": $0.found.map { .string($0.path) } ?? .null])

@@ -13,9 +13,12 @@ struct AuditReportVerb: ParsableCommand {
 
   func run() throws {
     try common.perform { console in
-      try AuditReport(Catalog.openForReading(at: common.workspaceURL)).write(to: URL(fileURLWithPath: to))
+      let url = URL(fileURLWithPath: to)
+      let catalog = try Catalog.openForReading(at: common.workspaceURL)
+      let isRecorded = catalog.recordCopy(.report, to: url, telling: console)
+      try AuditReport(catalog).write(to: url)
       console.say(to)
-      console.result(["ok": CanonicalJSON.bool(true), "report": .string(to)])
+      console.result(["ok": CanonicalJSON.bool(true), "report": .string(to), "recorded": .bool(isRecorded)])
       return true
     }
   }

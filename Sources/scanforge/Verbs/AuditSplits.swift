@@ -8,7 +8,8 @@ struct AuditSplitsVerb: ParsableCommand {
     commandName: "splits", abstract: "Whether a held-out patient leaked into training, through models and look-alikes too.",
     discussion: """
       Exit 1 with findings: split.patient, split.model, split.item, split.look_alike. Pictures of two parts are found by perceptual hash, in all \
-      turns and flips, and count as one from a correlation on that the most alike patients of the training part do not reach.
+      turns, flips and cuts of up to 20 % a side, and count as one from a correlation on that the most alike patients of the training part do \
+      not reach, whatever their gamma. The result is recorded: an export then refuses both of a pair.
       """)
 
   @Flag(help: "Ask the catalog alone; do not compare pictures.") var noPictures = false
@@ -20,6 +21,7 @@ struct AuditSplitsVerb: ParsableCommand {
       var audit = SplitAudit(catalog, threads: common.threadCount, progress: console.progress)
       audit.comparesPictures = !noPictures
       let report = try audit.run()
+      let isRecorded = try report.check.map { try record($0, console) }
       for finding in report.findings {
         let places = finding.artifacts.compactMap { $0.sha256?.hex.prefix(16).description } + finding.patients.prefix(4)
         console.say("\(finding.code.rawValue): \(finding.what): \(places.joined(separator: " "))")
@@ -34,10 +36,21 @@ struct AuditSplitsVerb: ParsableCommand {
       console.result([
         "ok": CanonicalJSON.bool(report.findings.isEmpty), "findings": .array(report.findings.map(\.json)),
         "pictures": .integer(Int64(report.pictures)), "threshold": .number(report.threshold),
-        "honest": report.honest.map { .number($0) } ?? .null,
+        "honest": report.honest.map { .number($0) } ?? .null, "recorded": .bool(isRecorded ?? false),
         "notChecked": .array(report.notChecked.map { .string($0) }),
       ])
       return report.findings.isEmpty
+    }
+  }
+
+  /// Only now for writing: the comparison may take long, and others may work meanwhile.
+  private func record(_ check: LookAlikeCheck, _ console: Console) throws -> Bool {
+    do {
+      try Catalog(Workspace.open(at: common.workspaceURL), mode: .readWrite).record(check)
+      return true
+    } catch CatalogError.noPermission {
+      console.warn("the workspace cannot be written, so the result is not recorded")
+      return false
     }
   }
 }

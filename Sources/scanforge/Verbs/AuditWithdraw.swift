@@ -9,7 +9,7 @@ struct AuditWithdrawVerb: ParsableCommand {
     discussion: """
       --execute removes the patient's images with their super-resolved ones, names, hashes and attributes from the workspace, taints the \
       models that learned from them and what these made, and leaves a tombstone: audit verify stays clean. The patient does not come in \
-      again. Cut off, it goes on when run again. What left the workspace is listed, not removed; backups made before still hold the patient.
+      again. Cut off, it goes on when run again. What left the workspace is listed, not removed: files and tables of exports, backups, event exports, bundles and reports.
       """)
 
   @Argument(help: "Pseudonym, or patient number.") var patient: String
@@ -37,10 +37,12 @@ struct AuditWithdrawVerb: ParsableCommand {
         case .done: "Done"
         case .wasDone: "Was done before"
         }
-      let found = report.exports.flatMap(\.files).compactMap(\.found)
+      let outside = report.exports.flatMap { $0.files.compactMap(\.found?.path) + $0.documents.map(\.path) } + report.copies.filter(\.isThere).map(\.place)
+      let found = Set(outside).sorted()
       console.say("\(title): \(report.removedObjects) objects removed, \(report.runFiles.count) files below runs.")
       if !found.isEmpty { console.say("Still outside the workspace, to be removed by hand: \(found.count) files.") }
-      for file in found { console.say("  \(file.path)") }
+      for file in found { console.say("  \(file)") }
+      for path in report.residue { console.say("Still in the workspace, put there by hand or by a rebuild: \(path)") }
       var result = PatientArgument.json(report)
       result["removedObjects"] = .integer(Int64(report.removedObjects))
       console.result(result)

@@ -44,11 +44,23 @@ struct CatalogBackupVerb: ParsableCommand {
   func run() throws {
     try common.perform { console in
       let url = URL(fileURLWithPath: file)
-      let events = try Catalog.openForReading(at: common.workspaceURL).backUp(to: url)
+      let catalog = try Catalog.openForReading(at: common.workspaceURL)
+      let isRecorded = catalog.recordCopy(.backup, to: url, telling: console)
+      let events = try catalog.backUp(to: url)
       console.say("Backed up \(events) events.")
-      console.result(["ok": CanonicalJSON.bool(true), "events": .integer(events)])
+      console.result(["ok": CanonicalJSON.bool(true), "events": .integer(events), "recorded": .bool(isRecorded)])
       return true
     }
+  }
+}
+
+extension Catalog {
+  /// Records where a copy goes, and says when that cannot be recorded: a withdrawal will not know of it.
+  func recordCopy(_ kind: CatalogCopy.Kind, to file: URL, telling console: Console) -> Bool {
+    guard !FileManager.default.fileExists(atPath: file.path) else { return false }
+    let isRecorded = recordCopy(kind, to: file)
+    if !isRecorded { console.warn("the workspace cannot be written now, so that this copy exists is not recorded: a withdrawal will not list it") }
+    return isRecorded
   }
 }
 
@@ -62,9 +74,12 @@ struct CatalogEventsVerb: ParsableCommand {
 
   func run() throws {
     try common.perform { console in
-      let (events, rows) = try Catalog.openForReading(at: common.workspaceURL).exportEvents(to: URL(fileURLWithPath: file))
+      let url = URL(fileURLWithPath: file)
+      let catalog = try Catalog.openForReading(at: common.workspaceURL)
+      let isRecorded = catalog.recordCopy(.events, to: url, telling: console)
+      let (events, rows) = try catalog.exportEvents(to: url)
       console.say("Exported \(events) events, \(rows) rows in all.")
-      console.result(["ok": CanonicalJSON.bool(true), "events": .integer(events), "rows": .integer(rows)])
+      console.result(["ok": CanonicalJSON.bool(true), "events": .integer(events), "rows": .integer(rows), "recorded": .bool(isRecorded)])
       return true
     }
   }

@@ -39,7 +39,7 @@ struct ExportVerb: ParsableCommand {
       for name in format {
         let report: ExportReport
         do {
-          report = try exporter.export(ExportRequest(format: name, root: URL(fileURLWithPath: to), query: query, split: part))
+          report = try exporter.export(ExportRequest(format: name, root: URL(fileURLWithPath: to), query: query, split: part, renewing: Set(format)))
         } catch let error as ExportError where !error.findings.isEmpty {
           return refuse(error, console)
         }

@@ -1,46 +1,41 @@
 import Foundation
 import ScanCatalog
+import ScanExport
 
-/// The whole catalog as PROV-JSON (W3C member submission of 24 April 2013): artifacts are entities, runs activities, accounts agents.
+/// The whole catalog as PROV: artifacts are entities, runs activities, accounts agents.
 struct ProvenanceRecord {
-  let json: CanonicalJSON
+  private var document = PROVJSON(prefixes: ["sf": "urn:scanforge:", "prov": "http://www.w3.org/ns/prov#"])
 
   init(_ catalog: Catalog) throws {
-    func id(_ value: CanonicalJSON) -> String { value.integerValue.map(String.init) ?? "" }
-    var entities: [String: CanonicalJSON] = [:]
-    var made: [String: CanonicalJSON] = [:]
-    for row in try catalog.select("SELECT id, sha256, kind, origin, label, split, state, run_id FROM artifact ORDER BY id").rows {
-      let name = "sf:artifact/\(id(row[0]))"
-      let facts = zip(["sha256", "kind", "origin", "label", "split", "state"], row[1...6]).filter { $0.1 != .null }
-      entities[name] = .object(Dictionary(uniqueKeysWithValues: facts.map { ("sf:\($0)", $1) }))
-      made["_:g\(id(row[0]))"] = .object(["prov:entity": .string(name), "prov:activity": .string("sf:run/\(id(row[7]))")])
+    let columns = ["sha256", "kind", "origin", "label", "split", "state"]
+    for row in try catalog.select("SELECT id, run_id, \(columns.joined(separator: ", ")) FROM artifact ORDER BY id").rows {
+      document.describe(
+        Self.artifact(row[0]), Dictionary(uniqueKeysWithValues: zip(columns.map { "sf:\($0)" }, row[2...].map(\.stringValue))))
+      document.relate(.wasGeneratedBy, ["prov:entity": Self.artifact(row[0]), "prov:activity": Self.run(row[1].integerValue)])
     }
-    var derived: [String: CanonicalJSON] = [:]
-    for (number, row) in try catalog.select("SELECT child, parent, role FROM derivation ORDER BY child, parent, role").rows.enumerated() {
-      derived["_:d\(number)"] = .object([
-        "prov:generatedEntity": .string("sf:artifact/\(id(row[0]))"), "prov:usedEntity": .string("sf:artifact/\(id(row[1]))"), "sf:role": row[2],
-      ])
+    for row in try catalog.select("SELECT child, parent, role FROM derivation").rows {
+      document.relate(
+        .wasDerivedFrom,
+        ["prov:generatedEntity": Self.artifact(row[0]), "prov:usedEntity": Self.artifact(row[1]), "sf:role": row[2].stringValue ?? ""])
     }
-    var activities: [String: CanonicalJSON] = [:]
-    var agents: [String: CanonicalJSON] = [:]
-    var associations: [String: CanonicalJSON] = [:]
-    for run in try catalog.runs() {
-      let name = "sf:run/\(run.id)"
-      var facts: [String: CanonicalJSON] = [
-        "prov:startTime": .string(Self.time(run.startedMilliseconds)), "sf:op": .string(run.op), "sf:parameters": .string(run.params),
-        "sf:version": .string(run.toolVersion), "sf:build": .string(run.buildSHA256), "sf:host": .string(run.host),
-      ]
-      facts["prov:endTime"] = run.endedMilliseconds.map { .string(Self.time($0)) }
-      facts["sf:seed"] = run.seed.map { .whole($0) }
-      activities[name] = .object(facts)
-      agents["sf:account/\(run.actor)"] = .object(["prov:type": .string("prov:Person")])
-      associations["_:a\(run.id)"] = .object(["prov:activity": .string(name), "prov:agent": .string("sf:account/\(run.actor)")])
-    }
-    json = .object([
-      "prefix": .object(["sf": .string("urn:scanforge:"), "prov": .string("http://www.w3.org/ns/prov#")]), "entity": .object(entities),
-      "activity": .object(activities), "agent": .object(agents), "wasGeneratedBy": .object(made), "wasDerivedFrom": .object(derived),
-      "wasAssociatedWith": .object(associations),
-    ])
+    for run in try catalog.runs() { add(run) }
+  }
+
+  var json: CanonicalJSON { document.json }
+
+  private static func artifact(_ id: CanonicalJSON) -> String { "sf:artifact/\(id.integerValue ?? 0)" }
+  private static func run(_ id: Int64?) -> String { "sf:run/\(id ?? 0)" }
+
+  private mutating func add(_ run: RunRecord) {
+    var facts: [String: CanonicalJSON] = [
+      "prov:startTime": .string(Self.time(run.startedMilliseconds)), "sf:op": .string(run.op), "sf:parameters": .string(run.params),
+      "sf:version": .string(run.toolVersion), "sf:build": .string(run.buildSHA256), "sf:host": .string(run.host),
+    ]
+    facts["prov:endTime"] = run.endedMilliseconds.map { .string(Self.time($0)) }
+    facts["sf:seed"] = run.seed.map { .whole($0) }
+    document.add(activity: Self.run(run.id.rawValue), facts)
+    document.add(agent: "sf:account/\(run.actor)", .person)
+    document.relate(.wasAssociatedWith, ["prov:activity": Self.run(run.id.rawValue), "prov:agent": "sf:account/\(run.actor)"])
   }
 
   private static func time(_ milliseconds: Int64) -> String {
