@@ -13,7 +13,7 @@ struct TamperTests {
     #expect(summary.ok)
     #expect(summary.artifacts == 36)
     #expect(summary.patients == 4)
-    #expect(summary.runs == 4)
+    #expect(summary.runs == 5)
     #expect(summary.modelFiles == 3)
     #expect(Set(summary.notChecked.keys) == ["history.rewritten", "history.rolledBack"])
   }
@@ -24,7 +24,7 @@ struct TamperTests {
     let tables = try ExampleWorkspace.tamper(example.root) { db in
       try String.fetchAll(db, sql: "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%' ORDER BY name")
     }
-    #expect(tables.count == 15)
+    #expect(tables.count == 17)
     let original = try example.catalogBytes()
     var tried = 0
     for table in tables {
@@ -85,7 +85,7 @@ struct TamperTests {
     defer { example.remove() }
     let tables = [
       "artifact", "dataset_patient", "dataset_terms", "derivation", "event", "grdb_migrations", "memorization_check", "model_file", "patient",
-      "patient_split", "run", "run_file", "signing_key", "split_rule", "stage",
+      "patient_split", "run", "run_file", "shard", "shard_run", "signing_key", "split_rule", "stage",
     ]
     let original = try example.catalogBytes()
     for table in tables {
