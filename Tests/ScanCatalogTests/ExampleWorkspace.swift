@@ -6,7 +6,7 @@ import ScanModel
 import TestSupport
 
 /// A small workspace with rows in every table: four patients, slices, a mask, a split, two publications of a model, generated and
-/// super-resolved images, a finished stage. Names and bytes are invented.
+/// super-resolved images, a finished stage, an admitted shard. Names and bytes are invented.
 struct ExampleWorkspace {
   let root: URL
   let slices: [ArtifactID]
@@ -80,6 +80,21 @@ struct ExampleWorkspace {
       .enhanced(larger, media: "image/tiff", from: [(.recorded(slices[0]), "source"), (.recorded(model.weights), "model")]))
     try generate.finish(exit: 0)
     try catalog.finishStage(pipeline: "example", attempt: 1, position: 0, name: "ingest", summary: .object(["images": .integer(12)]))
+    try Self.admitShard(to: catalog)
+  }
+
+  /// The only shard of a work in which nothing was to be done.
+  private static func admitShard(to catalog: Catalog) throws {
+    let key = PseudonymKey.random()
+    let header = ShardHeader(job: key.shardSeal(of: "example"), shard: Shard(number: 0, of: 1), key: key.fingerprint, pipeline: nil)
+    let parent = catalog.workspace.root.deletingLastPathComponent().appendingPathComponent("shards")
+    guard case .begun(let folder) = try ShardFolder.open(in: parent, header, key: key, threads: 1) else { preconditionFailure("a new shard") }
+    let ledger = try ShardLedger(folder, catalog: .openForReading(at: catalog.workspace.root), key: key)
+    try ledger.openRun(op: "superResolve", parameters: .object([:]), seed: nil, determinism: .device).finish(exit: 0)
+    try folder.seal([])
+    let log = try ShardLog(folder.workspace.root, key: key, threads: 1)
+    _ = try ShardAdmission([log], to: catalog, key: key, isPartial: false).admit { _ in }
+    try FileManager.default.removeItem(at: parent)
   }
 
   static func modelFiles(_ run: RunHandle, version: Int) throws -> ModelFiles {
@@ -132,7 +147,10 @@ struct ExampleWorkspace {
 
   /// Takes the schema back to version 1; rows of the tables that version 1 has stay.
   static func makeVersion1(_ db: Database) throws {
-    for table in ["signing_key", "run_file", "dataset_patient", "dataset_terms", "memorization_check", "artifact_content", "content_reach"] {
+    let later = [
+      "signing_key", "run_file", "dataset_patient", "dataset_terms", "memorization_check", "shard_run", "shard", "artifact_content", "content_reach",
+    ]
+    for table in later {
       try db.execute(sql: "DROP TABLE \(table)")
     }
     try db.execute(sql: "DELETE FROM grdb_migrations WHERE identifier > '0002'; PRAGMA user_version = 1")

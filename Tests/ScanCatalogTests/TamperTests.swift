@@ -13,7 +13,7 @@ struct TamperTests {
     #expect(summary.ok)
     #expect(summary.artifacts == 36)
     #expect(summary.patients == 4)
-    #expect(summary.runs == 4)
+    #expect(summary.runs == 5)
     #expect(summary.modelFiles == 3)
     #expect(Set(summary.notChecked.keys) == ["history.rewritten", "history.rolledBack"])
   }
@@ -84,8 +84,8 @@ struct TamperTests {
     let example = try ExampleWorkspace()
     defer { example.remove() }
     let tables = [
-      "artifact", "artifact_content", "content_reach", "dataset_patient", "dataset_terms", "derivation", "event", "grdb_migrations", "memorization_check", "model_file", "patient",
-      "patient_split", "run", "run_file", "signing_key", "split_rule", "stage",
+      "artifact", "artifact_content", "content_reach", "dataset_patient", "dataset_terms", "derivation", "event", "grdb_migrations", "memorization_check",
+      "model_file", "patient", "patient_split", "run", "run_file", "shard", "shard_run", "signing_key", "split_rule", "stage",
     ]
     let original = try example.catalogBytes()
     for table in tables {

@@ -103,7 +103,9 @@ package struct ShardWork {
     }
     try folder.seal(
       zip(steps, reports).map { step, report in
-        ShardStage(position: step.position, name: step.name, failedItems: report.outcome.failedItems, figures: report.outcome.figures.filter { $0.value.isFinite })
+        // Every shard lists all files; what it took of them deidentify tells.
+        let figures = step.name == IngestStage.name ? [:] : report.outcome.figures.filter { $0.value.isFinite }
+        return ShardStage(position: step.position, name: step.name, failedItems: report.outcome.failedItems, figures: figures)
       })
     return Report(stages: reports, folder: url, next: next)
   }

@@ -31,6 +31,7 @@ struct Merge: ParsableCommand {
 
   func run() throws {
     try common.perform { console in
+      OpenFiles.raiseLimit()
       let context = try RunContext(workspace: common.workspaceURL, seed: 0, threads: common.threadCount, progress: console.progress)
       let report = try ShardMerge.run(folders.map { URL(fileURLWithPath: $0) }, isPartial: partial, context: context)
       console.say("\(report.admitted) shards with \(report.items) items admitted, \(report.known) were in before.")
@@ -46,5 +47,15 @@ struct Merge: ParsableCommand {
           missing: report.missing, workspace: common.workspaceURL.path))
       return isGood
     }
+  }
+}
+
+/// A merge reads all logs at once, and the usual limit is 1024 files.
+enum OpenFiles {
+  static func raiseLimit() {
+    var limit = rlimit()
+    guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return }
+    limit.rlim_cur = limit.rlim_max
+    setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
   }
 }
