@@ -7,6 +7,7 @@ checkpoint is. So a study may take several stretches: run the command again. Fig
 otherwise; a second seed makes a second table. Standard library alone; PYTHON needs numpy, Pillow and PyTorch for the baseline.
 """
 import argparse, csv, json, os, re, shutil, subprocess, sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
@@ -30,6 +31,11 @@ class Study:
         draft.write_text(json.dumps(result, indent=1))
         draft.rename(place)
         return result
+
+    def sides(self, *works):
+        """The results of both sides: one after the other, or at the same time, so that what else the machine does meets both."""
+        with ThreadPoolExecutor(len(works) if self.options.together else 1) as pool:
+            return [future.result() for future in [pool.submit(work) for work in works]]
 
     def call(self, words):
         done = subprocess.run([str(word) for word in words], stdout=subprocess.PIPE, text=True)
@@ -81,13 +87,16 @@ class Study:
 
         def work():
             config = {"factor": scale, "phase": phase} | ({"contentShare": share} if share else {})
+            if share and self.options.vgg:
+                config |= {"featureNetwork": self.options.vgg, "networkWeight": 1}
             model = self.train("srgan", self.options.data / set_name / "train", name, minutes, config)
             images, made = self.upscaled(model, name, set_name, scale)
             score = json.loads(self.peer(HERE / "judge.py", "score", *self.judged(set_name, scale), "--made", made))
             extra = ["--extractor", str(self.options.vgg)] if self.options.vgg else []
             pairs = self.ours("evaluate", "--real", str(images / "large"), "--synthetic", str(made), "--skip-utility", *extra)["evaluation"]["pairs"]
             training = json.loads((model / "model.json").read_text())
-            return score | {"steps": training["steps"], "features": {f"{d['extractor']} {d['sha256'][:12]}": d["value"] for d in pairs["featureDistances"]}}
+            return score | {"steps": training["steps"], "features": {
+                f"{d['extractor']} {d['sha256'][:12]}{which}": d[key] for d in pairs["featureDistances"] for key, which in (("value", ""), ("deepest", ", deepest map, squared"))}}
 
         return self.job("ours-" + name, work)
 
@@ -104,8 +113,9 @@ class Study:
         goals = {("mr_sr", 2): 2.6, ("mr_sr", 4): 1.7, ("cxr256", 2): 1.3, ("cxr256", 4): 1.9}
         lines = ["| set | bicubic | ScanForge | gain (goal) | PyTorch | above PyTorch (goal 0.2) | steps, ours / PyTorch |", "| --- | --- | --- | --- | --- | --- | --- |"]
         for (name, scale), goal in goals.items():
-            torch = self.torch_super_resolution(name, scale, self.options.minutes)["srresnet"]
-            ours = self.super_resolution(name, scale, "content", self.options.minutes)
+            torch, ours = self.sides(
+                lambda: self.torch_super_resolution(name, scale, self.options.minutes)["srresnet"],
+                lambda: self.super_resolution(name, scale, "content", self.options.minutes))
             base = torch["val"]["psnr_ssim"][0]
             lines.append(
                 f"| {name} x{scale}, {ours['images']} images | {ours['bicubicPSNR']:.2f} dB, {ours['bicubicSSIM']:.4f} | {ours['psnr']:.2f} dB, {ours['ssim']:.4f} "
@@ -157,7 +167,7 @@ class Study:
             steps = json.loads(self.peer(HERE / "judge.py", "unpack", "--npz", pack, "--labels", ",".join(self.labels()), "--to", made))["iterations"]
             return self.compared(made) | {"steps": steps}
 
-        return {"PyTorch": self.job("torch-cgan", torch), "ScanForge": self.job("ours-cgan", ours)}
+        return dict(zip(("PyTorch", "ScanForge"), self.sides(lambda: self.job("torch-cgan", torch), lambda: self.job("ours-cgan", ours))))
 
     def g5(self):
         lines = ["| | steps | class consistency, worst class | KID, recall, precision by extractor |", "| --- | --- | --- | --- |"]
@@ -202,6 +212,7 @@ def main():
                                 ("python", str, "python3"), ("to", Path, "out/study"), ("minutes", float, 0), ("threads", int, 2), ("seed", int, 0), ("vgg", Path, None),
                                 ("split", str, "val"), ("write", Path, "docs/benchmarks.md")):
         parser.add_argument("--" + name, type=kind, default=default)
+    parser.add_argument("--together", action="store_true", help="both sides at the same time, each with its threads")
     options = parser.parse_args()
     options.minutes = options.minutes or {"G5": 15, "G6": 15}.get(options.goal, 10)
     options.data, options.peers = Path(options.data).absolute(), Path(options.peers).absolute()

@@ -26,7 +26,7 @@ package final class Catalog: Sendable {
   /// - Throws: `CatalogError`: `notAWorkspace`, `unreadable`, `newerSchema`, `workspaceBusy`, `noPermission`, `diskFull`.
   package init(
     _ workspace: Workspace, mode: Mode, patienceSeconds: Double = 10,
-    clock: @escaping @Sendable () -> Int64 = { Int64((Date().timeIntervalSince1970 * 1000).rounded(.down)) }
+    clock: @escaping @Sendable () -> Int64 = Catalog.now
   ) throws {
     self.workspace = workspace
     self.mode = mode
@@ -53,6 +53,25 @@ package final class Catalog: Sendable {
 
   /// Opens an existing workspace for reading.
   package static func openForReading(at url: URL) throws -> Catalog { try Catalog(Workspace.open(at: url), mode: .readOnly) }
+
+  /// A catalog of nothing, in memory and for reading: what a shard sees where the workspace's is not.
+  package static func empty(_ workspace: Workspace) throws -> Catalog {
+    let queue = try DatabaseQueue()
+    try CatalogMigrations.migrator.migrate(queue)
+    return Catalog(workspace, queue)
+  }
+
+  private init(_ workspace: Workspace, _ database: DatabaseQueue) {
+    self.workspace = workspace
+    self.database = database
+    mode = .readOnly
+    clock = Self.now
+    lock = nil
+    objects = ObjectStore(workspace)
+  }
+
+  /// Milliseconds since 1970.
+  package static let now: @Sendable () -> Int64 = { Int64((Date().timeIntervalSince1970 * 1000).rounded(.down)) }
 
   /// Ends all connections now. Without it they end with the last reference, which may be another thread's.
   package func closeConnections() throws { try database.close() }

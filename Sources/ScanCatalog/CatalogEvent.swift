@@ -23,6 +23,10 @@ enum CatalogEvent: Equatable {
   case stageFinished(pipeline: String, attempt: Int64, position: Int64, name: String, summary: String)
   /// `count` rows of `memorization_check` under a Merkle root.
   case memorizationChecked(run: Int64, count: Int64, root: ContentDigest)
+  /// A run that holds what the shards of a work did, in the place of theirs that `position` counts.
+  case shardRun(run: Int64, job: String, position: Int64)
+  /// All of a shard is recorded: see `AdmittedShard`.
+  case shardAdmitted(AdmittedShard)
 
   var json: CanonicalJSON {
     switch self {
@@ -74,6 +78,9 @@ enum CatalogEvent: Equatable {
       .object([
         "count": .integer(count), "root": .string(root.hex), "run": .integer(run), "type": .string("memorization.checked"),
       ])
+    case .shardRun(let run, let job, let position):
+      .object(["job": .string(job), "position": .integer(position), "run": .integer(run), "type": .string("shard.run")])
+    case .shardAdmitted(let shard): shard.json
     }
   }
 
@@ -160,6 +167,12 @@ enum CatalogEvent: Equatable {
         return nil
       }
       self = .memorizationChecked(run: run, count: count, root: root)
+    case "shard.run":
+      guard let run, let job = json["job"]?.stringValue, let position = json["position"]?.integerValue else { return nil }
+      self = .shardRun(run: run, job: job, position: position)
+    case "shard.admitted":
+      guard let shard = AdmittedShard(json: json) else { return nil }
+      self = .shardAdmitted(shard)
     default: return nil
     }
   }

@@ -19,9 +19,7 @@ extension Catalog {
 
   /// Records that someone used the key. Also beside another writer: an event is one short transaction.
   package func recordUse(of key: PseudonymKey, _ act: KeyUse.Act, for purpose: String, identity: ToolIdentity = .current) throws {
-    let use = KeyUse(
-      act: act, fingerprint: key.fingerprint, purpose: purpose, actor: identity.actor, host: identity.host, buildSHA256: identity.buildSHA256,
-      timeMilliseconds: clock())
+    let use = use(of: key, act, for: purpose, identity: identity)
     guard mode == .readOnly else { return try write { _ = try EventLog.append(.keyUsed(use), $0) } }
     do {
       let writer = try Self.openReadWrite(workspace)
@@ -33,5 +31,12 @@ extension Catalog {
       case let other: throw other
       }
     }
+  }
+
+  /// That this program uses the key now.
+  func use(of key: PseudonymKey, _ act: KeyUse.Act, for purpose: String, identity: ToolIdentity = .current) -> KeyUse {
+    KeyUse(
+      act: act, fingerprint: key.fingerprint, purpose: purpose, actor: identity.actor, host: identity.host, buildSHA256: identity.buildSHA256,
+      timeMilliseconds: clock())
   }
 }

@@ -20,10 +20,12 @@ package final class RunHandle: Sendable {
   /// Says that the run is over, records the files in its folder, and signs the head of the log (`anchors/`). A run that was cut off keeps
   /// `ended_ms` and `exit` NULL.
   ///
-  /// - Parameter exit: the program's exit code for this work.
-  package func finish(exit: Int32 = 0) throws {
+  /// - Parameters:
+  ///   - exit: the program's exit code for this work.
+  ///   - ended: milliseconds since 1970; nil for now.
+  package func finish(exit: Int32 = 0, ended: Int64? = nil) throws {
     let files = try RunFile.present(in: catalog.workspace.runs.appendingPathComponent(id.description, isDirectory: true), of: id.rawValue)
-    let ended = catalog.clock()
+    let ended = ended ?? catalog.clock()
     try catalog.write { db in
       try RunFile.record(files, of: id.rawValue, db)
       try EventLog.append(.runEnded(run: id.rawValue, endedMilliseconds: ended, exit: Int64(exit)), db)
@@ -46,8 +48,18 @@ extension Catalog {
     op: String, parameters: CanonicalJSON, seed: Int64? = nil, device: String = "cpu", determinism: Determinism = .bitwise,
     identity: ToolIdentity = .current
   ) throws -> RunHandle {
+    try beginRun(op: op, parameters: parameters, seed: seed, device: device, determinism: determinism, identity: identity, started: nil) { _, _ in }
+  }
+
+  /// - Parameters:
+  ///   - started: milliseconds since 1970; nil for now.
+  ///   - also: gets the new run's id in the same transaction.
+  func beginRun(
+    op: String, parameters: CanonicalJSON, seed: Int64?, device: String = "cpu", determinism: Determinism, identity: ToolIdentity, started: Int64?,
+    also: (Database, Int64) throws -> Void
+  ) throws -> RunHandle {
     let params = parameters.text
-    let started = clock()
+    let started = started ?? clock()
     let id = try write { db in
       let id = try (Int64.fetchOne(db, sql: "SELECT max(id) FROM run") ?? 0) + 1
       let event = try EventLog.nextSequence(db)
@@ -64,6 +76,7 @@ extension Catalog {
         arguments: [
           id, op, identity.version, identity.buildSHA256, params, seed, identity.actor, identity.host, device, started, determinism.rawValue, event,
         ])
+      try also(db, id)
       return id
     }
     return RunHandle(id: RunID(rawValue: id), catalog: self, request: RunRecord.fingerprint(op: op, params: params, seed: seed))

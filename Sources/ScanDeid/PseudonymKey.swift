@@ -67,8 +67,11 @@ package struct PseudonymKey: Sendable, CustomStringConvertible, CustomDebugStrin
   /// What stands for a withdrawn patient's pseudonym, or for the hash of an image: 64 hexadecimal digits.
   package func withdrawalMark(of text: String) -> String { PseudonymKey.hex(code(.withdrawal, Array(text.utf8))) }
 
+  /// What only someone with this key can write under what a shard did, or as the name of its work: 64 hexadecimal digits.
+  package func shardSeal(of text: String) -> String { PseudonymKey.hex(code(.shard, Array(text.utf8))) }
+
   private enum Purpose: String {
-    case patient, uid, dateShift, splitRank, applicationEntity, item, content, fingerprint, withdrawal
+    case patient, uid, dateShift, splitRank, applicationEntity, item, content, fingerprint, withdrawal, shard
   }
 
   private func code(_ purpose: Purpose, _ message: [UInt8]) -> [UInt8] {

@@ -71,16 +71,17 @@ package struct Admission {
     let sheet = try ScanSheet(labels: intake.labels, subjects: intake.subjects)
     let masks = try MaskSheet(intake.masks)
     let key = try context.key(for: "ingest")
-    try check(key)
+    try Self.check(key, in: context.catalog)
     let (found, skipped) = try intake.files()
-    let items = masks.images(found)
-    guard !items.isEmpty else { throw InputError.empty }
-    let run = try context.catalog.beginRun(
+    let images = masks.images(found)
+    guard !images.isEmpty else { throw InputError.empty }
+    let items = try context.ledger.share(of: images) { $0.relativePath.revealed }
+    let run = try context.ledger.openRun(
       op: "ingest",
       parameters: .object([
         "profile": .string("basic"), "options": .array(options.map(\.rawValue).sorted().map { .string($0) }),
         "key": .string(key.fingerprint), "terms": intake.terms.map { .string($0) } ?? .null,
-      ]))
+      ]), seed: nil, determinism: .bitwise)
     let stage = "deidentify"
     context.progress(.began(stage: stage, total: items.count, unit: "files"))
     if let warning = skipped.warning { context.progress(.warning(stage: stage, text: warning)) }
@@ -88,15 +89,15 @@ package struct Admission {
     let stream = CleanStream(
       deidentifier: try Deidentifier(options: options, key: key), threads: context.threads, pixels: .decoded,
       subject: { sheet.subject(of: URL(fileURLWithPath: $0.path.revealed))?.revealed })
-    let objects = context.catalog.objects
+    let objects = context.ledger.objects
     let terms = intake.terms
     let withdrawn = try WithdrawnRegister(context.catalog.workspace, key: key)
     var tally = Tally()
     var splits: [Pseudonym: Split] = [:]
     var waiting: [ArtifactDraft] = []
-    var images: Set<ArtifactID> = []
+    var recorded: Set<ArtifactID> = []
     func record() throws {
-      images.formUnion(zip(waiting, try run.record(waiting)).filter { $0.0.kind == .image }.map(\.1))
+      recorded.formUnion(zip(waiting, try run.record(waiting)).filter { $0.0.kind == .image }.map(\.1))
       waiting = []
     }
     try stream.forEach(items) { item, clean in
@@ -109,7 +110,9 @@ package struct Admission {
           if let known = splits[patient], known != split { throw CatalogError.patientInTwoSplits(patient.text) }
           splits[patient] = split
         }
-        waiting.append(admitted.draft)
+        var draft = admitted.draft
+        draft.place = item.input.number
+        waiting.append(draft)
         if let mask = admitted.mask {
           waiting.append(
             .derived(
@@ -141,7 +144,7 @@ package struct Admission {
       context.progress(.warning(stage: stage, text: "\(count) images may show identifying pixels (\(risk)); pixels are not cleaned"))
     }
     for line in tally.warnings.lines { context.progress(.warning(stage: stage, text: line)) }
-    tally.recorded = images.count
+    tally.recorded = recorded.count
     let summary = tally.summary(of: items.count, labelled: intake.labels != .none)
     context.progress(.ended(stage: stage, summary: summary))
     let figures = [
@@ -151,12 +154,14 @@ package struct Admission {
     let outcome = StageOutcome(
       summary: summary, figures: figures.merging(tally.warnings.figures) { first, _ in first },
       failedItems: tally.failures)
-    return (outcome, images.sorted())
+    return (outcome, recorded.sorted())
   }
 
   /// Under another key the same person would become a new patient, and might end in another part.
-  private func check(_ key: PseudonymKey) throws {
-    for run in try context.catalog.runs() where run.op == "ingest" {
+  ///
+  /// - Throws: `PipelineError.otherKey`.
+  static func check(_ key: PseudonymKey, in catalog: Catalog) throws {
+    for run in try catalog.runs() where run.op == "ingest" {
       guard let known = CanonicalJSON(parsing: run.params)?["key"]?.stringValue else { continue }
       guard known == key.fingerprint else { throw PipelineError.otherKey }
     }

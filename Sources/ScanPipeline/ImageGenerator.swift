@@ -59,20 +59,30 @@ package struct ImageGenerator {
     InferencePrecision.figures(generator.layers).merging(["generated": Double(count)]) { first, _ in first }
   }
 
-  /// Makes images in batches of 32, in order.
+  /// Images made together.
+  private static let batch = 32
+
+  /// Makes images in batches, in order.
+  ///
+  /// - Parameter share: gets the first index of each batch with its name, and gives those that are to be made.
+  /// - Returns: number of images that were made.
   package func generate(
-    _ request: GenerationPlan, progress: ProgressSink, isCancelled: () -> Bool, each: ([Item]) throws -> Void
+    _ request: GenerationPlan, progress: ProgressSink, isCancelled: () -> Bool, share: ([Int], (Int) -> String) throws -> [Int] = { all, _ in all },
+    each: ([Item]) throws -> Void
   ) throws -> Int {
     let conditions = try conditions(of: request)
+    let batches = try share(Array(stride(from: 0, to: conditions.count, by: Self.batch))) { "\(modelDigest) \(seed) \($0)" }
+    let count = batches.map { min(Self.batch, conditions.count - $0) }.reduce(0, +)
     let stage = "generate"
-    progress(.began(stage: stage, total: conditions.count, unit: "images"))
+    progress(.began(stage: stage, total: count, unit: "images"))
     let unseen = generator.description.conditions.unseen(in: conditions)
     if unseen > 0 {
       progress(.warning(stage: stage, text: "\(unseen) images are of combinations that no training image had: what they show is a guess"))
     }
-    for first in stride(from: 0, to: conditions.count, by: 32) {
+    var done = 0
+    for first in batches {
       if isCancelled() { throw PipelineError.interrupted }
-      let some = conditions.at(first..<min(first + 32, conditions.count))
+      let some = conditions.at(first..<min(first + Self.batch, conditions.count))
       let images = try generator.generate(some, seed: seed, firstIndex: first, truncation: truncation)
       let (side, values) = (generator.size, images.values)
       try each(
@@ -80,10 +90,11 @@ package struct ImageGenerator {
           let plane = Plane(rows: side, columns: side, values: Array(values[offset * side * side..<(offset + 1) * side * side]))
           return Item(index: first + offset, scan: scan(plane, some, offset, index: first + offset), plane: plane)
         })
-      progress(.advanced(stage: stage, done: first + some.count))
+      done += some.count
+      progress(.advanced(stage: stage, done: done))
     }
-    progress(.ended(stage: stage, summary: "\(conditions.count) images"))
-    return conditions.count
+    progress(.ended(stage: stage, summary: "\(count) images"))
+    return count
   }
 
   /// Image `index` by itself, of what its record says that it shows.
@@ -143,35 +154,44 @@ extension RunContext {
       model: published.folder, name: name, seed: seed ?? self.seed, truncation: truncation, precision: precision)
     // Before a run is recorded for nothing.
     _ = try generator.conditions(of: request)
-    let run = try catalog.beginRun(
+    let run = try ledger.openRun(
       op: "generate",
       parameters: .object([
         "model": .string(name), "modelSha256": .string(generator.modelDigest), "amount": .string(request.description),
         "isa": .string(KernelTable.current.name), "precision": .string(precision.rawValue), "truncation": truncation.map { .number(Double($0)) } ?? .null,
       ]), seed: Int64(truncatingIfNeeded: generator.seed), determinism: .device)
     var shown: [Label?: [Plane]] = [:]
-    let count = try generator.generate(request, progress: progress, isCancelled: isCancelled) { items in
+    let count = try generator.generate(
+      request, progress: progress, isCancelled: isCancelled, share: { try ledger.share(of: $0, named: $1) }
+    ) { items in
       try run.record(
         items.map { item in
-          shown[item.scan.label, default: []].append(item.plane)
-          let object = try catalog.objects.store(TIFFWriter.encode(item.scan), of: item.scan)
-          return .generated(
+          if shown[item.scan.label, default: []].count < 8 { shown[item.scan.label, default: []].append(item.plane) }
+          let object = try ledger.objects.store(TIFFWriter.encode(item.scan), of: item.scan)
+          var draft = ArtifactDraft.generated(
             object, media: "image/tiff", from: [(.recorded(published.weights), "generator")], label: item.scan.label,
             attributes: attributes(of: item, generator))
+          draft.place = item.index
+          return draft
         })
     }
-    let folder = try run.folder()
-    let rows = shown.sorted { ($0.key?.name ?? "") < ($1.key?.name ?? "") }.map { Array($0.value.prefix(8)) }
-    let grid = folder.appendingPathComponent("generated.png")
-    if let columns = rows.map(\.count).max(), rows.allSatisfy({ $0.count == columns }) {
-      let picture = SampleGrid.compose(rows.flatMap { $0 }, columns: columns, scale: max(1, 128 / generator.generator.size))
-      try AtomicFile.write(
-        PNGWriter.encode(picture, photometric: .monochrome2, spacing: nil, texts: ["Comment": PNGWriter.syntheticNotice]), to: grid.path)
-    }
-    try run.finish()
+    let places = try (run as? RunHandle).map { try picture(shown, size: generator.generator.size, in: $0.folder()) } ?? []
+    try run.finish(exit: 0)
     return StageOutcome(
-      summary: "\(count) labelled synthetic slices with \(name)", figures: generator.figures(count: count),
-      places: FileManager.default.fileExists(atPath: grid.path) ? [grid.path] : [])
+      summary: "\(count) labelled synthetic slices with \(name)", figures: generator.figures(count: count), places: places)
+  }
+
+  /// Draws the first images of each label.
+  ///
+  /// - Returns: the picture's path; none when the labels have different numbers of images.
+  private func picture(_ shown: [Label?: [Plane]], size: Int, in folder: URL) throws -> [String] {
+    let rows = shown.sorted { ($0.key?.name ?? "") < ($1.key?.name ?? "") }.map(\.value)
+    guard let columns = rows.map(\.count).max(), rows.allSatisfy({ $0.count == columns }) else { return [] }
+    let grid = folder.appendingPathComponent("generated.png")
+    let picture = SampleGrid.compose(rows.flatMap { $0 }, columns: columns, scale: max(1, 128 / size))
+    try AtomicFile.write(
+      PNGWriter.encode(picture, photometric: .monochrome2, spacing: nil, texts: ["Comment": PNGWriter.syntheticNotice]), to: grid.path)
+    return [grid.path]
   }
 
   private func attributes(of item: ImageGenerator.Item, _ generator: ImageGenerator) -> ArtifactAttributes {

@@ -7,6 +7,8 @@ import ScanIO
 /// What stages share while a pipeline (or one verb) runs.
 package final class RunContext {
   package let catalog: Catalog
+  /// Where stages that `--shard` divides read and record: the catalog, or a shard's folder.
+  package let ledger: any Ledger
   package let seed: UInt64
   package let threads: Int
   package let progress: ProgressSink
@@ -21,10 +23,11 @@ package final class RunContext {
   package var checkpointSeconds = 60.0
 
   package init(
-    catalog: Catalog, seed: UInt64, threads: Int, progress: @escaping ProgressSink,
+    catalog: Catalog, ledger: (any Ledger)? = nil, seed: UInt64, threads: Int, progress: @escaping ProgressSink,
     isCancelled: @escaping @Sendable () -> Bool = { Interruption.isRequested }
   ) {
     self.catalog = catalog
+    self.ledger = ledger ?? catalog
     self.seed = seed
     self.threads = threads
     self.progress = progress
@@ -40,7 +43,7 @@ package final class RunContext {
   /// The workspace's pseudonym key; the first use is an event of the log.
   package func key(for purpose: String) throws -> PseudonymKey {
     if let knownKey { return knownKey }
-    let (key, isNew) = try catalog.pseudonymKey(for: purpose)
+    let (key, isNew) = try ledger.pseudonymKey(for: purpose)
     if isNew { progress(.note(stage: "key", text: "made a new pseudonym key (fingerprint \(key.fingerprint)) under keys/; keep a copy in a safe place")) }
     knownKey = key
     return key

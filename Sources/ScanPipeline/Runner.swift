@@ -21,10 +21,11 @@ package struct Runner {
 
   /// - Parameters:
   ///   - resume: skip the stages that an earlier run of the same pipeline finished.
+  ///   - onlyUndivided: stop before the next stage that `--shard` divides.
   ///   - each: told after every stage.
-  package func run(resume: Bool, each: (Report) -> Void = { _ in }) throws -> [Report] {
+  package func run(resume: Bool, onlyUndivided: Bool = false, each: (Report) -> Void = { _ in }) throws -> [Report] {
     let catalog = context.catalog
-    let pipeline = identity
+    let pipeline = spec.identity
     let last = try catalog.lastAttempt(pipeline: pipeline)
     let attempt = resume ? max(1, last) : last + 1
     var finished: [Int: FinishedStage] = [:]
@@ -39,12 +40,13 @@ package struct Runner {
       let name = type(of: step.stage).name
       if let done = finished[position], let outcome = StageOutcome(done.summary) {
         // The intake is not kept: it names identified files. Later stages that need it run only after it.
-        if name == IngestStage.name, finished[position + 1] == nil { _ = try step.stage.run(context) }
+        if name == IngestStage.name, finished[position + 1] == nil, !onlyUndivided { _ = try step.stage.run(context) }
         let report = Report(stage: name, outcome: outcome, wasDone: true)
         reports.append(report)
         each(report)
         continue
       }
+      if onlyUndivided, type(of: step.stage).isDivisible { break }
       let outcome = try step.stage.run(context)
       // A stage with failed items is done: running it again would fail again. The exit code tells.
       try catalog.finishStage(pipeline: pipeline, attempt: attempt, position: position, name: name, summary: outcome.journal)
@@ -64,10 +66,12 @@ package struct Runner {
       if known.contains(name) { throw PipelineError.ranBefore(name) }
     }
   }
+}
 
+extension PipelineSpec {
   /// The same for the same name, seed and stages, whatever the file looks like or where it lies.
-  private var identity: String {
-    ContentDigest(ofText: ([spec.name, String(spec.seed)] + spec.steps.map { $0.stage.fingerprint }).joined(separator: "\n")).hex
+  var identity: String {
+    ContentDigest(ofText: ([name, String(seed)] + steps.map { $0.stage.fingerprint }).joined(separator: "\n")).hex
   }
 }
 

@@ -22,12 +22,12 @@ package struct SliceMaker {
   private static let batch = 64
 
   package func run() throws -> StageOutcome {
-    try make(from: context.catalog.artifacts(ArtifactQuery(origins: [.acquired], kinds: [.image]))).outcome
+    try make(from: context.ledger.artifacts(ArtifactQuery(origins: [.acquired], kinds: [.image]))).outcome
   }
 
   /// - Returns: what was done, and the slices of `images`, new or known from before.
   func make(from images: [ArtifactRecord]) throws -> (outcome: StageOutcome, slices: [ArtifactID]) {
-    let run = try context.catalog.beginRun(op: "normalize", parameters: normalizer.parameters)
+    let run = try context.ledger.openRun(op: "normalize", parameters: normalizer.parameters, seed: nil, determinism: .bitwise)
     let stage = "normalize"
     context.progress(.began(stage: stage, total: images.count, unit: "images"))
     var slices: [ArtifactID] = []
@@ -70,7 +70,7 @@ package struct SliceMaker {
   /// The slices of one acquired image; empty when it has none (plans, reports).
   private func drafts(of image: ArtifactRecord) throws -> [ArtifactDraft] {
     guard let digest = image.sha256, let patient = image.patient else { return [] }
-    let scan = try ScanReader().read(context.catalog.objects.read(digest), source: Redacted("object"))
+    let scan = try ScanReader().read(context.ledger.read(digest), source: Redacted("object"))
     guard let pixels = scan.pixels else { return [] }
     return try (0..<pixels.frames).map { frame in
       let slice = try Slice(
@@ -78,7 +78,7 @@ package struct SliceMaker {
       let (plane, window, spacing) = try normalizer.normalize(slice)
       let depth = SliceDepth(for: pixels, window: window)
       let bytes = try TIFFWriter.encode(depth.encode(plane), photometric: .monochrome2, spacing: spacing)
-      let object = try context.catalog.objects.store(bytes, of: patient)
+      let object = try context.ledger.objects.store(bytes, of: patient)
       var attributes = image.attributes
       attributes.deidentification = nil
       attributes.rows = plane.rows

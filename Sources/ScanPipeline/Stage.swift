@@ -3,6 +3,9 @@ package protocol Stage: Sendable {
   /// The YAML key.
   static var name: String { get }
 
+  /// Whether `--shard` divides it: what becomes of an item depends on nothing but the item.
+  static var isDivisible: Bool { get }
+
   /// Decodes the options strictly. Opens no file.
   init(_ options: inout OptionReader) throws(PlanError)
 
@@ -20,6 +23,7 @@ package protocol Stage: Sendable {
 }
 
 extension Stage {
+  package static var isDivisible: Bool { false }
   package var fingerprint: String { "\(Self.name): \(self)" }
 }
 

@@ -115,16 +115,17 @@ extension RunContext {
     let published = try catalog.verifiedModel(named: name)
     let upscaler = try ImageUpscaler(model: published.folder, precision: precision, refinement: refinement)
     let splits = split.flatMap(Split.init(rawValue:)).map { [$0] } ?? []
-    let images = try catalog.artifacts(ArtifactQuery(splits: splits, origins: [.acquired], kinds: [.image]))
-    guard !images.isEmpty else { throw PipelineError.nothingToSuperResolve }
-    let run = try catalog.beginRun(
+    let all = try catalog.artifacts(ArtifactQuery(splits: splits, origins: [.acquired], kinds: [.image]))
+    guard !all.isEmpty else { throw PipelineError.nothingToSuperResolve }
+    let images = try ledger.share(of: all) { $0.sha256?.hex ?? "" }
+    let run = try ledger.openRun(
       op: "superResolve",
       parameters: .object([
         "model": .string(name), "modelSha256": .string(upscaler.modelDigest), "split": .string(split ?? "all"),
         "isa": .string(KernelTable.current.name), "precision": .string(precision.rawValue),
         "backProjections": .integer(Int64(upscaler.backProjections)),
         "ensemble": .bool(upscaler.resolver.refinement.isEnsemble),
-      ]), determinism: .device)
+      ]), seed: nil, determinism: .device)
     let stage = "superResolve"
     progress(.began(stage: stage, total: images.count, unit: "images"))
     var (done, imageless, failures) = (0, 0, 0)
@@ -160,11 +161,11 @@ extension RunContext {
   private func enhanced(_ image: ArtifactRecord, _ upscaler: ImageUpscaler, model: ArtifactID) throws -> ArtifactDraft? {
     guard let clean = try upscaler.readmitted(image, in: catalog), let pixels = clean.pixels else { return nil }
     let object: StoredObject
-    if let stream = try upscaler.stream(clean, over: ImageUpscaler.largestInMemory, spoolingIn: catalog.workspace.staging) {
-      object = try catalog.objects.store(stream) { try TIFFWriter.write(stream, descriptor: $0) }
+    if let stream = try upscaler.stream(clean, over: ImageUpscaler.largestInMemory, spoolingIn: ledger.objects.workspace.staging) {
+      object = try ledger.objects.store(stream) { try TIFFWriter.write(stream, descriptor: $0) }
     } else {
       let (scan, bytes) = try upscaler.encoded(clean, of: image)
-      object = try catalog.objects.store(bytes, of: scan)
+      object = try ledger.objects.store(bytes, of: scan)
     }
     let factor = upscaler.resolver.factor
     var attributes = image.attributes

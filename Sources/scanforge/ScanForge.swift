@@ -16,6 +16,7 @@ struct ScanForge: ParsableCommand {
       Ingest.self,
       SplitVerb.self,
       Run.self,
+      Merge.self,
       Train.self,
       Generate.self,
       Upscale.self,

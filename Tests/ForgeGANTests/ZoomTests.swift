@@ -33,8 +33,8 @@ struct ZoomTests {
     }
   }
 
-  @Test func `three of four patches have another size, smaller and larger, within the zoom`() {
-    let patches = SuperResolutionPatches(ZoomTests.ramp(side: 120), factor: 2, patch: 8, zoom: 1.5)
+  @Test func `the share of patches has another size, smaller and larger, within the zoom`() {
+    let patches = SuperResolutionPatches(ZoomTests.ramp(side: 120), factor: 2, patch: 8, zoom: 1.5, zoomShare: 0.75)
     let batch = patches.batch(count: 200, stream: RandomStream(seed: 5, named: "patches"), counter: 0)
     let slopes = (0..<200).map { index in
       let plane = ZoomTests.plane(batch.large, index, range: 1000)

@@ -50,7 +50,7 @@ struct WorkspaceTests {
         try $0.execute(sql: "PRAGMA application_id = \(0x5346_4347)")
         try $0.execute(sql: "PRAGMA user_version = 99")
       }
-      #expect(throws: CatalogError.newerSchema(found: 99, known: 4)) { try Catalog(workspace, mode: .readWrite) }
+      #expect(throws: CatalogError.newerSchema(found: 99, known: 5)) { try Catalog(workspace, mode: .readWrite) }
     }
   }
 

@@ -2,8 +2,8 @@ import ForgeNN
 package import ForgeTensor
 package import PixelMath
 
-/// Pairs of small and large patches, made from large planes: the small ones as a `Degradation` says, three of four from the plane at another
-/// size when there is a `zoom`. Everything is divided by the plane's range.
+/// Pairs of small and large patches, made from large planes: the small ones as a `Degradation` says, some from the plane at another size
+/// when there is a `zoom`. Everything is divided by the plane's range.
 package struct SuperResolutionPatches: Sendable {
   /// A batch: `small [N, P, P, 1]`, its bicubic enlargement and the truth, both `[N, P·factor, P·factor, 1]`.
   package struct Batch {
@@ -34,11 +34,14 @@ package struct SuperResolutionPatches: Sendable {
   /// - Parameters:
   ///   - patch: side of a small patch in pixels. Planes that do not hold one are left out.
   ///   - zoom: how many times smaller and larger a plane may become; 1 for its own size alone.
-  package init(_ source: any PatchSource, factor: Int, patch: Int, degradation: Degradation = Degradation(), zoom: Double = 1) {
+  ///   - zoomShare: of patches at another size.
+  package init(
+    _ source: any PatchSource, factor: Int, patch: Int, degradation: Degradation = Degradation(), zoom: Double = 1, zoomShare: Double = 1
+  ) {
     self.factor = factor
     self.patch = patch
     self.degradation = degradation
-    self.zoom = zoom > 1 ? Zoom(most: zoom, side: patch) : nil
+    self.zoom = zoom > 1 ? Zoom(most: zoom, share: zoomShare, side: patch) : nil
     let width = patch + 2 * SuperResolutionPatches.margin
     resampler = RowResampler(rows: width, columns: width, newRows: width * factor, newColumns: width * factor)
     var pairs: [ImagePair] = []

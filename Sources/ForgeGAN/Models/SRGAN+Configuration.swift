@@ -39,6 +39,8 @@ extension SRGAN {
     package var degradation: Degradation
     /// How many times smaller and larger than they are images are shown in training; 1 for their own size alone.
     package var zoom: Double
+    /// The share of patches that are shown at another size.
+    package var zoomShare: Double
     /// Back-projections of each result in use; they do not take part in training.
     package var backProjections: Int
 
@@ -58,7 +60,8 @@ extension SRGAN {
       blocks = options.integer("blocks", default: network == .published ? 16 : 6, in: 1...64)
       residualScale = options.number("residualScale", default: 1, in: 0.01...1)
       hasBatchNorm = options.flag("batchNorm", default: network == .published)
-      smoothsShuffle = options.flag("smoothShuffle", default: network == .compact && !isStored)
+      // At x2 it costs sharpness; sixteen sub-pixels of few images, left free, learn those images.
+      smoothsShuffle = options.flag("smoothShuffle", default: network == .compact && factor > 2 && !isStored)
       contentLoss = options.choice("contentLoss", default: .l1)
       rate = options.number("rate", default: 1e-3, in: 1e-7...0.1)
       schedule = options.choice("schedule", default: .cosine)
@@ -75,6 +78,7 @@ extension SRGAN {
         sampling: options.choice("sampling", default: .bicubic), blur: options.number("blur", default: 0, in: 0...16),
         noise: options.number("noise", default: 0, in: 0...1))
       zoom = options.number("zoom", default: network == .compact && degradation.sampling == .bicubic && !isStored ? 1.6 : 1, in: 1...4)
+      zoomShare = options.number("zoomShare", default: isStored ? 0.75 : 0.5, in: 0...1)
       options.require(zoom == 1 || degradation.sampling == .bicubic, "zoom", "must be 1 with sampling: kspace, which needs whole images")
       // Noise, blur and k-space are no bicubic reduction, so there is nothing that the result should be made to agree with.
       let isPlain = degradation == Degradation()
@@ -98,7 +102,7 @@ extension SRGAN {
         "adversarialRate": .number(adversarialRate), "discriminatorRate": .number(discriminatorRate),
         "adversarialWeight": .number(adversarialWeight), "featureWeight": .number(featureWeight), "sampling": .string(degradation.sampling.rawValue), "blur": .number(degradation.blur),
         "noise": .number(degradation.noise), "backProjections": .integer(backProjections), "networkWeight": .number(networkWeight),
-        "zoom": .number(zoom),
+        "zoom": .number(zoom), "zoomShare": .number(zoomShare),
       ]
       if let featureNetwork { members["featureNetwork"] = .string(featureNetwork) }
       return .object(members)

@@ -24,6 +24,7 @@ package final class SRGAN: GenerativeModel {
   private let averageStore: ParameterStore
   private let averageGenerator: any SuperResolutionNetwork
   private let average: ExponentialMovingAverage
+  private let lattice: LatticeFilter
   private let generatorOptimizer: Adam
   private let adversarialOptimizer: Adam
   private let discriminatorOptimizer: Adam?
@@ -44,12 +45,14 @@ package final class SRGAN: GenerativeModel {
     options = try Configuration(request.options)
     featureNetwork = try options.featureNetwork.map { try VGGNetwork(contentsOf: URL(fileURLWithPath: $0)) }
     options.featureNetwork = featureNetwork?.fingerprint
-    patches = SuperResolutionPatches(planes, factor: options.factor, patch: options.patch, degradation: options.degradation, zoom: options.zoom)
+    patches = SuperResolutionPatches(
+      planes, factor: options.factor, patch: options.patch, degradation: options.degradation, zoom: options.zoom, zoomShare: options.zoomShare)
     guard patches.count > 0 else {
       let side = options.patch * options.factor
       throw ForgeGANError.unsuitableData(model: "srgan", reason: "none holds a patch of \(side)x\(side) pixels")
     }
     batches = PatchBatches(patches, count: options.batch)
+    lattice = LatticeFilter(factor: options.factor)
     dataDescription = planes.fingerprint
     networks = ParameterStore(seed: request.seed)
     averageStore = ParameterStore(seed: request.seed)
@@ -99,7 +102,8 @@ package final class SRGAN: GenerativeModel {
     discriminatorOptimizer.descend(parts: parts.count) { index in
       let made = enlarge(parts[index])
       if parts.count == 1 { kept = made }
-      let seen = discriminator(concatenate([Variable(parts[index].large), made.detached()], axis: 0), .training)
+      let shown = withoutRecording { [Variable(parts[index].large), made].map { lattice($0, over: Variable(parts[index].enlarged)) } }
+      let seen = discriminator(concatenate(shown, axis: 0), .training)
       let logits = split(seen.logits, axis: 0, sizes: [count, count])
       let loss = options.adversarialLoss.discriminator(real: logits[0], fake: logits[1])
       measures.add("discriminator", loss.scalar)
@@ -108,11 +112,14 @@ package final class SRGAN: GenerativeModel {
 
     adversarialOptimizer.learningRate = Float(options.adversarialRate) * rate
     descend(adversarialOptimizer, parts.count, moment) { index in
-      let real = Variable(parts[index].large)
       let made = kept.take() ?? enlarge(parts[index])
+      let content = options.contentLoss(made, Variable(parts[index].large))
+      // The losses that reward texture see the images without what repeats with the pixel shuffle.
+      let enlarged = Variable(parts[index].enlarged)
+      let shown = lattice(made, over: enlarged)
+      let real = withoutRecording { lattice(Variable(parts[index].large), over: enlarged) }
       let truth = withoutRecording { discriminator(real, .inference) }
-      let judged = discriminator(made, .inference)
-      let content = options.contentLoss(made, real)
+      let judged = discriminator(shown, .inference)
       let adversarial = options.adversarialLoss.generator(fake: judged.logits, real: truth.logits)
       var features = Variable(0)
       for (mine, wanted) in zip(judged.features, truth.features) { features = features + mean(abs(mine - wanted)) }
@@ -121,7 +128,7 @@ package final class SRGAN: GenerativeModel {
       measures.add("features", features.scalar)
       var objective = content + adversarial * Float(options.adversarialWeight) + features * Float(options.featureWeight)
       if let featureNetwork {
-        let distance = featureDistance(featureNetwork.blocks(of: made), withoutRecording { featureNetwork.blocks(of: real) })
+        let distance = featureDistance(featureNetwork.blocks(of: shown), withoutRecording { featureNetwork.blocks(of: real) })
         measures.add("network", distance.scalar)
         objective = objective + distance * Float(options.networkWeight)
       }

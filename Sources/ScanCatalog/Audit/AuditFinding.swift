@@ -28,6 +28,7 @@ package struct AuditFinding: Sendable, Equatable {
     case runFileRowChanged = "run_file.row_changed"
     case summaryChanged = "summary.changed"
     case memorizationChanged = "memorization.changed"
+    case shardRowChanged = "shard.row_changed"
   }
 
   package let code: Code

@@ -184,6 +184,8 @@ package struct CatalogAudit: Sendable {
     guard history.schema >= 3 else { return history }
     try CollectionSummary.verify(db, report: report)
     try MemorizationVerifier.verify(history, db, report: report)
+    guard history.schema >= Migration0005Shard.version else { return history }
+    try records.verifyShards(db)
     return history
   }
 

@@ -41,6 +41,13 @@ struct EventReplay {
   private(set) var stages: [Stage: (event: Int64, name: String, summary: String)] = [:]
   /// Checks for copies, by event.
   private(set) var memorization: [Int64: (count: Int64, root: ContentDigest)] = [:]
+  struct ShardPlace: Hashable {
+    let job: String
+    /// Of a run, or of a shard.
+    let number: Int64
+  }
+  private(set) var shardRuns: [ShardPlace: (event: Int64, run: Int64)] = [:]
+  private(set) var shards: [ShardPlace: (event: Int64, shard: AdmittedShard)] = [:]
   private(set) var runFiles: [Int64: (event: Int64, files: [String: ContentDigest])] = [:]
   /// Runs whose files' rows were emptied.
   private(set) var erasedRunFiles: Set<Int64> = []
@@ -165,6 +172,11 @@ struct EventReplay {
       guard runs[run] != nil, count > 0 else { return false }
       memorization[seq] = (count, root)
     case .keyUsed, .runBegan, .runEnded, .recorded: preconditionFailure("\(event) is a step of its own")
+    case .shardRun(let run, let job, let position):
+      guard runs[run] != nil, shardRuns.updateValue((seq, run), forKey: ShardPlace(job: job, number: position)) == nil else { return false }
+    case .shardAdmitted(let shard):
+      let place = ShardPlace(job: shard.job, number: Int64(shard.shard.number))
+      guard shards.updateValue((seq, shard), forKey: place) == nil else { return false }
     }
     return true
   }

@@ -145,4 +145,26 @@ struct RecordVerifier {
       report(AuditFinding(.runFileRowChanged, "\(names.count) files of run \(run) were recorded and are gone", event: history.runFiles[run]?.event))
     }
   }
+
+  /// What `merge` has admitted.
+  func verifyShards(_ db: Database) throws {
+    var (runs, shards) = (history.shardRuns, history.shards)
+    for row in try Row.fetchAll(db, sql: "SELECT * FROM shard_run ORDER BY event_seq") {
+      let run = runs.removeValue(forKey: .init(job: row.text("job") ?? "", number: row.integer("position") ?? -1))
+      if run == nil || row.integer("run_id") != run?.run || row.integer("event_seq") != run?.event {
+        report(AuditFinding(.shardRowChanged, "the run of a divided work is not what was recorded", event: row.integer("event_seq")))
+      }
+    }
+    for row in try Row.fetchAll(db, sql: "SELECT * FROM shard ORDER BY event_seq") {
+      let known = shards.removeValue(forKey: .init(job: row.text("job") ?? "", number: row.integer("number") ?? -1))
+      if known == nil || row.integer("count") != known.map({ Int64($0.shard.shard.count) }) || row.text("content") != known?.shard.content
+        || row.integer("event_seq") != known?.event
+      {
+        report(AuditFinding(.shardRowChanged, "an admitted shard is not what was recorded", event: row.integer("event_seq")))
+      }
+    }
+    if !runs.isEmpty || !shards.isEmpty {
+      report(AuditFinding(.shardRowChanged, "\(runs.count + shards.count) rows of admitted shards were recorded and are gone"))
+    }
+  }
 }

@@ -15,6 +15,7 @@ enum CatalogMigrations {
     (2, Migration0002Trust.identifier, { try $0.execute(sql: Migration0002Trust.sql) }),
     (3, Migration0003Auditor.identifier, Migration0003Auditor.migrate),
     (4, Migration0004Scale.identifier, Migration0004Scale.migrate),
+    (Migration0005Shard.version, Migration0005Shard.identifier, { try $0.execute(sql: Migration0005Shard.sql) }),
   ]
 
   /// What this program makes.

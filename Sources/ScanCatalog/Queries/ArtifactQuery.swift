@@ -190,6 +190,17 @@ extension Catalog {
     return try Row.fetchOne(statement, arguments: [id.rawValue]).map(ArtifactRecord.init(row:))
   }
 
+  /// The hash that binds the row of `id`.
+  package func leaf(of id: ArtifactID) throws -> ContentDigest { try read { try Self.leaf(of: id, $0) } }
+
+  static func leaf(of id: ArtifactID, _ db: Database) throws -> ContentDigest {
+    let statement = try db.cachedStatement(sql: "SELECT leaf FROM artifact WHERE id = ?")
+    guard let leaf = try Data.fetchOne(statement, arguments: [id.rawValue]).flatMap({ ContentDigest(bytes: $0) }) else {
+      throw CatalogError.unknownArtifact("artifact \(id)")
+    }
+    return leaf
+  }
+
   private func artifacts(sha256Beginning digits: String) throws -> [ArtifactRecord] {
     try read { db in
       try Row.fetchAll(

@@ -24,6 +24,9 @@ package struct ArtifactDraft: Sendable {
   package let consent: String?
   package let parents: [(parent: Parent, role: String)]
   package let attributes: ArtifactAttributes
+  /// Number of the item among those that were asked for, where it comes from no recorded row: a shard keeps it, so that a merge records in the order
+  /// of one process.
+  package var place = 0
 
   /// The de-identified instance itself. `object` must come from a patient's scan.
   package static func acquired(
@@ -77,7 +80,8 @@ package struct ArtifactDraft: Sendable {
     return pseudonym
   }
 
-  private init(
+  /// For the makers above, and for drafts that a shard's log holds.
+  init(
     _ object: StoredObject, _ kind: ArtifactKind, _ origin: ArtifactOrigin, _ media: String, _ label: Label?, _ ownSplit: Split?,
     _ patient: Pseudonym?, _ consent: String?, _ parents: [(parent: Parent, role: String)], _ attributes: ArtifactAttributes
   ) {

@@ -60,6 +60,21 @@ package struct ObjectStore: Sendable {
     }
   }
 
+  /// A copy of an object that a shard of this workspace made; the shard's log, which needs the workspace's key, says whose it is.
+  func store(copying descriptor: Int32, of subject: StoredObject.Subject) throws -> StoredObject {
+    let staged = newStagingFile()
+    do {
+      var found: (ContentDigest, Int64) = (.zero, 0)
+      try DurableFile.write(to: staged, mode: 0o400) { output in
+        found = try Self.digest(reading: descriptor) { try DurableFile.write($0, to: output) }
+      }
+      return StoredObject(sha256: found.0, bytes: found.1, subject: subject, staged: staged)
+    } catch {
+      unlink(staged.path)
+      throw error
+    }
+  }
+
   /// Where the bytes of `digest` are.
   package func url(of digest: ContentDigest) -> URL {
     let hex = digest.hex
@@ -81,6 +96,11 @@ package struct ObjectStore: Sendable {
     let descriptor = open(url.path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)
     guard descriptor >= 0 else { throw DurableFile.failure("open") }
     defer { close(descriptor) }
+    return try digest(reading: descriptor)
+  }
+
+  /// As `digest(of:)`, from where the descriptor stands; `piece` is shown what was read.
+  static func digest(reading descriptor: Int32, piece: (UnsafeRawBufferPointer) throws -> Void = { _ in }) throws -> (ContentDigest, Int64) {
     var status = stat()
     guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { throw DurableFile.failure("stat") }
     var hasher = SHA256()
@@ -92,7 +112,9 @@ package struct ObjectStore: Sendable {
       if count < 0, errno == EINTR { continue }
       guard count >= 0 else { throw DurableFile.failure("read") }
       if count == 0 { break }
-      hasher.update(bufferPointer: UnsafeRawBufferPointer(rebasing: buffer[..<count]))
+      let bytes = UnsafeRawBufferPointer(rebasing: buffer[..<count])
+      hasher.update(bufferPointer: bytes)
+      try piece(bytes)
       total += Int64(count)
     }
     return (ContentDigest(finalizing: hasher), total)

@@ -52,8 +52,8 @@ package struct Workspace: Sendable, Equatable {
     guard try !hasContents(url.appendingPathComponent("objects")), try !hasContents(url.appendingPathComponent("anchors")) else {
       throw CatalogError.catalogMissing
     }
-    // Left by an `init` that was cut off before it made the catalog.
-    let own: Set = ["objects", "models", "runs", "keys", "anchors", "staging", "lock"]
+    // Left by an `init` that was cut off before it made the catalog, by `key new`, or by shards that are not merged yet.
+    let own: Set = ["objects", "models", "runs", "keys", "anchors", "staging", "shards", "lock"]
     guard contents.allSatisfy(own.contains) else { throw CatalogError.folderNotEmpty }
     let workspace = try Workspace(resolving: url)
     for folder in workspace.folders { try DurableFile.makeFolder(folder) }
@@ -80,6 +80,27 @@ package struct Workspace: Sendable, Equatable {
     for folder in workspace.folders { try DurableFile.makeFolder(folder) }
     return workspace
   }
+
+  /// Where shards are made unless the user names another place.
+  package var shards: URL { root.appendingPathComponent("shards", isDirectory: true) }
+
+  /// The folder of a shard, made when missing: `objects` and `staging` alone, on any file system.
+  ///
+  /// - Throws: `ShardError.notAShardFolder` when it holds anything else.
+  static func forShard(at url: URL) throws -> Workspace {
+    try DurableFile.makeFolder(url)
+    let own: Set = ["objects", "staging", "lock", ShardFolder.logName]
+    let contents = (try? FileManager.default.contentsOfDirectory(atPath: url.path)) ?? []
+    guard contents.allSatisfy(own.contains) else { throw ShardError.notAShardFolder(folder: url.lastPathComponent) }
+    let workspace = Workspace(unchecked: url)
+    for folder in [workspace.objects, workspace.staging] { try DurableFile.makeFolder(folder) }
+    return workspace
+  }
+
+  /// A folder that has a key at best, for a shard that is made where the catalog is not.
+  package static func withoutCatalog(at url: URL) -> Workspace { Workspace(unchecked: url) }
+
+  private init(unchecked url: URL) { root = url.standardizedFileURL }
 
   private var folders: [URL] { [objects, models, runs, keys, anchors, staging] }
 

@@ -143,36 +143,3 @@ package struct CatalogRebuild: Sendable {
     return name
   }
 }
-
-/// Lines of a text file, read in pieces.
-private struct TextLines {
-  private let handle: FileHandle
-  private var buffer = Data()
-  private var isAtEnd = false
-
-  init(_ url: URL) throws {
-    guard access(url.path, F_OK) == 0 else { throw CatalogError.noSuchFile }
-    guard let handle = try? FileHandle(forReadingFrom: url) else { throw CatalogError.noPermission }
-    self.handle = handle
-  }
-
-  /// nil after the last one. A line that is not UTF-8 is empty.
-  mutating func next() throws -> String? {
-    while true {
-      if let end = buffer.firstIndex(of: UInt8(ascii: "\n")) {
-        let line = buffer[buffer.startIndex..<end]
-        buffer = buffer[(end + 1)...]
-        return String(validating: line, as: UTF8.self) ?? ""
-      }
-      if isAtEnd { return buffer.isEmpty ? nil : String(validating: take(), as: UTF8.self) ?? "" }
-      let piece = try handle.read(upToCount: 1 << 20) ?? Data()
-      isAtEnd = piece.isEmpty
-      buffer = Data(buffer) + piece
-    }
-  }
-
-  private mutating func take() -> Data {
-    defer { buffer = Data() }
-    return buffer
-  }
-}

@@ -12,13 +12,7 @@ extension RunHandle {
     try catalog.write { db in
       func change(_ records: [ArtifactRecord], to state: ArtifactState, from states: [ArtifactState]) throws {
         let ids = records.filter { states.contains($0.state) }.map(\.id)
-        let leaves = try ids.map { id -> (id: Int64, leaf: ContentDigest) in
-          let statement = try db.cachedStatement(sql: "SELECT leaf FROM artifact WHERE id = ?")
-          guard let leaf = try Data.fetchOne(statement, arguments: [id.rawValue]).flatMap({ ContentDigest(bytes: $0) }) else {
-            throw CatalogError.unknownArtifact("artifact \(id)")
-          }
-          return (id.rawValue, leaf)
-        }
+        let leaves = try ids.map { ($0.rawValue, try Catalog.leaf(of: $0, db)) }
         try ArtifactStates.set(state, of: leaves, run: self.id.rawValue, db)
       }
       try change(trace.images + exports, to: .withdrawn, from: [.active, .superseded, .tainted])

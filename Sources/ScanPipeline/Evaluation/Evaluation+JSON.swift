@@ -16,7 +16,9 @@ extension Evaluation {
         "msSSIM": pairs.multiScaleSSIM.map { .finite($0) } ?? .null,
         "featureDistances": .array(
           pairs.featureDistances.map {
-            .object(["extractor": .string($0.extractor), "sha256": .string($0.digest), "value": .finite($0.value)])
+            .object([
+              "extractor": .string($0.extractor), "sha256": .string($0.digest), "value": .finite($0.value.all), "deepest": .finite($0.value.deepest),
+            ])
           }),
       ])
     }

@@ -48,7 +48,7 @@ extension Evaluation {
       lines.append(
         "\(pairs.count) pairs: PSNR \(Evaluation.text(pairs.psnr, digits: 2)) dB, SSIM \(Evaluation.text(pairs.ssim, digits: 4))"
           + (pairs.multiScaleSSIM.map { ", MS-SSIM \(Evaluation.text($0, digits: 4))" } ?? "")
-          + pairs.featureDistances.map { ", feature distance[\($0.extractor) \($0.digest.prefix(12))] \(Evaluation.text($0.value, digits: 4))" }.joined())
+          + pairs.featureDistances.map { ", feature distance[\($0.extractor) \($0.digest.prefix(12))] \(Evaluation.text($0.value.all, digits: 4)) (deepest map, squared: \(Evaluation.text($0.value.deepest, digits: 4)))" }.joined())
     }
     return lines + notMeasured.map { "not measured: \($0)" }
   }

@@ -55,8 +55,8 @@ package struct Evaluation: Sendable {
     package let ssim: Double
     /// nil where images are smaller than 176 pixels.
     package let multiScaleSSIM: Double?
-    /// Means of how far an extractor's maps of the two images lie apart, relative to the magnitude of the real one's.
-    package let featureDistances: [(extractor: String, digest: String, value: Double)]
+    /// Means of how far an extractor's maps of the two images lie apart.
+    package let featureDistances: [(extractor: String, digest: String, value: MapDistance)]
   }
 
   package var realCount = 0

@@ -114,7 +114,7 @@ package struct EvaluationReport {
       rows += "<tr><td>checkerboard score (1: no pattern)</td><td>synthetic \(number(c.synthetic, 2)), real \(number(c.real, 2))</td></tr>"
     }
     if let p = evaluation.pairs {
-      rows += "<tr><td>\(p.count) pairs of one name</td><td>PSNR \(number(p.psnr, 2)) dB, SSIM \(number(p.ssim, 4))\(p.multiScaleSSIM.map { ", MS-SSIM \(number($0, 4))" } ?? "")\(p.featureDistances.map { ", feature distance by \($0.extractor) <code>\($0.digest.prefix(16))</code> \(number($0.value, 4))" }.joined())</td></tr>"
+      rows += "<tr><td>\(p.count) pairs of one name</td><td>PSNR \(number(p.psnr, 2)) dB, SSIM \(number(p.ssim, 4))\(p.multiScaleSSIM.map { ", MS-SSIM \(number($0, 4))" } ?? "")\(p.featureDistances.map { ", feature distance by \($0.extractor) <code>\($0.digest.prefix(16))</code> \(number($0.value.all, 4)), of the deepest map, squared, \(number($0.value.deepest, 4))" }.joined())</td></tr>"
     }
     return rows.isEmpty ? "" : "<h2>Pixels</h2><table>\(rows)</table>"
   }

@@ -208,7 +208,7 @@ package struct Evaluator {
   ) -> Evaluation.Pairs? {
     let byName = Dictionary(grouping: real.stems.indices.filter { !real.stems[$0].isEmpty }) { real.stems[$0] }
     var (count, psnrs, ssims, scales): (Int, Double, Double, [Double]) = (0, 0, 0, [])
-    var distances = [Double?](repeating: 0, count: extractors.count)
+    var distances = [MapDistance?](repeating: .zero, count: extractors.count)
     for (index, stem) in synthetic.stems.enumerated() where !stem.isEmpty {
       let name = byName[stem] == nil ? String(stem[..<(stem.range(of: "_x", options: .backwards)?.lowerBound ?? stem.endIndex)]) : stem
       guard let found = byName[name], found.count == 1 else { continue }
@@ -237,7 +237,7 @@ package struct Evaluator {
       count: count, psnr: psnrs / Double(count), ssim: ssims / Double(count),
       multiScaleSSIM: scales.count == count ? scales.reduce(0, +) / Double(count) : nil,
       featureDistances: zip(extractors, distances).compactMap { extractor, sum in
-        sum.map { (extractor.name, ContentDigest(of: Array(extractor.weights)).hex, $0 / Double(count)) }
+        sum.map { (extractor.name, ContentDigest(of: Array(extractor.weights)).hex, $0 / count) }
       })
   }
 }

@@ -5,6 +5,7 @@ package import ScanDeid
 /// YAML: `deidentify: { profile: basic, options: [retainPatientCharacteristics, …] }`
 package struct DeidentifyStage: Stage {
   package static let name = "deidentify"
+  package static let isDivisible = true
 
   package var options: Set<DeidOption>
 

@@ -6,6 +6,7 @@ import ScanModel
 /// precision: fp32 | int16 }`; an attribute's value is a text or a list, and every combination is made.
 package struct GenerateStage: Stage {
   package static let name = "generate"
+  package static let isDivisible = true
 
   package var model: String
   package var request: GenerationPlan

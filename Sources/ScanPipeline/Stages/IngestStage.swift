@@ -6,6 +6,7 @@ import Foundation
 /// maskFrom: folder:DIR | csv:FILE, terms: TAG, onItemError: continue | stop }`
 package struct IngestStage: Stage {
   package static let name = "ingest"
+  package static let isDivisible = true
 
   package var from: [String]
   package var labels: LabelSource

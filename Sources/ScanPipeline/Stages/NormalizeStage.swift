@@ -6,6 +6,7 @@ import ScanModel
 /// YAML: `normalize: { window: { center: 40, width: 80 } | intensity: auto | file | percentiles | stored, size: 64 }`
 package struct NormalizeStage: Stage {
   package static let name = "normalize"
+  package static let isDivisible = true
 
   package var normalizer: Normalizer
 

@@ -3,6 +3,7 @@
 /// YAML: `superResolve: { model: NAME, split: train | val | test | all, precision: fp32 | int16, backProjections: N, ensemble: true }`
 package struct SuperResolveStage: Stage {
   package static let name = "superResolve"
+  package static let isDivisible = true
 
   package var model: String
   package var split: String?

@@ -110,7 +110,7 @@ package struct PatientWithdrawal {
     let root = catalog.workspace.root.path + "/"
     return Report(
       state: state, trace: trace, exports: exports,
-      runFiles: (files?.files ?? []).map { $0.path.hasPrefix(root) ? String($0.path.dropFirst(root.count)) : $0.lastPathComponent },
+      runFiles: (files.map { $0.files + $0.shards } ?? []).map { $0.path.hasPrefix(root) ? String($0.path.dropFirst(root.count)) : $0.lastPathComponent },
       removedObjects: removed)
   }
 }

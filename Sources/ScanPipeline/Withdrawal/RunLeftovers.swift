@@ -3,11 +3,13 @@ import Foundation
 import Glibc
 import ScanCatalog
 
-/// Files below `runs/` that may show a patient or hold what was learned from one: all that runs left which read the images, and the training
-/// states of models that are not finished.
+/// What lies beside the catalog and may show a patient or hold what was learned from one: all that runs left which read the images, the training
+/// states of models that are not finished, and the folders of shards with such images.
 struct RunLeftovers {
   /// Regular files, sorted.
   let files: [URL]
+  /// Folders.
+  let shards: [URL]
 
   init(of trace: PatientTrace, in catalog: Catalog) throws {
     let runs = trace.runs
@@ -17,11 +19,13 @@ struct RunLeftovers {
       folders.append(ModelTrainer.workingFolder(of: name, in: catalog.workspace).url)
     }
     files = folders.flatMap(Self.files).sorted { $0.path < $1.path }
+    shards = try trace.pseudonym.map { try ShardFolder.folders(of: $0, in: catalog.workspace) } ?? []
   }
 
   func remove() throws {
     for file in files where unlink(file.path) != 0 && errno != ENOENT { throw DurableFile.failure("unlink") }
-    try DurableFile.sync(Set(files.map { $0.deletingLastPathComponent() }))
+    for folder in shards { try FileManager.default.removeItem(at: folder) }
+    try DurableFile.sync(Set((files + shards).map { $0.deletingLastPathComponent() }))
   }
 
   private static func files(below folder: URL) -> [URL] {

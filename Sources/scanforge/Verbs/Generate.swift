@@ -51,6 +51,8 @@ struct Generate: ParsableCommand {
   @Option(help: "tiff, dicom, png or npz.")
   var format = "tiff"
 
+  @OptionGroup var sharding: ShardOptions
+
   @OptionGroup var common: CommonOptions
 
   func validate() throws {
@@ -60,6 +62,7 @@ struct Generate: ParsableCommand {
     for number in [perLabel, count].compactMap({ $0 }) where number < 1 || number > 10_000_000 {
       throw ValidationError("The number of images must be 1 to 10000000.")
     }
+    if sharding.shard != nil, output != nil { throw ValidationError("--shard records for a merge; leave --output out.") }
     if storePlan, output == nil { throw ValidationError("--store-plan goes with --output and a model file.") }
     guard InferencePrecision(rawValue: precision) != nil else { throw ValidationError("--precision must be fp32 or int16.") }
     if let truncation, !(truncation > 0 && truncation.isFinite) { throw ValidationError("--truncation must be above 0.") }
@@ -101,6 +104,13 @@ struct Generate: ParsableCommand {
       } else {
         guard source.isCatalogued else {
           throw ValidationError("A model file goes with --output DIR; without it only a model of the workspace, by its name.")
+        }
+        if let work = try sharding.work(common, console) {
+          let options = "\(model); \(request); \(truncation.map { "\($0)" } ?? "-"); \(precision)"
+          return console.conclude(
+            try work.run("generate", options, seed: seed) { context in
+              try context.generateIntoWorkspace(model: model, request, seed: seed, truncation: truncation, precision: precision)
+            }, sharding)
         }
         let context = try RunContext(workspace: common.workspaceURL, seed: seed, threads: common.threadCount, progress: console.progress)
         outcome = try context.generateIntoWorkspace(model: model, request, seed: seed, truncation: truncation, precision: precision)

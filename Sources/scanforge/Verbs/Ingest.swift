@@ -39,6 +39,8 @@ struct Ingest: ParsableCommand {
   @Option(help: "What a failing item does: continue or stop.")
   var onItemError = "continue"
 
+  @OptionGroup var sharding: ShardOptions
+
   @OptionGroup var common: CommonOptions
 
   private struct Result: Encodable {
@@ -97,6 +99,7 @@ struct Ingest: ParsableCommand {
     try common.perform { console in
       // Before a workspace or a key is made for nothing.
       _ = try Intake(inputs: inputs.map { URL(fileURLWithPath: $0) }).items()
+      if let work = try sharding.work(common, console) { return console.conclude(try work.run(stages(), seed: 0), sharding) }
       let context = try RunContext(workspace: common.workspaceURL, seed: 0, threads: common.threadCount, progress: console.progress)
       let outcomes = try stages().map { stage in
         let outcome = try stage.run(context)

@@ -6,7 +6,7 @@ import ScanPipeline
 struct Run: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Run a whole pipeline from a YAML file.",
-    discussion: "The whole file is checked before anything is opened. --resume skips the stages that an earlier run finished and goes on with an unfinished training.")
+    discussion: "The whole file is checked before anything is opened. --resume skips the stages that an earlier run finished and goes on with an unfinished training. --shard does one share of the next stages that can be divided.")
 
   @Argument(help: "The pipeline file.")
   var pipeline: String
@@ -17,7 +17,16 @@ struct Run: ParsableCommand {
   @Flag(help: "Check the plan and print it; open no scan.")
   var dryRun = false
 
+  @Flag(help: "Do what --shard does not divide (split, train, export) and stop before the next stage that it does. Goes on like --resume.")
+  var undivided = false
+
+  @OptionGroup var sharding: ShardOptions
+
   @OptionGroup var common: CommonOptions
+
+  func validate() throws {
+    if undivided, sharding.shard != nil { throw ValidationError("Give --shard or --undivided, not both.") }
+  }
 
   private struct Result: Encodable {
     struct Stage: Encodable {
@@ -50,10 +59,11 @@ struct Run: ParsableCommand {
             }))
         return true
       }
+      if let work = try sharding.work(common, console) { return console.conclude(try work.run(spec), sharding) }
       let context = try RunContext(
         workspace: common.workspaceURL, seed: spec.seed, threads: common.threadCount, progress: console.progress)
       var number = 0
-      let reports = try Runner(spec, context: context).run(resume: resume) { report in
+      let reports = try Runner(spec, context: context).run(resume: resume || undivided, onlyUndivided: undivided) { report in
         number += 1
         console.say("[\(number)/\(spec.steps.count)] \(report.stage): \(report.outcome.summary)\(report.wasDone ? " (done before)" : "")")
         for line in report.outcome.table { console.say("      \(line)") }

@@ -24,14 +24,11 @@ package protocol FeatureExtractor {
 extension FeatureExtractor {
   package func maps(_ images: Variable) -> [Variable] { [] }
 
-  /// How far the maps of two images lie apart (`featureDistance`); nil for an extractor without maps.
+  /// How far the maps of two images lie apart; nil for an extractor without maps.
   ///
   /// - Parameters: `[1, H, W, 1]` in −1...1, of one size.
-  package func distance(of image: Tensor, to truth: Tensor) -> Double? {
-    withoutRecording {
-      let wanted = maps(Variable(truth))
-      return wanted.isEmpty ? nil : Double(featureDistance(maps(Variable(image)), wanted).scalar)
-    }
+  package func distance(of image: Tensor, to truth: Tensor) -> MapDistance? {
+    withoutRecording { MapDistance(of: maps(Variable(image)), to: maps(Variable(truth))) }
   }
 
   /// Features of all images, in order.
