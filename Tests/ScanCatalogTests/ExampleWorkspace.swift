@@ -132,7 +132,10 @@ struct ExampleWorkspace {
 
   /// Takes the schema back to version 1; rows of the tables that version 1 has stay.
   static func makeVersion1(_ db: Database) throws {
-    for table in ["signing_key", "run_file", "dataset_patient", "dataset_terms", "memorization_check", "artifact_content", "content_reach"] {
+    for table in [
+      "signing_key", "run_file", "dataset_patient", "dataset_terms", "memorization_check", "artifact_content", "content_reach",
+      "shard_run", "shard",
+    ] {
       try db.execute(sql: "DROP TABLE \(table)")
     }
     try db.execute(sql: "DELETE FROM grdb_migrations WHERE identifier > '0002'; PRAGMA user_version = 1")

@@ -24,7 +24,7 @@ struct TamperTests {
     let tables = try ExampleWorkspace.tamper(example.root) { db in
       try String.fetchAll(db, sql: "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%' ORDER BY name")
     }
-    #expect(tables.count == 17)
+    #expect(tables.count == 19)
     let original = try example.catalogBytes()
     var tried = 0
     for table in tables {
@@ -85,7 +85,7 @@ struct TamperTests {
     defer { example.remove() }
     let tables = [
       "artifact", "artifact_content", "content_reach", "dataset_patient", "dataset_terms", "derivation", "event", "grdb_migrations", "memorization_check", "model_file", "patient",
-      "patient_split", "run", "run_file", "signing_key", "split_rule", "stage",
+      "patient_split", "run", "run_file", "shard", "shard_run", "signing_key", "split_rule", "stage",
     ]
     let original = try example.catalogBytes()
     for table in tables {
