@@ -24,7 +24,7 @@ struct TamperTests {
     let tables = try ExampleWorkspace.tamper(example.root) { db in
       try String.fetchAll(db, sql: "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%' ORDER BY name")
     }
-    #expect(tables.count == 17)
+    #expect(tables.count == 19)
     let original = try example.catalogBytes()
     var tried = 0
     for table in tables {

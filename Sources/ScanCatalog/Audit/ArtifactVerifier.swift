@@ -96,7 +96,7 @@ final class ArtifactVerifier {
     let open = states.filter { leaf, state in
       changed[leaf]?.state != state.state && (state.state != "active" || changed[leaf] != nil || first > .min)
     }
-    let found = try find(Set(open.keys), db)
+    let found = try ArtifactLeaf.rows(with: Set(open.keys), db)
     for (leaf, state) in open.sorted(by: { $0.key < $1.key }) {
       guard let row = found[leaf] else {
         report(AuditFinding(.artifactRowMissing, "an artifact whose state was changed is not found", event: state.event))
@@ -112,18 +112,6 @@ final class ArtifactVerifier {
     for (leaf, row) in changed.sorted(by: { $0.value.id < $1.value.id }) where states[leaf] == nil {
       report(AuditFinding(.artifactRowChanged, "artifact \(row.id) has a state that no event gave it", artifact: row.id))
     }
-  }
-
-  /// The rows with these leaves, in one pass over the table, which has no index for it.
-  private func find(_ leaves: Set<ContentDigest>, _ db: Database) throws -> [ContentDigest: (id: Int64, state: String)] {
-    var found: [ContentDigest: (id: Int64, state: String)] = [:]
-    guard !leaves.isEmpty else { return found }
-    let all = try BareStatement(db, "SELECT id, state, leaf FROM artifact")
-    while try all.next() {
-      guard let leaf = all.digest(2), leaves.contains(leaf), let id = all.integer(0) else { continue }
-      found[leaf] = (id, all.text(1) ?? "")
-    }
-    return found
   }
 
   private func skipUnrecorded(before end: Int64) throws {

@@ -179,12 +179,12 @@ struct EventReplay {
     case .memorizationChecked(let run, let count, let root):
       guard runs[run] != nil, count > 0 else { return false }
       memorization[seq] = (count, root)
+    case .keyUsed, .runBegan, .runEnded, .recorded: preconditionFailure("\(event) is a step of its own")
     case .shardRun(let run, let job, let position):
       guard runs[run] != nil, shardRuns.updateValue((seq, run), forKey: ShardPlace(job: job, number: position)) == nil else { return false }
     case .shardAdmitted(let shard):
       let place = ShardPlace(job: shard.job, number: Int64(shard.shard.number))
       guard shards.updateValue((seq, shard), forKey: place) == nil else { return false }
-    case .keyUsed, .runBegan, .runEnded, .recorded: preconditionFailure("\(event) is a step of its own")
     }
     return true
   }

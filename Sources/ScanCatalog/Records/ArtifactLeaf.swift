@@ -1,3 +1,5 @@
+import GRDB
+
 /// The hashes that bind an artifact row: `edges` over its parents, `leaf` over the row, `key` over what makes two rows the same.
 enum ArtifactLeaf {
   /// Digest of the edges of a child: its parents' leaves with their roles, sorted. nil without parents.
@@ -78,6 +80,18 @@ enum ArtifactLeaf {
     row.add("id", id)
     row.add("pseudonym", pseudonym)
     return row.leaf()
+  }
+
+  /// The rows with these leaves, in one pass over the table, which has no index for it.
+  static func rows(with leaves: Set<ContentDigest>, _ db: Database) throws -> [ContentDigest: (id: Int64, state: String)] {
+    var found: [ContentDigest: (id: Int64, state: String)] = [:]
+    guard !leaves.isEmpty else { return found }
+    let all = try BareStatement(db, "SELECT id, state, leaf FROM artifact")
+    while try all.next() {
+      guard let leaf = all.digest(2), leaves.contains(leaf), let id = all.integer(0) else { continue }
+      found[leaf] = (id, all.text(1) ?? "")
+    }
+    return found
   }
 
   /// The recorded artifact with a key. Patient (?1) and edges (?2) are part of the key (?3) and lead to its place in an index in which what is

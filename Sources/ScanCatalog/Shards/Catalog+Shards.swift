@@ -41,11 +41,11 @@ extension Catalog {
     try read { try Bool.fetchOne($0, sql: "SELECT ended_ms IS NULL FROM run WHERE id = ?", arguments: [run.rawValue]) ?? false }
   }
 
-  /// The row that `leaf` binds.
-  func parent(_ leaf: ContentDigest) throws -> (id: ArtifactID, state: ArtifactState)? {
+  /// The rows that `leaves` bind, as far as there are any.
+  func parents(_ leaves: Set<ContentDigest>) throws -> [ContentDigest: (id: ArtifactID, state: ArtifactState)] {
     try read { db in
-      try Row.fetchOne(db, sql: "SELECT id, state FROM artifact WHERE leaf = ?", arguments: [leaf.data]).flatMap { row in
-        ArtifactState(rawValue: row["state"]).map { (ArtifactID(rawValue: row["id"]), $0) }
+      try ArtifactLeaf.rows(with: leaves, db).compactMapValues { row in
+        ArtifactState(rawValue: row.state).map { (ArtifactID(rawValue: row.id), $0) }
       }
     }
   }

@@ -65,14 +65,13 @@ package struct ShardAdmission {
     missing = Set(0..<header.shard.count).subtracting(numbers).subtracting(self.logs.map(\.header.shard.number)).sorted()
     guard isPartial || missing.isEmpty else { throw ShardError.missing(job: header.job, shards: missing, of: header.shard.count) }
     let register = try WithdrawnRegister(catalog.workspace, key: key)
-    var found: [ContentDigest: (id: ArtifactID, state: ArtifactState)] = [:]
+    let found = try catalog.parents(waiting.reduce(into: []) { $0.formUnion($1.facts.parents) })
     var splits: [Pseudonym: Split] = [:]
     var withdrawn: Set<Pseudonym> = []
     for log in waiting {
-      for leaf in log.facts.parents where found[leaf] == nil {
-        guard let parent = try catalog.parent(leaf) else { throw ShardError.otherWorkspace(folder: log.name) }
+      for leaf in log.facts.parents {
+        guard let parent = found[leaf] else { throw ShardError.otherWorkspace(folder: log.name) }
         guard parent.state != .tainted else { throw ShardError.parentGone(folder: log.name, state: parent.state.rawValue) }
-        found[leaf] = parent
       }
       for (patient, split) in log.facts.splits {
         guard splits.updateValue(split, forKey: patient) ?? split == split, try catalog.split(of: patient) ?? split == split else {
