@@ -95,7 +95,7 @@ def exported_files(source, export):
     failures = 0
     for name, end, change in (
         ("as it is", None, None), ("a picture, a byte", ".png", change_byte), ("a picture deleted", ".png", os.unlink), ("a DICOM file cut", ".dcm", truncate),
-        ("a table line cut", "metadata.csv", truncate), ("the manifest deleted", "MANIFEST.sha256", os.unlink),
+        ("a table, a byte", "metadata.csv", change_byte), ("the manifest deleted", "MANIFEST.sha256", os.unlink),
         ("a picture added", ".png", lambda path: shutil.copy(path, path + ".more.png")),
     ):
         copy = copied(export, "export")
@@ -150,7 +150,7 @@ def read_only(source, anchor):
             (0, "catalog list"), (0, f"audit anchor {Place.root}/ro.json"), (0, f"catalog backup {Place.root}/ro.sqlite"), (0, f"catalog events {Place.root}/ro.ndjson"),
             (0, f"audit lineage {image}"), (0, f"audit patient {patient}"), (0, f"audit withdraw {patient} --plan"), (0, "audit terms"), (0, "audit replay --sample 2"),
             (0, f"audit report --to {Place.root}/ro.html"), (0, f"audit bundle {Place.root}/ro.zip"), (None, "audit splits"), (None, "audit leaks"),
-            (0, "catalog show 1"), (1, "audit patient P0123456789abcdef"), (3, f"audit withdraw {patient} --execute"), (3, "split"), (3, "catalog gc")]
+            (0, f"catalog show {image}"), (2, "audit patient P0123456789abcdef"), (3, f"audit withdraw {patient} --execute"), (3, "split"), (3, "catalog gc")]
         outcome = {}
         for wanted, words in expected:
             result = run(*words.split(), "--workspace", disk + "/w")
