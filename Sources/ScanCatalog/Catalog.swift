@@ -120,7 +120,8 @@ package final class Catalog: Sendable {
     }
     do {
       let pool = try DatabasePool(path: path, configuration: configuration)
-      let isNew = try pool.read { try Int.fetchOne($0, sql: "SELECT count(*) FROM sqlite_schema") == 0 }
+      // One whose writer was killed before the first migration has the migrator's own table.
+      let isNew = try pool.read { try Int.fetchOne($0, sql: "SELECT count(*) FROM sqlite_schema WHERE tbl_name != 'grdb_migrations'") == 0 }
       if !isNew { try pool.read { try checkIdentity($0) } }
       try CatalogMigrations.migrator.migrate(pool)
       return pool

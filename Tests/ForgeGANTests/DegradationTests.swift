@@ -73,7 +73,7 @@ struct DegradationTests {
   func `a network learns to undo what it was shown, and its score shows it the same`(degradation: Degradation) throws {
     try Tiny.withFolder { folder in
       let model = try Tiny.srgan([
-        "phase": "content", "width": 12, "blocks": 2, "batch": 4, "averageDecay": 0.98, "rate": 3e-3,
+        "phase": "content", "width": 12, "blocks": 2, "batch": 4, "averageDecay": 0.98, "rate": 3e-3, "zoom": 1,
         "sampling": .string(degradation.sampling.rawValue), "blur": .number(degradation.blur), "noise": .number(degradation.noise),
       ])
       _ = try Trainer(plan: TrainingPlan(steps: 400), seed: 5).train(model, into: folder)

@@ -54,6 +54,19 @@ struct WorkspaceTests {
     }
   }
 
+  @Test func `a catalog whose writer was killed before its first migration is begun anew`() throws {
+    try temporary { folder in
+      let workspace = try Catalog.openOrCreate(at: folder).workspace
+      for ending in ["", "-wal", "-shm"] { try? FileManager.default.removeItem(atPath: workspace.catalogFile.path + ending) }
+      do {
+        let queue = try DatabaseQueue(path: workspace.catalogFile.path)
+        try queue.write { try $0.execute(sql: "CREATE TABLE grdb_migrations (identifier TEXT NOT NULL PRIMARY KEY)") }
+        try queue.close()
+      }
+      #expect(try Catalog(workspace, mode: .readWrite).head().seq > 0)
+    }
+  }
+
   @Test func `one writer at a time, readers beside it`() throws {
     try temporary { folder in
       let writer = try Catalog.openOrCreate(at: folder)

@@ -108,7 +108,7 @@ struct DeidentifyVerbTests {
       atPath: sandbox.path("in/link.dcm"), withDestinationPath: sandbox.path("in/deep/er/slice 7.dcm"))
     let summary = try sandbox.run(["--keep-names", "--json"]).json()
     #expect(try sandbox.outputs() == ["FAKE-4711-0.dcm", "deep/er/slice 7.dcm"])
-    #expect(summary["skipped"] as? [String: Int] == ["hidden": 1, "directories": 1, "special": 1, "repeated": 0, "unreadableNames": 0, "workspaces": 0])
+    #expect(summary["skipped"] as? [String: Int] == ["hidden": 1, "directories": 1, "special": 1, "repeated": 0, "tables": 0, "unreadableNames": 0, "workspaces": 0])
   }
 
   @Test func `names that are not UTF-8 and workspaces are counted, never taken or lost`() throws {
@@ -129,7 +129,7 @@ struct DeidentifyVerbTests {
     #expect(summary["files"] as? Int == 2)
     #expect(
       summary["skipped"] as? [String: Int]
-        == ["hidden": 0, "directories": 0, "special": 0, "repeated": 0, "unreadableNames": 1, "workspaces": 1])
+        == ["hidden": 0, "directories": 0, "special": 0, "repeated": 0, "tables": 0, "unreadableNames": 1, "workspaces": 1])
     let told = try sandbox.run([])
     #expect(told.output.contains("Passed over: 1 with names that are not UTF-8 (rename them to have them read), 1 ScanForge workspace."))
   }
