@@ -16,12 +16,6 @@ package struct PerceptualHash: Sendable, Hashable {
 
   private init(bits: SIMD4<UInt64>) { self.bits = bits }
 
-  /// The hashes of the picture in all eight turns and flips, its own first; empty for a flat picture.
-  package static func turned(_ plane: Plane) -> [PerceptualHash] {
-    let small = small(plane)
-    return Turn.all.compactMap { hash(small.turned(by: $0)) }
-  }
-
   /// The hashes of the picture, itself first, and of the parts that a cut of 5 to 20 % a side may leave: five places of each size. Of a picture that
   /// was cut by up to 15 % a side one of them differs in about as many bits as a noisy copy does; whole pictures then differ in half of them.
   ///
