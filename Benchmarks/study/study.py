@@ -50,6 +50,9 @@ class Study:
     def peer(self, *words):
         return self.call([self.options.python, *words])
 
+    def baseline(self, script, *words):
+        return self.peer(HERE / "peer.py", self.options.peers / script, *words)
+
     def train(self, model, data, name, minutes, config):
         """Trains, or goes on; gives the model's folder."""
         workspace = self.folder / f"workspace-{name}"
@@ -103,8 +106,8 @@ class Study:
     def torch_super_resolution(self, set_name, scale, minutes, gan=0):
         def work():
             out = self.folder / "torch.json"
-            self.peer(HERE / "peer.py", self.options.peers / "sr_torch.py", "--data", self.options.data, "--set", set_name, "--scale", scale, "--seconds", minutes * 60,
-                      "--threads", self.options.threads, "--seed", self.options.seed, "--gan", gan, "--out", out)
+            self.baseline("sr_torch.py", "--data", self.options.data, "--set", set_name, "--scale", scale, "--seconds", minutes * 60,
+                          "--threads", self.options.threads, "--seed", self.options.seed, "--gan", gan, "--out", out)
             return json.loads(out.read_text())
 
         return self.job(f"torch-{set_name}-x{scale}" + ("-gan" if gan else ""), work)
@@ -161,8 +164,8 @@ class Study:
 
         def torch():
             pack, made = self.folder / "torch.npz", self.folder / "made-torch"
-            self.peer(HERE / "peer.py", self.options.peers / "cgan_torch.py", "--data", self.options.data, "--set", "mednist64", "--seconds", self.options.minutes * 60,
-                      "--threads", self.options.threads, "--per-class", count, "--seed", self.options.seed, "--out", pack)
+            self.baseline("cgan_torch.py", "--data", self.options.data, "--set", "mednist64", "--seconds", self.options.minutes * 60,
+                          "--threads", self.options.threads, "--per-class", count, "--seed", self.options.seed, "--out", pack)
             shutil.rmtree(made, ignore_errors=True)
             steps = json.loads(self.peer(HERE / "judge.py", "unpack", "--npz", pack, "--labels", ",".join(self.labels()), "--to", made))["iterations"]
             return self.compared(made) | {"steps": steps}
