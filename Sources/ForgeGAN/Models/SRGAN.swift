@@ -96,14 +96,13 @@ package final class SRGAN: GenerativeModel {
     let rate = options.schedule.factor(progress, floor: 0.1)
     var measures = PartMeans()
     // The graph of enlarged patches serves both players; with several parts it is made again, since only one is held at a time.
-    var kept: Variable?
+    var kept: Shown?
 
     discriminatorOptimizer.learningRate = Float(options.discriminatorRate) * rate
     discriminatorOptimizer.descend(parts: parts.count) { index in
-      let made = enlarge(parts[index])
-      if parts.count == 1 { kept = made }
-      let shown = withoutRecording { [Variable(parts[index].large), made].map { lattice($0, over: Variable(parts[index].enlarged)) } }
-      let seen = discriminator(concatenate(shown, axis: 0), .training)
+      let shown = show(parts[index])
+      if parts.count == 1 { kept = shown }
+      let seen = discriminator(concatenate([shown.truth, shown.result.detached()], axis: 0), .training)
       let logits = split(seen.logits, axis: 0, sizes: [count, count])
       let loss = options.adversarialLoss.discriminator(real: logits[0], fake: logits[1])
       measures.add("discriminator", loss.scalar)
@@ -112,14 +111,10 @@ package final class SRGAN: GenerativeModel {
 
     adversarialOptimizer.learningRate = Float(options.adversarialRate) * rate
     descend(adversarialOptimizer, parts.count, moment) { index in
-      let made = kept.take() ?? enlarge(parts[index])
-      let content = options.contentLoss(made, Variable(parts[index].large))
-      // The losses that reward texture see the images without what repeats with the pixel shuffle.
-      let enlarged = Variable(parts[index].enlarged)
-      let shown = lattice(made, over: enlarged)
-      let real = withoutRecording { lattice(Variable(parts[index].large), over: enlarged) }
-      let truth = withoutRecording { discriminator(real, .inference) }
-      let judged = discriminator(shown, .inference)
+      let shown = kept.take() ?? show(parts[index])
+      let content = options.contentLoss(shown.made, Variable(parts[index].large))
+      let truth = withoutRecording { discriminator(shown.truth, .inference) }
+      let judged = discriminator(shown.result, .inference)
       let adversarial = options.adversarialLoss.generator(fake: judged.logits, real: truth.logits)
       var features = Variable(0)
       for (mine, wanted) in zip(judged.features, truth.features) { features = features + mean(abs(mine - wanted)) }
@@ -128,13 +123,26 @@ package final class SRGAN: GenerativeModel {
       measures.add("features", features.scalar)
       var objective = content + adversarial * Float(options.adversarialWeight) + features * Float(options.featureWeight)
       if let featureNetwork {
-        let distance = featureDistance(featureNetwork.blocks(of: shown), withoutRecording { featureNetwork.blocks(of: real) })
+        let distance = featureDistance(featureNetwork.blocks(of: shown.result), withoutRecording { featureNetwork.blocks(of: shown.truth) })
         measures.add("network", distance.scalar)
         objective = objective + distance * Float(options.networkWeight)
       }
       return objective
     }
     return measures.all
+  }
+
+  /// A result, and what the losses that reward texture see of it and of the truth: neither has what repeats with the pixel shuffle.
+  private struct Shown {
+    let made: Variable
+    let result: Variable
+    let truth: Variable
+  }
+
+  private func show(_ batch: SuperResolutionPatches.Batch) -> Shown {
+    let (made, enlarged) = (enlarge(batch), Variable(batch.enlarged))
+    return Shown(
+      made: made, result: lattice(made, over: enlarged), truth: withoutRecording { lattice(Variable(batch.large), over: enlarged) })
   }
 
   private func enlarge(_ batch: SuperResolutionPatches.Batch) -> Variable {
