@@ -61,7 +61,7 @@ import Testing
 
 @Suite struct ConditionalGANOptionTests {
   static let variants: [[String: JSON]] = [
-    ["comparison": "none", "spectralNorm": true, "loss": "hinge", "r1": 0],
+    ["comparison": "none", "spectralNorm": true, "loss": "hinge", "r1": 0, "augmentChance": 1],
     ["comparison": "channel", "r1": 0.5, "r1Every": 2, "augmentTarget": 0.5, "augmentSpan": 1000],
     ["comparison": "channel", "spectralNorm": true, "loss": "hinge", "r1": 0],
     ["condition": ["ageBand", "sex"], "unknownShare": 0.4, "r1Every": 2],
@@ -114,7 +114,7 @@ import Testing
     try Tiny.withFolder { folder in
       _ = try Trainer(plan: TrainingPlan(steps: 3), seed: 5).train(model(Self.variants[0]), into: folder)
       let reader = try CheckpointReader(contentsOf: folder.model)
-      let newer = ["comparison", "spectralNorm", "augmentTarget", "augmentSpan"]
+      let newer = ["comparison", "spectralNorm", "augmentChance", "augmentTarget", "augmentSpan"]
       var description = try #require(reader.description.objectValue)
       let configuration = try #require(description["configuration"]?.objectValue).filter { !newer.contains($0.key) }
       description["configuration"] = .object(configuration)
@@ -283,7 +283,7 @@ import Testing
       var members = try #require(checkpoint.description.objectValue)
       var options = try #require(members["configuration"]?.objectValue)
       options["backProjections"] = nil
-      options["smoothShuffle"] = nil
+      options["smoothing"] = nil
       members["configuration"] = .object(options)
       var old = CheckpointWriter(description: .object(members))
       old.add(try Tiny.srgan().inferenceParameters)
@@ -292,11 +292,18 @@ import Testing
     }
   }
 
+  @Test func `a model from before smoothing had a side smooths its whole pixel shuffle or nothing`() throws {
+    let stored: [(JSON, Int)] = [(["factor": 4, "smoothShuffle": true], 4), (["factor": 3, "smoothShuffle": false], 1), (["factor": 4], 1), (["factor": 4, "smoothing": 2], 2)]
+    for (options, side) in stored { #expect(try SRGAN.Configuration(options, isStored: true).smoothing == side) }
+    #expect(throws: ForgeGANError.self) { try SRGAN.Configuration(["smoothShuffle": true]) }
+    #expect(throws: ForgeGANError.self) { try SRGAN.Configuration(["factor": 2, "smoothing": 3]) }
+  }
+
   @Test(arguments: [2, 3, 4])
   func `on an even image no checkerboard can come out, whatever the weights`(factor: Int) throws {
-    func patterns(smooths: Bool) -> Float {
+    func patterns(smoothing: Int) -> Float {
       let store = ParameterStore(seed: 9)
-      let network = SRResNet(store.root, .init(factor: factor, width: 6, blocks: 1, smoothsShuffle: smooths))
+      let network = SRResNet(store.root, .init(factor: factor, width: 6, blocks: 1, smoothing: smoothing))
       let stream = RandomStream(seed: 2, named: "weights")
       for (index, parameter) in store.parameters.enumerated() { parameter.value = stream.normal(parameter.shape, counter: UInt64(index) << 32) }
       let side = 24
@@ -306,8 +313,8 @@ import Testing
       let inner = (first..<last).flatMap { row in (first..<last).map { detail.values[row * side * factor + $0] } }
       return inner.max()! - inner.min()!
     }
-    #expect(patterns(smooths: true) < 1e-4)
-    #expect(patterns(smooths: false) > 0.01)
+    #expect(patterns(smoothing: factor) < 1e-4)
+    #expect(patterns(smoothing: 1) > 0.01)
   }
 
   @Test func `strips give the bytes of the whole image`() throws {

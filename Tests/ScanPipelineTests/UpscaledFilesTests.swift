@@ -20,7 +20,7 @@ import TestSupport
     let planes = InMemoryPlanes([IntensityPlane(plane, range: 996, maximum: 4095)])
     let model = try ModelRegistry.entry("srgan").make(
       ModelRequest(
-        options: ["batch": 1, "patch": 8, "width": 4, "blocks": 1, "phase": "content", "rate": 0.01, "smoothShuffle": false], data: .planes(planes), seed: 3))
+        options: ["batch": 1, "patch": 8, "width": 4, "blocks": 1, "phase": "content", "rate": 0.01, "smoothing": 1], data: .planes(planes), seed: 3))
     let place = folder.appendingPathComponent("model")
     try FileManager.default.createDirectory(at: place, withIntermediateDirectories: false)
     _ = try Trainer(plan: TrainingPlan(steps: 5, stopAfter: max(1, steps)), seed: 3, isCancelled: { steps == 0 }).train(model, into: ModelFolder(place))

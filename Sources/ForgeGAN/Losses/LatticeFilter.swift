@@ -5,7 +5,7 @@ import ForgeTensor
 ///
 /// A pixel shuffle can lay a pattern of `factor` x `factor` pixels over whole areas, and adversarial and feature losses reward it, since it looks
 /// like texture. Seen through this filter no image has one, so these losses cannot ask for it, while the content loss sees the images as they
-/// are and takes away what is not there. The network need not be filtered for that (`SRResNet.Architecture.smoothsShuffle`), which
+/// are and takes away what is not there. The network need not be filtered for that (`SRResNet.Architecture.smoothing`), which
 /// makes edges that are one pixel sharp ring.
 package struct LatticeFilter {
   private let factor: Int

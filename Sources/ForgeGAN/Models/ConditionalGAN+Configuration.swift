@@ -23,7 +23,9 @@ extension ConditionalGAN {
     package var averageDecay: Double
     /// Whether images are shifted, brightened and cut before the discriminator sees them.
     package var augments: Bool
-    /// The share of surely recognized real images at which augmentation is kept (see `AdaptiveProbability`); 0 augments every image.
+    /// The chance of each kind of change to be made at an image, unless it is adapted.
+    package var augmentChance: Double
+    /// The share of surely recognized real images at which augmentation is kept (see `AdaptiveProbability`); 0 leaves it at `augmentChance`.
     package var augmentTarget: Double
     /// Images that take the chance of augmentation from none to sure.
     package var augmentSpan: Int
@@ -58,6 +60,7 @@ extension ConditionalGAN {
       augments = options.flag("augment", default: true)
       r1 = options.number("r1", default: 0.3, in: 0...1000)
       r1Every = options.integer("r1Every", default: 16, in: 1...1000)
+      augmentChance = options.number("augmentChance", default: isStored ? 1 : 0.8, in: 0...1)
       augmentTarget = options.number("augmentTarget", default: 0, in: 0...1)
       augmentSpan = options.integer("augmentSpan", default: 100_000, in: 1_000...100_000_000)
       spectralNorm = options.flag("spectralNorm", default: isStored)
@@ -78,6 +81,8 @@ extension ConditionalGAN {
         "augmentTarget": .number(augmentTarget), "augmentSpan": .integer(augmentSpan), "r1": .number(r1), "r1Every": .integer(r1Every),
         "spectralNorm": .bool(spectralNorm), "comparison": .string(comparison.rawValue), "size": .integer(size),
       ]
+      // What is unsaid means every image, as in models from before the chance.
+      if augmentChance != 1 { members["augmentChance"] = .number(augmentChance) }
       // A model of labels alone says nothing of attributes.
       if !condition.isEmpty {
         members["condition"] = .array(condition.map(JSON.string))

@@ -170,7 +170,7 @@ package final class ConditionalGAN: GenerativeModel {
   private func augment(_ x: Variable, _ moment: TrainingMoment, _ purpose: String) -> Variable {
     guard options.augments else { return x }
     let draw = DiffAugment.random(
-      count: x.shape[0], rows: x.shape[1], columns: x.shape[2], probability: adaptive?.probability ?? 1, stream: moment.stream(purpose),
+      count: x.shape[0], rows: x.shape[1], columns: x.shape[2], probability: adaptive?.probability ?? Float(options.augmentChance), stream: moment.stream(purpose),
       counter: moment.counter)
     return draw(x)
   }

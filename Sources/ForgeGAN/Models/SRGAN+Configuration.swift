@@ -20,8 +20,8 @@ extension SRGAN {
     package var blocks: Int
     package var residualScale: Double
     package var hasBatchNorm: Bool
-    /// `SRResNet.Architecture.smoothsShuffle`.
-    package var smoothsShuffle: Bool
+    /// `SRResNet.Architecture.smoothing`.
+    package var smoothing: Int
     package var contentLoss: ReconstructionLoss
     package var rate: Double
     package var schedule: LearningRateSchedule
@@ -57,11 +57,14 @@ extension SRGAN {
       batch = options.integer("batch", default: 8, in: 1...1024)
       patch = options.integer("patch", default: 24, in: Self.patchSides)
       width = options.integer("width", default: network == .published ? 64 : 32, in: 4...256)
-      blocks = options.integer("blocks", default: network == .published ? 16 : 6, in: 1...64)
+      // What is not in the small image takes more blocks to guess than what is sharpened at x2.
+      blocks = options.integer("blocks", default: network == .published ? 16 : factor > 2 && !isStored ? 12 : 6, in: 1...64)
       residualScale = options.number("residualScale", default: 1, in: 0.01...1)
       hasBatchNorm = options.flag("batchNorm", default: network == .published)
-      // At x2 it costs sharpness; sixteen sub-pixels of few images, left free, learn those images.
-      smoothsShuffle = options.flag("smoothShuffle", default: network == .compact && factor > 2 && !isStored)
+      // At x2 it costs sharpness; nine or sixteen sub-pixels of few images, left free, learn those images. Models of before it had a side
+      // smoothed the whole pixel shuffle or nothing.
+      let smoothed = isStored && options.flag("smoothShuffle", default: false) ? factor : 1
+      smoothing = options.integer("smoothing", default: network == .compact && factor > 2 && !isStored ? 2 : smoothed, in: 1...factor)
       contentLoss = options.choice("contentLoss", default: .l1)
       rate = options.number("rate", default: 1e-3, in: 1e-7...0.1)
       schedule = options.choice("schedule", default: .cosine)
@@ -78,14 +81,14 @@ extension SRGAN {
         sampling: options.choice("sampling", default: .bicubic), blur: options.number("blur", default: 0, in: 0...16),
         noise: options.number("noise", default: 0, in: 0...1))
       zoom = options.number("zoom", default: network == .compact && degradation.sampling == .bicubic && !isStored ? 1.6 : 1, in: 1...4)
-      zoomShare = options.number("zoomShare", default: isStored ? 0.75 : 0.5, in: 0...1)
+      zoomShare = options.number("zoomShare", default: isStored ? 0.75 : factor > 2 ? 0.25 : 0.5, in: 0...1)
       options.require(zoom == 1 || degradation.sampling == .bicubic, "zoom", "must be 1 with sampling: kspace, which needs whole images")
       // Noise, blur and k-space are no bicubic reduction, so there is nothing that the result should be made to agree with.
       let isPlain = degradation == Degradation()
       backProjections = options.integer("backProjections", default: network == .compact && isPlain && !isStored ? 4 : 0, in: 0...64)
       if network == .published {
         options.require(residualScale == 1, "residualScale", "must be 1 for the published network")
-        options.require(!smoothsShuffle, "smoothShuffle", "must be false for the published network")
+        options.require(smoothing == 1, "smoothing", "must be 1 for the published network")
         options.require(hasBatchNorm, "batchNorm", "must be true for the published network")
       }
       try options.finish()
@@ -96,7 +99,7 @@ extension SRGAN {
         "factor": .integer(factor), "network": .string(network.rawValue), "phase": .string(phase.rawValue),
         "contentShare": .number(contentShare), "batch": .integer(batch),
         "patch": .integer(patch), "width": .integer(width), "blocks": .integer(blocks), "residualScale": .number(residualScale),
-        "batchNorm": .bool(hasBatchNorm), "smoothShuffle": .bool(smoothsShuffle), "contentLoss": .string(contentLoss.rawValue), "rate": .number(rate),
+        "batchNorm": .bool(hasBatchNorm), "smoothing": .integer(smoothing), "contentLoss": .string(contentLoss.rawValue), "rate": .number(rate),
         "schedule": .string(schedule.rawValue), "averageDecay": .number(averageDecay),
         "discriminatorWidth": .integer(discriminatorWidth), "adversarialLoss": .string(adversarialLoss.rawValue),
         "adversarialRate": .number(adversarialRate), "discriminatorRate": .number(discriminatorRate),

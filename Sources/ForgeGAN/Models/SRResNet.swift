@@ -14,23 +14,24 @@ package struct SRResNet: SuperResolutionNetwork {
     /// Scale of each residual before it is added.
     package var residualScale: Float
     package var hasBatchNorm: Bool
-    /// Whether each pixel of the detail becomes the mean of a square of `factor` pixels. A pattern that repeats with the pixel shuffle, a
-    /// checkerboard, has the mean 0 there, so none can come out of even areas. Source: Sugawara et al. 2019 (zero-order hold).
-    package var smoothsShuffle: Bool
+    /// Side of the square of pixels whose mean each pixel of the detail becomes, 1 for none, at most `factor`. A pattern that repeats with
+    /// the pixel shuffle, a checkerboard, has the mean 0 in a square of `factor` pixels, so none can come out of even areas. Source:
+    /// Sugawara et al. 2019 (zero-order hold).
+    package var smoothing: Int
 
     package init(
-      factor: Int, width: Int, blocks: Int, residualScale: Float = 1, hasBatchNorm: Bool = false, smoothsShuffle: Bool = false
+      factor: Int, width: Int, blocks: Int, residualScale: Float = 1, hasBatchNorm: Bool = false, smoothing: Int = 1
     ) {
       self.factor = factor
       self.width = width
       self.blocks = blocks
       self.residualScale = residualScale
       self.hasBatchNorm = hasBatchNorm
-      self.smoothsShuffle = smoothsShuffle
+      self.smoothing = smoothing
     }
 
     /// Pixels of the small image that one output pixel depends on, to each side: one per 3x3 convolution, one for the mean.
-    package var reach: Int { 2 * blocks + 3 + (smoothsShuffle ? 1 : 0) }
+    package var reach: Int { 2 * blocks + 3 + (smoothing > 1 ? 1 : 0) }
   }
 
   /// The detail is small beside the image; scaling it keeps the first steps from overshooting at a high learning rate.
@@ -90,8 +91,8 @@ package struct SRResNet: SuperResolutionNetwork {
       y = y + (shape.residualScale == 1 ? residual : residual * shape.residualScale)
     }
     let detail = pixelShuffle(tail(middle(y, mode) + features, mode), shape.factor) * SRResNet.detailScale
-    guard shape.smoothsShuffle else { return detail }
-    return convolution(detail, Variable(SRResNet.square(shape.factor)), padding: (shape.factor / 2, shape.factor / 2))
+    let side = shape.smoothing
+    return side == 1 ? detail : convolution(detail, Variable(SRResNet.square(side)), padding: (side / 2, side / 2))
   }
 
   /// The mean over `side` x `side` pixels, in a kernel of odd side: for an even one its first pixels, half a pixel up and left of the middle.

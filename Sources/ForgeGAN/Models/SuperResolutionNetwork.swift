@@ -39,7 +39,7 @@ extension SRGAN.Configuration {
     case .compact:
       SRResNet(
         scope,
-        .init(factor: factor, width: width, blocks: blocks, residualScale: Float(residualScale), hasBatchNorm: hasBatchNorm, smoothsShuffle: smoothsShuffle))
+        .init(factor: factor, width: width, blocks: blocks, residualScale: Float(residualScale), hasBatchNorm: hasBatchNorm, smoothing: smoothing))
     case .published: PublishedSRResNet(scope, .init(factor: factor, width: width, blocks: blocks))
     }
   }
