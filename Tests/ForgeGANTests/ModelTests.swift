@@ -119,7 +119,7 @@ import Testing
       let configuration = try #require(description["configuration"]?.objectValue).filter { !newer.contains($0.key) }
       description["configuration"] = .object(configuration)
       let older = try ConditionalGAN.Configuration(.object(configuration), isStored: true)
-      #expect(try older == ConditionalGAN.Configuration(#require(reader.description["configuration"])))
+      #expect(try older == ConditionalGAN.Configuration(#require(reader.description["configuration"]), isStored: true))
       #expect(try older != ConditionalGAN.Configuration(.object(configuration)))
 
       let store = ParameterStore(seed: 0)

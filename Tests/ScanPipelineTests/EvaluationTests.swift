@@ -151,6 +151,17 @@ import TestSupport
     }
   }
 
+  @Test(arguments: [20, 25, 33])
+  func `half of a small real set teaches no classifier, and all of it is compared`(count: Int) throws {
+    try Self.inFolder { folder in
+      let real = try Self.write(count, seed: 2, to: folder.appendingPathComponent("real"))
+      let synthetic = try Self.write(30, seed: 3, to: folder.appendingPathComponent("synthetic"))
+      let result = try Self.evaluator(steps: 5).evaluate(real: real, synthetic: synthetic, training: nil)
+      #expect(result.views.map(\.figures.realCount) == [count] && result.consistency == nil && result.utility == nil)
+      #expect(result.notMeasured.contains { $0.contains("--training") })
+    }
+  }
+
   @Test func `the report stands alone`() throws {
     try Self.inFolder { folder in
       let real = try Self.write(60, seed: 2, to: folder.appendingPathComponent("real")) { $0 == "bar" ? "a<b&c" : $0 }

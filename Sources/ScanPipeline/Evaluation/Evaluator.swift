@@ -42,16 +42,22 @@ package struct Evaluator {
     }
 
     let names = real.labelNames
-    let (taught, judge) = training.map { ($0, real) } ?? Evaluator.halves(real)
-    let judged = judge.networkImages(side: side, names: names.count > 1 ? names : nil)
+    var (taught, judge): (EvaluationImages?, EvaluationImages) = training.map { ($0, real) } ?? Evaluator.halves(real)
+    var judged = judge.networkImages(side: side, names: names.count > 1 ? names : nil)
+    if judged.count < SetFigures.least {
+      // Half of the real images, or those with a label, are too few: no classifier, and all of them for the figures.
+      (taught, judge, judged) = (nil, real, real.networkImages(side: side))
+      result.notMeasured.append(
+        "Classes: \(SetFigures.least) labelled real images are needed beside those that teach a classifier, which --training can name.")
+    }
     let made = synthetic.networkImages(side: side)
-    let classifier = try self.classifier(taught, names: names, side: side, stage: "classifier", into: &result)
+    let classifier = try taught.flatMap { try self.classifier($0, names: names, side: side, stage: "classifier", into: &result) }
     var extractors = untrained
     if let classifier { extractors.append(classifier) }
     for extractor in extractors {
       try result.views.append(view(extractor, judged, made, classifier: classifier))
     }
-    if let classifier {
+    if let classifier, let taught {
       let labelled = synthetic.networkImages(side: side, names: names)
       if labelled.count > 0 {
         result.consistency = try consistency(classifier, judged: judged, labelled: labelled, trainedOn: taught.count)
@@ -61,7 +67,7 @@ package struct Evaluator {
       }
     }
     for attribute in ScanAttribute.allCases {
-      if let found = try consistency(of: attribute, taught: taught, judge: judge, synthetic, side: side, into: &result) {
+      if let taught, let found = try consistency(of: attribute, taught: taught, judge: judge, synthetic, side: side, into: &result) {
         result.attributeConsistency.append((attribute, found))
       }
     }
