@@ -76,17 +76,25 @@ import Testing
     #expect(firstFinding(looks([bad, bad], progress: 0.45)) == 1)
   }
 
+  @Test func `the last look needs no second one when there was a good one before`() {
+    let bad = healthy.merging(["similarity": 0.99]) { $1 }
+    let (before, last) = (looks([healthy])[0], looks([bad], progress: 1)[0])
+    #expect(firstFinding([before, last]) == 1)
+    #expect(firstFinding([last]) == nil)
+    #expect(firstFinding([before, looks([healthy], progress: 1)[0]]) == nil)
+  }
+
   @Test func `training images that are alike themselves are no collapse of the generator`() {
     let alike = ["similarity": 0.97, "realSimilarity": 0.96, "duplicates": 0.95, "realDuplicates": 0.9, "recall": 0.4]
     #expect(firstFinding(looks([alike, alike, alike])) == nil)
-    #expect(!TrainingWatch.suspects(ProbeResult(score: 0, figures: alike)))
+    #expect(TrainingWatch.suspicion(ProbeResult(score: 0, figures: alike)) == nil)
   }
 
   @Test func `super-resolution far worse than bicubic is found, and is no state to return to`() {
     let (good, bad) = (["validation": 0.8, "bicubic": 1.0], ["validation": 2.5, "bicubic": 1.0])
     #expect(firstFinding(looks([good, bad, good, bad, bad])) == 4)
     #expect(firstFinding(looks([bad, bad, bad], progress: 0.1)) == nil)
-    #expect(TrainingWatch.suspects(ProbeResult(score: 0, figures: bad)))
-    #expect(!TrainingWatch.suspects(ProbeResult(score: 0, figures: good)))
+    #expect(TrainingWatch.suspicion(ProbeResult(score: 0, figures: bad)) != nil)
+    #expect(TrainingWatch.suspicion(ProbeResult(score: 0, figures: good)) == nil)
   }
 }

@@ -168,8 +168,52 @@ import Testing
       let plan = try TrainingPlan(steps: 8, probeEvery: 1, heedsFindings: false)
       let summary = try Trainer(plan: plan, seed: 5).train(model, into: folder)
       #expect(summary.isComplete && summary.record.returns.isEmpty)
-      #expect(summary.record.warnings.map(\.step) == [3, 5, 7])
+      #expect(summary.record.warnings.map(\.step) == [3, 5, 7, 8])
       #expect(summary.record.warnings[0].finding.detector == "reconstruction")
+    }
+  }
+
+  @Test func `a collapse at the last look leads back to the best checkpoint, and a model that never varied is told of`() throws {
+    let (good, bad) = (["similarity": 0.5, "realSimilarity": 0.4], ["similarity": 0.99, "realSimilarity": 0.4])
+    try Tiny.withFolder { folder in
+      let model = LineModel()
+      var (looks, scales): (Int, [Float]) = (0, [])
+      model.figures = { _ in
+        looks += 1
+        scales.append(model.optimizers[0].optimizer.rateScale)
+        return looks == 2 ? bad : good
+      }
+      let summary = try Trainer(plan: TrainingPlan(steps: 8, probeEvery: 4), seed: 5).train(model, into: folder)
+      #expect(summary.isComplete && summary.record.warnings.isEmpty)
+      #expect(summary.record.returns.map(\.step) == [8] && summary.record.returns.map(\.to) == [4])
+      #expect(summary.record.returns.map(\.finding.detector) == ["collapse"])
+      #expect(scales == [1, 1, 0.5])
+    }
+    try Tiny.withFolder { folder in
+      let model = LineModel()
+      model.figures = { _ in bad }
+      // Too short for a look before the last.
+      let summary = try Trainer(plan: TrainingPlan(steps: 8), seed: 5).train(model, into: folder)
+      #expect(summary.record.looks.map(\.step) == [8])
+      #expect(summary.record.returns.isEmpty && summary.record.warnings.map(\.step) == [8])
+      #expect(summary.record.best?.result == nil)
+    }
+  }
+
+  @Test func `a state with one bit flipped is not gone on from`() throws {
+    try Tiny.withFolder { folder in
+      _ = try Trainer(plan: TrainingPlan(steps: 6, stopAfter: 3), seed: 5).train(LineModel(), into: folder)
+      let sound = try Data(contentsOf: folder.state)
+      for place in [sound.count - 1, sound.count / 2, sound.count - 20] {
+        var bytes = sound
+        bytes[place] ^= 1
+        try bytes.write(to: folder.state)
+        let error = #expect(throws: CheckpointError.self) {
+          try Trainer(plan: TrainingPlan(steps: 6), seed: 5).train(LineModel(), into: folder, resume: true)
+        }
+        #expect(error?.place == "state.safetensors")
+        #expect(try Data(contentsOf: folder.state) == bytes)
+      }
     }
   }
 
@@ -204,6 +248,7 @@ import Testing
       description["record"] = nil
       description["detectors"] = nil
       state.metadata["scanforge"] = JSON.object(description).text()
+      state.metadata[SafeTensors.checksumKey] = nil
       try state.serialized().write(to: folder.state)
       for best in folder.bests { try FileManager.default.removeItem(at: best) }
       _ = try Trainer(plan: TrainingPlan(steps: 6), seed: 5).train(LineModel(), into: folder, resume: true)

@@ -64,7 +64,7 @@ extension Trainer {
       try Data("half a fi".utf8).write(to: AtomicFile.neighbor(of: folder.state))
       _ = try Trainer(plan: TrainingPlan(steps: 6), seed: 5).run(Tiny.model(name), in: folder, resume: true)
       let names = try FileManager.default.contentsOfDirectory(atPath: folder.url.path).sorted()
-      #expect(names == ["best-0.safetensors", "log.jsonl", "model.json", "model.safetensors", "state.safetensors"])
+      #expect(names == ["best-6.safetensors", "log.jsonl", "model.json", "model.safetensors", "state.safetensors"])
       return try Traces(folder)
     }
     #expect(resumed == straight)

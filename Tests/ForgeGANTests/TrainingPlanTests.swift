@@ -21,6 +21,14 @@ import Testing
     #expect(plan.endsRun(step: 7, seconds: 120))
   }
 
+  @Test(arguments: [(50, [50]), (400, [157, 313, 400]), (30_000, [157, 313, 625, 1500, 3000])])
+  func `looks come early, then at intervals, and at the end`(steps: Int, first: [Int]) throws {
+    let plan = try TrainingPlan(steps: steps)
+    let due = (1...steps).filter { plan.isProbeDue(step: $0, imagesPerStep: 8, isComplete: $0 == steps) }
+    #expect(Array(due.prefix(first.count)) == first)
+    #expect(due.last == steps && due.count <= 24)
+  }
+
   @Test func `a plan without end or without steps is refused`() {
     #expect(throws: ForgeGANError.badPlan(reason: "the training has no end")) { try TrainingPlan(stopAfter: 3) }
     #expect(throws: ForgeGANError.badPlan(reason: "the training would have no steps")) { try TrainingPlan(steps: 0) }

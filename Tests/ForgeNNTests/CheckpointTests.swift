@@ -76,6 +76,31 @@ import Testing
     #expect(try reader(unsound).counter("n") == 3)
   }
 
+  @Test func `a change of any one byte shows`() throws {
+    let store = network(seed: 1)
+    var writer = CheckpointWriter(description: ["model": "test"])
+    writer.add(store.parameters)
+    writer.add(counter: 7, as: "n")
+    let sound = writer.serialized()
+    for place in sound.indices {
+      var bytes = sound
+      bytes[place] ^= 0x10
+      do {
+        let found = try CheckpointReader(SafeTensors(parsing: bytes, name: "m"), fileName: "m")
+        // The one change that passes makes the key another: the content is whole.
+        #expect(try found.tensor("linear/weight", shape: [4, 2], layout: .linear) == store["linear/weight"]?.value)
+        #expect(try found.counter("n") == 7)
+      } catch {
+        #expect(error.place == "m", "byte \(place)")
+      }
+    }
+    #expect(throws: CheckpointError.altered(file: "m")) {
+      var bytes = sound
+      bytes[sound.count - 1] ^= 1
+      _ = try CheckpointReader(SafeTensors(parsing: bytes, name: "m"), fileName: "m")
+    }
+  }
+
   @Test func `a file that does not say what it holds is refused`() throws {
     let file = SafeTensors(entries: ["x": .init(shape: [1], floats: [1])])
     #expect(throws: CheckpointError.wrongKind(file: "m", reason: "the file does not say what model it holds")) {

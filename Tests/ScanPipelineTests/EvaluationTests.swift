@@ -72,6 +72,7 @@ import TestSupport
       #expect(try #require(result.utility).ratio > 0.85)
       let memory = try #require(result.memory)
       #expect(!memory.isFlagged && memory.suspects == 0, "\(result.lines)")
+      #expect(result.copies?.found.isEmpty == true && !result.isSuspect, "\(result.lines)")
       #expect(result.notMeasured.isEmpty && result.pairs == nil)
       let again = try Self.evaluator(utility: true).evaluate(real: real, synthetic: synthetic, training: training)
       #expect(again.json == result.json)
@@ -84,6 +85,59 @@ import TestSupport
       let real = try Self.write(90, seed: 2, to: folder.appendingPathComponent("real"))
       let copies = try Self.evaluator().evaluate(real: real, synthetic: training, training: training)
       #expect(try #require(copies.memory).isFlagged && copies.memory?.suspects == 90)
+    }
+  }
+
+  /// What somebody may do to a copy.
+  private static let changes: [String: @Sendable (PixelBuffer) -> PixelBuffer] = [
+    "flipped": { $0.mapped { words, row, column in Float(words[row * 32 + 31 - column]) } },
+    "noisy": { buffer in
+      let noise = RandomStream(seed: 9, named: "noise").normal([1024], counter: 0).values
+      return buffer.mapped { words, row, column in Float(words[row * 32 + column]) + 8 * noise[row * 32 + column] }
+    },
+    "contrast": { $0.mapped { words, row, column in 20 + 0.7 * Float(words[row * 32 + column]) } },
+    "shifted": { $0.mapped { words, row, column in Float(words[min(row + 2, 31) * 32 + min(column + 2, 31)]) } },
+    "blurred": { $0.mapped { words, row, column in
+      var sum: Float = 0
+      for y in row - 1...row + 1 { for x in column - 1...column + 1 { sum += Float(words[min(max(y, 0), 31) * 32 + min(max(x, 0), 31)]) } }
+      return sum / 9
+    } },
+  ]
+
+  /// 32 x 32 pixels of 8 bits: twelve soft spots of random places, sizes and values, so that no two pictures are alike.
+  private static func spots(_ seed: UInt64) -> PixelBuffer {
+    let draws = RandomStream(seed: seed, named: "spots").uniform([12, 5], counter: 0).values
+    let words = (0..<1024).map { index -> UInt8 in
+      let (y, x) = (Float(index / 32) / 32, Float(index % 32) / 32)
+      let sum = stride(from: 0, to: 60, by: 5).reduce(Float(40)) { sum, first in
+        let (down, right) = ((y - draws[first]) / (0.05 + 0.2 * draws[first + 2]), (x - draws[first + 1]) / (0.05 + 0.2 * draws[first + 3]))
+        return sum + (180 * draws[first + 4] - 40) * exp(-down * down - right * right)
+      }
+      return UInt8(min(max(sum, 0), 255))
+    }
+    return PixelBuffer(rows: 32, columns: 32, bitsAllocated: 8, words: words)
+  }
+
+  @Test(arguments: changes.keys.sorted())
+  func `copies that were changed are found among honest images`(change: String) throws {
+    try Self.inFolder { folder in
+      func set(_ name: String, _ pictures: [PixelBuffer]) throws -> EvaluationImages {
+        let place = folder.appendingPathComponent(name)
+        try FileManager.default.createDirectory(at: place, withIntermediateDirectories: true)
+        for (number, picture) in pictures.enumerated() {
+          try Data(TIFFWriter.encode(picture, photometric: .monochrome2, spacing: nil)).write(to: place.appendingPathComponent("\(100 + number).tif"))
+        }
+        return try Self.read(place)
+      }
+      let make = try #require(Self.changes[change])
+      let training = try set("training", (0..<60).map { Self.spots($0) })
+      let real = try set("real", (100..<140).map { Self.spots($0) })
+      let honest = (200..<237).map { Self.spots($0) }
+      let synthetic = try set("synthetic", honest + [7, 21, 40].map { make(Self.spots($0)) })
+      let result = try Self.evaluator().evaluate(real: real, synthetic: synthetic, training: training)
+      let copies = try #require(result.copies)
+      #expect(result.isSuspect && copies.found.map(\.synthetic).sorted() == [37, 38, 39], "\(result.lines)")
+      #expect(copies.found.sorted { $0.synthetic < $1.synthetic }.map(\.training) == [7, 21, 40])
     }
   }
 
@@ -177,5 +231,14 @@ import TestSupport
         try EvaluationReport(result, real: real, synthetic: synthetic, training: nil).write(to: page)
       }
     }
+  }
+}
+
+extension PixelBuffer {
+  /// 32 x 32 pixels of 8 bits, each made from the old words.
+  fileprivate func mapped(_ value: (_ words: [UInt8], _ row: Int, _ column: Int) -> Float) -> PixelBuffer {
+    return PixelBuffer(
+      rows: 32, columns: 32, bitsAllocated: 8,
+      words: (0..<1024).map { UInt8(min(max(value(words, $0 / 32, $0 % 32).rounded(), 0), 255)) })
   }
 }

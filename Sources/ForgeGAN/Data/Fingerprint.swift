@@ -3,19 +3,6 @@ import ForgeTensor
 package import Foundation
 import PixelMath
 
-/// FNV-1a (64 bit) over 32-bit words: tells whether a resumed training sees the data that it began with. Not a cryptographic hash.
-private struct Fingerprint {
-  private var hash: UInt64 = 0xCBF2_9CE4_8422_2325
-
-  mutating func add(_ word: UInt32) { hash = (hash ^ UInt64(word)) &* 0x100_0000_01B3 }
-
-  mutating func add(_ values: UnsafeBufferPointer<Float>) {
-    for value in values { add(value.bitPattern) }
-  }
-
-  var text: String { String(hash, radix: 16) }
-}
-
 /// The fingerprint of bytes, for records that no one checks against another program's.
 package func fingerprint(of bytes: Data) -> String {
   var fingerprint = Fingerprint()

@@ -16,7 +16,7 @@ package struct TrainingPlan: Sendable, Equatable {
   package var sampleSheets: Int
   /// Batches of a step, whose gradients are added up before the optimizers move.
   package var accumulate: Int
-  /// Steps between two looks by the model's probe; nil for as often as costs little.
+  /// Steps between two looks by the model's probe, which there is one of at the end too; nil for as often as costs little.
   package var probeEvery: Int?
   /// How often a training that fails goes back to its best checkpoint before it gives up.
   package var returns: Int
@@ -26,6 +26,8 @@ package struct TrainingPlan: Sendable, Equatable {
   package static let defaultReturns = 5
   /// Images trained on between two looks when nothing else is said. A look costs about as much as training on 100.
   private static let imagesBetweenProbes = 10_000
+  /// Images trained on before looks that come earlier than that, so that small trainings are looked at too.
+  private static let imagesBeforeEarlyProbes = [1_250, 2_500, 5_000]
 
   package init(
     steps: Int? = nil, minutes: Double? = nil, stopAfter: Int? = nil, checkpointSeconds: Double = 60, reportEvery: Int = 20,
@@ -48,11 +50,13 @@ package struct TrainingPlan: Sendable, Equatable {
     self.heedsFindings = heedsFindings
   }
 
-  /// Whether the model is looked at when `step` steps are done: at multiples of a number of steps, so that results do not depend on the
-  /// clock, and at the end of a training that is long enough for a look before.
-  func isProbeDue(step: Int, imagesPerStep: Int, isComplete: Bool) -> Bool {
-    let interval = probeEvery ?? max((Self.imagesBetweenProbes + imagesPerStep - 1) / imagesPerStep, ((steps ?? 0) + 19) / 20)
-    return step >= interval && (step.isMultiple(of: interval) || isComplete)
+  /// Whether the model is looked at when `step` steps are done: at steps that do not depend on the clock, and at the end.
+  package func isProbeDue(step: Int, imagesPerStep: Int, isComplete: Bool) -> Bool {
+    if isComplete { return true }
+    if let probeEvery { return step.isMultiple(of: probeEvery) }
+    func after(_ images: Int) -> Int { (images + imagesPerStep - 1) / imagesPerStep }
+    let interval = max(after(Self.imagesBetweenProbes), ((steps ?? 0) + 19) / 20)
+    return step.isMultiple(of: interval) || Self.imagesBeforeEarlyProbes.contains { after($0) == step && step < interval }
   }
 
   /// What a resumed training must have in common with the one that it goes on from.

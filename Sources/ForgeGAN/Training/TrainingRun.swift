@@ -127,13 +127,12 @@ final class TrainingRun<Model: GenerativeModel> {
     defer { clock.seconds = earlier + seconds }
     clock.seconds = earlier + seconds
     let isComplete = plan.isComplete(step: clock.step, seconds: clock.seconds)
-    let isDue = plan.isProbeDue(step: clock.step, imagesPerStep: imagesPerStep, isComplete: isComplete)
-    guard isDue || isComplete else { return nil }
+    guard plan.isProbeDue(step: clock.step, imagesPerStep: imagesPerStep, isComplete: isComplete) else { return nil }
     let began = seconds
     defer { probeSeconds += seconds - began }
     let progress = plan.progress(step: clock.step, seconds: clock.seconds)
     var observation = TrainingObservation(step: clock.step, progress: progress, unsoundTensor: model.firstUnsoundTensor)
-    if isDue, observation.unsoundTensor == nil, let probe = try madeProbe() {
+    if observation.unsoundTensor == nil, let probe = try madeProbe() {
       let result = try probe.measure(progress: progress)
       record.looks.append(.init(step: clock.step, attempt: record.attempt, result: result))
       observation.probe = result
@@ -143,7 +142,11 @@ final class TrainingRun<Model: GenerativeModel> {
       trainer.onEvent(.looked(record))
     }
     if let finding = watch.observe(observation) { return finding }
-    if let result = observation.probe, !TrainingWatch.suspects(result), record.best?.isBeaten(by: result) ?? true {
+    guard let result = observation.probe else { return nil }
+    if let suspicion = TrainingWatch.suspicion(result) {
+      // Nothing to go back to, and nothing that comes after it to tell whether it was one bad moment.
+      if isComplete { warn(suspicion) }
+    } else if record.best?.isBeaten(by: result) ?? true {
       try keepAsBest(result)
     }
     return nil
@@ -171,7 +174,9 @@ final class TrainingRun<Model: GenerativeModel> {
     guard let best = record.best else { preconditionFailure("a training without a checkpoint to return to") }
     let found = clock.step
     try restoreBest(best)
-    guard record.attempt < plan.returns else {
+    // A start that there is no time to train from is no model.
+    let isStart = best.result == nil && plan.isComplete(step: clock.step, seconds: clock.seconds)
+    guard record.attempt < plan.returns, !isStart else {
       record.failure = finding
       try save()
       throw failed(finding, at: found)

@@ -7,6 +7,8 @@ package enum CheckpointError: ExplainedError, Equatable {
   case unwritable(file: String, reason: String)
   /// The bytes are not a safetensors file.
   case malformed(file: String, reason: String)
+  /// The file's content is not what its checksum was made of.
+  case altered(file: String)
   /// The file is sound, but lacks a tensor that the network has.
   case missingTensor(file: String, name: String)
   /// The file holds a tensor that the network does not have.
@@ -30,6 +32,7 @@ package enum CheckpointError: ExplainedError, Equatable {
     case .unreadable: "checkpoint.unreadable"
     case .unwritable: "checkpoint.unwritable"
     case .malformed: "checkpoint.malformed"
+    case .altered: "checkpoint.altered"
     case .missingTensor: "checkpoint.missingTensor"
     case .unknownTensor: "checkpoint.unknownTensor"
     case .wrongShape: "checkpoint.wrongShape"
@@ -41,7 +44,7 @@ package enum CheckpointError: ExplainedError, Equatable {
 
   package var place: String? {
     switch self {
-    case .unreadable(let file, _), .unwritable(let file, _), .malformed(let file, _), .missingTensor(let file, _),
+    case .unreadable(let file, _), .unwritable(let file, _), .malformed(let file, _), .altered(let file), .missingTensor(let file, _),
       .unknownTensor(let file, _), .wrongShape(let file, _, _, _), .wrongElementType(let file, _, _, _), .notFinite(let file, _),
       .wrongKind(let file, _):
       file
@@ -53,6 +56,7 @@ package enum CheckpointError: ExplainedError, Equatable {
     case .unreadable(_, let reason): "the model file cannot be read: \(reason)"
     case .unwritable(_, let reason): "the model file cannot be written: \(reason)"
     case .malformed(_, let reason): "this is not a sound safetensors file: \(reason)"
+    case .altered: "its bytes are not those that were written: the checksum differs"
     case .missingTensor(_, let name): "the tensor \(name) is missing"
     case .unknownTensor(_, let name): "the network has no tensor \(name)"
     case .wrongShape(_, let name, let found, let expected): "the tensor \(name) has shape \(found), the network needs \(expected)"
@@ -66,7 +70,7 @@ package enum CheckpointError: ExplainedError, Equatable {
     switch self {
     case .unreadable: "Check that the file exists and may be read."
     case .unwritable: "Check free space and permissions of the folder."
-    case .malformed: "Copy the file again from its source, or train again."
+    case .malformed, .altered: "Copy the file again from its source, or train again."
     case .missingTensor, .unknownTensor, .wrongShape, .wrongElementType: "Use the file with the configuration that it was trained with."
     case .notFinite: "Go back to an earlier checkpoint, or train again with a lower learning rate."
     case .wrongKind: "Give a model that ScanForge trained for this purpose."

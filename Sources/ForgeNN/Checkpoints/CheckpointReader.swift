@@ -13,7 +13,9 @@ package final class CheckpointReader {
     try self.init(SafeTensors(contentsOf: url), fileName: url.lastPathComponent)
   }
 
+  /// A file without a checksum, from before there was one or from another program, is taken as it is.
   package init(_ file: SafeTensors, fileName: String) throws(CheckpointError) {
+    if let stored = file.metadata[SafeTensors.checksumKey], stored != file.checksum { throw .altered(file: fileName) }
     guard let text = file.metadata[CheckpointWriter.descriptionKey] else {
       throw .wrongKind(file: fileName, reason: "the file does not say what model it holds")
     }

@@ -38,8 +38,12 @@ package struct CheckpointWriter {
     precondition(file.entries.updateValue(entry, forKey: name) == nil, "two tensors are named \(name)")
   }
 
-  /// The file's bytes; equal content gives equal bytes.
-  package func serialized() -> Data { file.serialized() }
+  /// The file's bytes, with a checksum; equal content gives equal bytes.
+  package func serialized() -> Data {
+    var sealed = file
+    sealed.metadata[SafeTensors.checksumKey] = file.checksum
+    return sealed.serialized()
+  }
 
   package func write(to url: URL) throws(CheckpointError) { try AtomicFile.write(serialized(), to: url) }
 }

@@ -80,17 +80,42 @@ extension SafeTensors.Entry {
 // MARK: - Writing
 
 extension SafeTensors {
+  /// The metadata key of the checksum.
+  package static let checksumKey = "checksum"
+
   /// The file's bytes; the same value gives the same bytes. Wide elements come first, then names in byte order, so every
   /// tensor is aligned to its element; the header is padded to 8 bytes with spaces.
   package func serialized() -> Data {
-    let ordered = entries.sorted { a, b in
-      let (widthA, widthB) = (a.value.elementType.byteCount, b.value.elementType.byteCount)
-      return widthA != widthB ? widthA > widthB : Array(a.key.utf8).lexicographicallyPrecedes(Array(b.key.utf8))
+    let (ordered, header) = (orderedEntries, header)
+    var file = Data(capacity: 8 + header.count + ordered.reduce(0) { $0 + $1.entry.bytes.count })
+    withUnsafeBytes(of: UInt64(header.count).littleEndian) { file.append(contentsOf: $0) }
+    file.append(header)
+    for (_, entry) in ordered { file.append(entry.bytes) }
+    return file
+  }
+
+  /// A fingerprint of all that a file of these tensors holds, the checksum itself aside.
+  package var checksum: String {
+    var bare = self
+    bare.metadata[SafeTensors.checksumKey] = nil
+    var fingerprint = Fingerprint()
+    fingerprint.add(bare.header)
+    for (_, entry) in bare.orderedEntries { fingerprint.add(entry.bytes) }
+    return fingerprint.text
+  }
+
+  private var orderedEntries: [(name: String, entry: Entry)] {
+    entries.map { (name: $0.key, entry: $0.value) }.sorted { a, b in
+      let (widthA, widthB) = (a.entry.elementType.byteCount, b.entry.elementType.byteCount)
+      return widthA != widthB ? widthA > widthB : Array(a.name.utf8).lexicographicallyPrecedes(Array(b.name.utf8))
     }
+  }
+
+  private var header: Data {
     var header: [String: JSON] = [:]
     if !metadata.isEmpty { header["__metadata__"] = .object(metadata.mapValues(JSON.string)) }
     var offset = 0
-    for (name, entry) in ordered {
+    for (name, entry) in orderedEntries {
       precondition(name != "__metadata__", "a tensor may not be named __metadata__")
       let end = offset + entry.bytes.count
       header[name] = [
@@ -99,13 +124,9 @@ extension SafeTensors {
       ]
       offset = end
     }
-    var text = Array(JSON.object(header).text().utf8)
-    text += [UInt8](repeating: 0x20, count: (8 - text.count % 8) % 8)
-    var file = Data(capacity: 8 + text.count + offset)
-    withUnsafeBytes(of: UInt64(text.count).littleEndian) { file.append(contentsOf: $0) }
-    file.append(contentsOf: text)
-    for (_, entry) in ordered { file.append(entry.bytes) }
-    return file
+    var text = Data(JSON.object(header).text().utf8)
+    text.append(contentsOf: [UInt8](repeating: 0x20, count: (8 - text.count % 8) % 8))
+    return text
   }
 }
 

@@ -42,11 +42,7 @@ package struct LeakAudit {
     self.progress = progress
   }
 
-  /// At least so many honest images, else nothing can be said.
-  private static let least = 10
   private static let mostHonest = 1000
-  /// A ratio below this share of what 1 % of honest images reach is a copy's. Measured in docs/decisions/0019-evidence.md.
-  private static let ratioShare = 0.7
 
   /// - Returns: a finding per model, and the names of models about which nothing can be said, with the reason.
   package func run() throws -> (findings: [Finding], notChecked: [String]) {
@@ -61,7 +57,7 @@ package struct LeakAudit {
       if let finding = try check(model, images) {
         findings.append(finding)
       } else {
-        notChecked.append("images of the model \(model.sha256.map { String($0.hex.prefix(16)) } ?? "\(id)"): fewer than \(Self.least) real images to compare with")
+        notChecked.append("images of the model \(model.sha256.map { String($0.hex.prefix(16)) } ?? "\(id)"): fewer than \(CopyBounds.least) real images to compare with")
       }
     }
     return (findings, notChecked)
@@ -89,44 +85,38 @@ package struct LeakAudit {
   private func check(_ model: ArtifactRecord, _ images: [ArtifactRecord]) throws -> Finding? {
     let above = try catalog.lineage(of: [model.id], .up, isSummarized: true).artifacts.filter { $0.kind == .dataset }
     let learned = try above.flatMap { try catalog.parents(of: $0.id).map(\.record) }.filter { $0.kind == .slice && $0.sha256 != nil }
-    guard learned.count >= Self.least else { return nil }
+    guard learned.count >= CopyBounds.least else { return nil }
     let known = Set(learned.map(\.id))
     let patients = Set(learned.compactMap(\.patient))
     let slices = try catalog.current(catalog.artifacts(ArtifactQuery(origins: [.derived], kinds: [.slice])))
     let held = slices.filter { slice in !known.contains(slice.id) && !(slice.patient.map(patients.contains) ?? false) }
-    let isHeldOut = held.count >= Self.least
+    let isHeldOut = held.count >= CopyBounds.least
     let honest = spread(isHeldOut ? held : learned)
 
-    let training = try likenesses(learned, stage: "training images") { [Likeness($0)] }.map { ($0.record, $0.turns[0]) }
-    let search = CopySearch(training)
+    let training = try likenesses(learned, stage: "training images") { [Likeness($0)] }
+    let search = CopySearch(training.map { CopySearch.Original(patient: $0.record.patient, likeness: $0.turns[0]) })
     let baseline = try likenesses(honest, stage: "honest images", Likeness.turned)
     let made = try likenesses(images, stage: "generated images", Likeness.turned)
-    let honestFound = Concurrent.map(baseline, threads: threads) { one in search.nearest(to: one.turns, leavingOut: one.record) }.compactMap(\.self)
-    guard honestFound.count >= Self.least else { return nil }
-    let (honestDistances, honestRatios) = (honestFound.map(\.distance).sorted(), honestFound.map(\.ratio).sorted())
-    let low = honestDistances[honestDistances.count / 100]
-    // Half as far as any but the most alike honest images: what lies nearer, honest images do not reach.
-    let threshold = low / 2
-    // Where honest images are nearly as near as copies, a noisy copy is told by its being near to one patient alone.
-    let (lowRatio, median) = (honestRatios[honestRatios.count / 100] * Self.ratioShare, honestDistances[honestDistances.count / 2])
+    let honestFound = Concurrent.map(baseline, threads: threads) { one in
+      search.nearest(to: one.turns) { $0.patient == one.record.patient }
+    }.compactMap(\.self)
+    guard let bounds = CopyBounds(honest: honestFound) else { return nil }
     let found = Concurrent.map(made, threads: threads) { search.nearest(to: $0.turns) }
-    let byID = Dictionary(uniqueKeysWithValues: learned.map { ($0.id, $0) })
     var (checks, suspects): ([MemorizationCheck], [Suspect]) = ([], [])
     for (one, found) in zip(made, found) {
-      guard let found, let nearest = byID[found.nearest] else { continue }
-      let nearer = honestDistances.count { $0 <= found.distance }
+      guard let found else { continue }
       let check = MemorizationCheck(
-        artifact: one.record.id, distance: found.distance, baseline: low, score: Double(nearer) / Double(honestDistances.count),
-        isFlagged: found.distance <= threshold || (found.ratio <= lowRatio && found.distance <= median))
+        artifact: one.record.id, distance: found.distance, baseline: bounds.low, score: bounds.share(asNearAs: found.distance),
+        isFlagged: bounds.isCopy(found))
       checks.append(check)
-      if check.isFlagged { suspects.append(Suspect(check: check, image: one.record, nearest: nearest)) }
+      if check.isFlagged { suspects.append(Suspect(check: check, image: one.record, nearest: training[found.nearest].record)) }
     }
     let distances = checks.map(\.distance).sorted()
     guard !distances.isEmpty else { return nil }
     return Finding(
-      model: model, training: learned.count, generated: images.count, honest: honestDistances.count, isHeldOut: isHeldOut,
-      honestDistances: (honestDistances[0], low, honestDistances[honestDistances.count / 2]),
-      distances: (distances[0], distances[distances.count / 2]), threshold: threshold, suspects: suspects, checks: checks)
+      model: model, training: learned.count, generated: images.count, honest: bounds.count, isHeldOut: isHeldOut,
+      honestDistances: (bounds.smallest, bounds.low, bounds.median), distances: (distances[0], distances[distances.count / 2]),
+      threshold: bounds.threshold, suspects: suspects, checks: checks)
   }
 
   /// Evenly spread over all.

@@ -43,6 +43,12 @@ extension Evaluation {
         "flagged": .bool(memory.isFlagged),
       ])
     }
+    if let copies {
+      values["copies"] = .object([
+        "training": .integer(Int64(copies.training)), "honest": .integer(Int64(copies.honest)), "threshold": .finite(copies.threshold),
+        "found": .integer(Int64(copies.found.count)),
+      ])
+    }
     return .object(values)
   }
 }

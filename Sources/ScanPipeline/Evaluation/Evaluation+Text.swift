@@ -40,6 +40,11 @@ extension Evaluation {
           + "are nearer to training images, honest images \(Evaluation.percent(memory.honest)); \(memory.suspects) suspected copies; "
           + (memory.isFlagged ? "FLAGGED" : "not flagged"))
     }
+    if let copies {
+      lines.append(
+        "copies[\(copies.training) training, \(copies.honest) held-out images]: \(copies.found.count) synthetic images show what a training image shows, "
+          + "flipped, turned, cut or changed though it may be; \(copies.found.isEmpty ? "not flagged" : "FLAGGED")")
+    }
     if let checkerboard {
       lines.append(
         "checkerboard: synthetic \(Evaluation.text(checkerboard.synthetic, digits: 2)), real \(Evaluation.text(checkerboard.real, digits: 2))")

@@ -48,6 +48,25 @@ package struct Evaluation: Sendable {
     package var isFlagged: Bool { closer.interval.lowerBound > max(honest.interval.upperBound, 0.5) || suspects > 0 }
   }
 
+  /// Synthetic images that show what a training image shows, found by laying pictures over each other (`CopySearch`).
+  package struct Copies: Sendable {
+    package struct Copy: Sendable {
+      /// Places in the two sets.
+      package let synthetic: Int
+      package let training: Int
+      /// 1 less the correlation.
+      package let distance: Double
+    }
+
+    /// The nearest first.
+    package let found: [Copy]
+    package let training: Int
+    /// Held-out images that tell how near honest ones come.
+    package let honest: Int
+    /// What is as near counts as a copy.
+    package let threshold: Double
+  }
+
   /// Images that have a counterpart of the same name.
   package struct Pairs: Sendable {
     package let count: Int
@@ -68,6 +87,9 @@ package struct Evaluation: Sendable {
   package var attributeConsistency: [(attribute: ScanAttribute, consistency: Consistency)] = []
   package var utility: Utility?
   package var memory: Memory?
+  package var copies: Copies?
+  /// Whether synthetic images are copies, or lie nearer to training images than honest ones do.
+  package var isSuspect: Bool { memory?.isFlagged == true || copies?.found.isEmpty == false }
   package var pairs: Pairs?
   /// Mean checkerboard score of real and synthetic images.
   package var checkerboard: (real: Double, synthetic: Double)?

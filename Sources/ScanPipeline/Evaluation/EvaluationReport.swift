@@ -40,7 +40,7 @@ package struct EvaluationReport {
       <p>\(evaluation.syntheticCount) synthetic, \(evaluation.realCount) real images\(evaluation.side > 0 ? ", compared at \(evaluation.side) x \(evaluation.side) pixels" : ""). \
       For research, not for diagnosis.</p>
       """
-    page += figures() + consistency() + usefulness() + memory() + pixels()
+    page += figures() + consistency() + usefulness() + memory() + copies() + pixels()
     page += try samples()
     if !evaluation.notMeasured.isEmpty {
       page += "<h2>Not measured</h2><ul>" + evaluation.notMeasured.map { "<li>\(HTMLText.escaped($0))</li>" }.joined() + "</ul>"
@@ -108,6 +108,16 @@ package struct EvaluationReport {
       """
   }
 
+  private func copies() -> String {
+    guard let c = evaluation.copies else { return "" }
+    return """
+      <p class="\(c.found.isEmpty ? "" : "flag")">\(c.found.isEmpty ? "No" : "\(c.found.count)") synthetic images show what one of the \(c.training) training images shows, \
+      flipped, turned, cut, noisy or in other contrast.</p>
+      <p class="note">By laying pictures over each other: 1 less their correlation is at most \(number(c.threshold, 4)), half of what 1 % of \(c.honest) held-out images reach, \
+      or far below the distance to any other training image.</p>
+      """
+  }
+
   private func pixels() -> String {
     var rows = ""
     if let c = evaluation.checkerboard {
@@ -131,6 +141,12 @@ package struct EvaluationReport {
       for (title, planes) in [("synthetic", some(synthetic)), ("real", some(real))] where !planes.isEmpty {
         text += try figure(planes, "\(label.map { "\($0), " } ?? "")\(title)")
       }
+    }
+    if let c = evaluation.copies, let training, !c.found.isEmpty {
+      let shown = c.found.prefix(12)
+      text += "<h2>Copies</h2>"
+      text += try figure(shown.map { synthetic.planes[$0.synthetic] }, "synthetic images, the nearest first")
+      text += try figure(shown.map { training.planes[$0.training] }, "the training image that each shows")
     }
     if let m = evaluation.memory, let training {
       let order = m.statistics.nearest.indices.sorted { m.statistics.nearest[$0].distance < m.statistics.nearest[$1].distance }.prefix(12)

@@ -13,11 +13,13 @@ import ScanModel
 /// memorization cannot be measured.
 package struct Evaluator {
   package let plan: EvaluationPlan
+  package let threads: Int
   package let progress: ProgressSink
 
   package init(_ plan: EvaluationPlan, threads: Int, progress: @escaping ProgressSink) {
     KernelTable.threads = threads
     self.plan = plan
+    self.threads = threads
     self.progress = progress
   }
 
@@ -72,9 +74,11 @@ package struct Evaluator {
       }
     }
     if let training {
-      let extractor = extractors[extractors.count - 1]
-      result.memory = try memory(extractor, training: training.networkImages(side: side), held: judged, synthetic: made)
+      // The one whose weights are always the same: by a classifier the answer would depend on how its training went.
+      result.memory = try memory(extractors[0], training: training.networkImages(side: side), held: judged, synthetic: made)
       if result.memory == nil { result.notMeasured.append("Memorization: it needs \(2 * SetFigures.least) real images and as many training images.") }
+      result.copies = try copies(training: training, held: judge, synthetic: synthetic)
+      if result.copies == nil { result.notMeasured.append("Copies: \(CopyBounds.least) real images are needed beside the training images.") }
     } else {
       result.notMeasured.append("Memorization: name what the model was trained on with --training.")
     }
@@ -196,7 +200,7 @@ package struct Evaluator {
   }
 
   /// `count` indexes below `total`, evenly spread.
-  private static func spread(_ total: Int, _ count: Int) -> [Int] { (0..<count).map { $0 * total / count } }
+  static func spread(_ total: Int, _ count: Int) -> [Int] { (0..<count).map { $0 * total / count } }
 
   private static func checkerboards(_ real: EvaluationImages, _ synthetic: EvaluationImages, side: Int) -> (real: Double, synthetic: Double)? {
     guard side >= 16 else { return nil }

@@ -82,7 +82,7 @@ struct Evaluate: ParsableCommand {
       }
       console.say("For research, not for diagnosis.")
       let failed = sets.compactMap { $0?.failures }.reduce(0, +)
-      let good = failed == 0 && evaluation.memory?.isFlagged != true
+      let good = failed == 0 && !evaluation.isSuspect
       console.result(Result(ok: good, report: report, failed: failed, evaluation: evaluation.json))
       return good
     }

@@ -33,11 +33,12 @@ package struct CollapseDetector: FailureDetector {
       return nil
     }
     suspicious += 1
-    guard suspicious >= 2, armed == 1 || observation.progress >= Self.patience else { return nil }
-    return reason
+    let isLast = observation.progress >= 1
+    let isFound = armed == 1 ? suspicious >= 2 || isLast : suspicious >= 2 && observation.progress >= Self.patience
+    return isFound ? reason : nil
   }
 
-  package static func suspects(_ look: ProbeResult) -> Bool { CollapseDetector().suspicion(look.figures) != nil }
+  package static func suspicion(_ look: ProbeResult) -> String? { CollapseDetector().suspicion(look.figures) }
 
   private func suspicion(_ figures: [String: Double]) -> String? {
     if let found = figures["duplicates"], let real = figures["realDuplicates"], found - real > Self.duplicates {

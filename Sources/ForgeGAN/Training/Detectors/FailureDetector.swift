@@ -7,12 +7,12 @@ package protocol FailureDetector: Sendable {
   var memory: [Double] { get set }
   /// - Returns: what is wrong, a sentence for people without a full stop; nil when nothing is.
   mutating func observe(_ observation: TrainingObservation) -> String?
-  /// Whether what a look shows is no state to return to, finding or not.
-  static func suspects(_ look: ProbeResult) -> Bool
+  /// Why what a look shows is no state to return to, finding or not.
+  static func suspicion(_ look: ProbeResult) -> String?
 }
 
 extension FailureDetector {
-  package static func suspects(_ look: ProbeResult) -> Bool { false }
+  package static func suspicion(_ look: ProbeResult) -> String? { nil }
 }
 
 /// What detectors get to see: after a step its measures, at a look the probe's result.
@@ -72,7 +72,10 @@ package struct TrainingWatch {
     }
   }
 
-  package static func suspects(_ look: ProbeResult) -> Bool { detectors.contains { $0.suspects(look) } }
+  /// The first detector's suspicion.
+  package static func suspicion(_ look: ProbeResult) -> TrainingFinding? {
+    detectors.lazy.compactMap { detector in detector.suspicion(look).map { TrainingFinding(detector: detector.name, text: $0) } }.first
+  }
 
   /// All detectors see the observation; the first finding counts.
   package mutating func observe(_ observation: TrainingObservation) -> TrainingFinding? {

@@ -1,6 +1,7 @@
 import Foundation
 
-/// Super-resolution that is far worse than bicubic enlargement: twice its error at two looks in a row, after a quarter of the training.
+/// Super-resolution that is far worse than bicubic enlargement: twice its error at two looks in a row after a
+/// quarter of the training, or at the last one.
 package struct ReconstructionDetector: FailureDetector {
   package static let name = "reconstruction"
 
@@ -18,18 +19,17 @@ package struct ReconstructionDetector: FailureDetector {
   }
 
   package mutating func observe(_ observation: TrainingObservation) -> String? {
-    guard let look = observation.probe, let content = look.figures["validation"], let bicubic = look.figures["bicubic"] else { return nil }
-    guard observation.progress >= Self.patience, Self.suspects(look) else {
+    guard let look = observation.probe, look.figures["validation"] != nil else { return nil }
+    guard observation.progress >= Self.patience, let reason = Self.suspicion(look) else {
       bad = 0
       return nil
     }
     bad += 1
-    guard bad >= 2 else { return nil }
-    return String(format: "super-resolved patches are %.3g times as far from the truth as bicubic enlargement", content / bicubic)
+    return bad >= 2 || observation.progress >= 1 ? reason : nil
   }
 
-  package static func suspects(_ look: ProbeResult) -> Bool {
-    guard let content = look.figures["validation"], let bicubic = look.figures["bicubic"] else { return false }
-    return content > excess * bicubic
+  package static func suspicion(_ look: ProbeResult) -> String? {
+    guard let content = look.figures["validation"], let bicubic = look.figures["bicubic"], content > excess * bicubic else { return nil }
+    return String(format: "super-resolved patches are %.3g times as far from the truth as bicubic enlargement", content / bicubic)
   }
 }
