@@ -3,14 +3,15 @@ import Foundation
 /// A generator that makes the same few images again and again.
 ///
 /// Watches the looks of `GeneratedImagesProbe`. One is suspicious when more than three quarters of the images are duplicates of another
-/// (training images aside), when pairs of one label have less than 7 % of the variety, 1 − MS-SSIM, that pairs of training images have (the
-/// noise of real images counts as variety, so a healthy generator has 20 % and more of it), or when recall falls under a tenth of what it was. A look without suspicion arms the detector; two suspicious ones in a row are
-/// then a finding. A generator that is still suspicious when 40 % of the training are over is one too: it never began to vary.
+/// (training images aside), when pairs of one label have less than 15 % of the variety, 1 − MS-SSIM, that pairs of training images have (the
+/// noise of real images counts as variety, so a healthy generator has 30 % and more of it), or when recall falls under a tenth of what it
+/// was. A look without suspicion arms the detector; then two suspicious ones in a row are a finding, or the last one. A generator that was
+/// suspicious at every look is one at its second look after 40 % of the training: it never began to vary.
 package struct CollapseDetector: FailureDetector {
   package static let name = "collapse"
 
   private static let duplicates = 0.75
-  private static let variety = 0.07
+  private static let variety = 0.15
   private static let recall = (kept: 0.1, from: 0.2)
   private static let patience = 0.4
 
