@@ -7,6 +7,8 @@ struct Likeness: Sendable {
   private let smooth: Plane
   /// 32 x 32.
   private let small: Plane
+  /// 32 x 32 of the middle, without the margin that a shift would have brought in.
+  private let middle: Plane
   /// 12 x 12 without mean and of length 1, for a first look; zeros for a flat picture.
   private let rough: [Float]
 
@@ -19,6 +21,7 @@ struct Likeness: Sendable {
     // The triangle that halves a picture is this filter and the mean of two pixels.
     smooth = square.filtered
     small = Likeness.sample(smooth, Box.whole)
+    middle = Likeness.sample(smooth, Box(top: 0.06, left: 0.06, height: 0.88, width: 0.88))
     let rough = square.resampled(rows: Likeness.roughSide, columns: Likeness.roughSide, kernel: .linear).values
     let mean = rough.reduce(0, +) / Float(rough.count)
     let length = rough.reduce(0) { $0 + ($1 - mean) * ($1 - mean) }.squareRoot()
@@ -43,21 +46,23 @@ struct Likeness: Sendable {
   }
 
   /// The highest correlation of this picture with a part of `original`, which may be cut by up to 30 % a side and be laid anywhere: a copy that
-  /// was cropped and enlarged again is found. 0 when one of them is flat.
-  func overlap(with original: Likeness) -> Double { place(in: original).value }
+  /// was cropped and enlarged again is found, and by its middle one that was shifted. 0 when one of them is flat.
+  func overlap(with original: Likeness) -> Double {
+    max(Likeness.place(small, in: original).value, Likeness.place(middle, in: original).value)
+  }
 
   /// The same whatever greys were made brighter or darker, by a gamma for one: 0 to 1.
   func alike(_ original: Likeness) -> Double {
-    let part = Likeness.sample(original.smooth, place(in: original).box)
+    let part = Likeness.sample(original.smooth, Likeness.place(small, in: original).box)
     // In both directions: where one of them is cut off at black or white, it tells less of the other than the other of it.
     return min(monotoneCorrelation(small, part), monotoneCorrelation(part, small))
   }
 
-  private func place(in original: Likeness) -> (box: Box, value: Double) {
-    var best = (box: Box.whole, value: correlation(small, Likeness.sample(original.smooth, .whole)))
+  private static func place(_ picture: Plane, in original: Likeness) -> (box: Box, value: Double) {
+    var best = (box: Box.whole, value: correlation(picture, Likeness.sample(original.smooth, .whole)))
     func attempt(_ box: Box) {
       guard box.isInside else { return }
-      let value = correlation(small, Likeness.sample(original.smooth, box))
+      let value = correlation(picture, Likeness.sample(original.smooth, box))
       if value > best.value { best = (box, value) }
     }
     for extent in [0.95, 0.9, 0.85, 0.8, 0.75, 0.7] {

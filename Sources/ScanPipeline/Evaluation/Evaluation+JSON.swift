@@ -45,8 +45,9 @@ extension Evaluation {
     }
     if let copies {
       values["copies"] = .object([
-        "training": .integer(Int64(copies.training)), "honest": .integer(Int64(copies.honest)), "threshold": .finite(copies.threshold),
-        "found": .integer(Int64(copies.found.count)),
+        "training": .integer(Int64(copies.training)), "honest": .integer(Int64(copies.honest.count)),
+        "honestFound": .integer(Int64(copies.honest.found)), "threshold": .finite(copies.threshold), "found": .integer(Int64(copies.found.count)),
+        "flagged": .bool(copies.isFlagged),
       ])
     }
     return .object(values)

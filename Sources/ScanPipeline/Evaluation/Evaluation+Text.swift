@@ -42,8 +42,9 @@ extension Evaluation {
     }
     if let copies {
       lines.append(
-        "copies[\(copies.training) training, \(copies.honest) held-out images]: \(copies.found.count) synthetic images show what a training image shows, "
-          + "flipped, turned, cut or changed though it may be; \(copies.found.isEmpty ? "not flagged" : "FLAGGED")")
+        "copies[\(copies.training) training images]: \(copies.found.count) of \(copies.synthetic) synthetic images show what a training image shows, flipped, "
+          + "turned, cut or changed though it may be; so do \(copies.honest.found) of \(copies.honest.count) held-out images; "
+          + (copies.isFlagged ? "FLAGGED" : "not flagged"))
     }
     if let checkerboard {
       lines.append(

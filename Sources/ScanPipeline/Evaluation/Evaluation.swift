@@ -38,7 +38,8 @@ package struct Evaluation: Sendable {
   package struct Memory: Sendable {
     package let extractor: String
     package let statistics: MemorizationStatistics
-    /// Share of synthetic images nearer to a training image than to any held-out image; sets of equal size.
+    /// Share of synthetic images nearer to a training image than to any held-out image; sets of equal size. Images farther from both than any
+    /// honest image count half: noise lies nearer to one of the sets too, and shows nobody.
     package let closer: Estimate
     /// The same of held-out images that stand in for synthetic ones: what honest images reach.
     package let honest: Estimate
@@ -61,10 +62,18 @@ package struct Evaluation: Sendable {
     /// The nearest first.
     package let found: [Copy]
     package let training: Int
-    /// Held-out images that tell how near honest ones come.
-    package let honest: Int
+    package let synthetic: Int
+    /// Held-out images that tell how near honest ones come, and how many of them show what a training image shows nevertheless, as neighbouring
+    /// slices of one patient do.
+    package let honest: (count: Int, found: Int)
     /// What is as near counts as a copy.
     package let threshold: Double
+
+    /// One is too many, unless honest images do it too: then it must be more often than they do, beyond chance.
+    package var isFlagged: Bool {
+      guard honest.found > 0 else { return !found.isEmpty }
+      return Estimate(successes: found.count, of: synthetic).interval.lowerBound > Estimate(successes: honest.found, of: honest.count).interval.upperBound
+    }
   }
 
   /// Images that have a counterpart of the same name.
@@ -89,7 +98,7 @@ package struct Evaluation: Sendable {
   package var memory: Memory?
   package var copies: Copies?
   /// Whether synthetic images are copies, or lie nearer to training images than honest ones do.
-  package var isSuspect: Bool { memory?.isFlagged == true || copies?.found.isEmpty == false }
+  package var isSuspect: Bool { memory?.isFlagged == true || copies?.isFlagged == true }
   package var pairs: Pairs?
   /// Mean checkerboard score of real and synthetic images.
   package var checkerboard: (real: Double, synthetic: Double)?

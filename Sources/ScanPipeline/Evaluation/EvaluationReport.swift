@@ -111,9 +111,9 @@ package struct EvaluationReport {
   private func copies() -> String {
     guard let c = evaluation.copies else { return "" }
     return """
-      <p class="\(c.found.isEmpty ? "" : "flag")">\(c.found.isEmpty ? "No" : "\(c.found.count)") synthetic images show what one of the \(c.training) training images shows, \
-      flipped, turned, cut, noisy or in other contrast.</p>
-      <p class="note">By laying pictures over each other: 1 less their correlation is at most \(number(c.threshold, 4)), half of what 1 % of \(c.honest) held-out images reach, \
+      <p class="\(c.isFlagged ? "flag" : "")">\(c.found.count) of \(c.synthetic) synthetic images show what one of the \(c.training) training images shows, flipped, turned, \
+      cut, noisy or in other contrast; so do \(c.honest.found) of \(c.honest.count) held-out images. \(c.isFlagged ? "Flagged." : "Not flagged.")</p>
+      <p class="note">By laying pictures over each other: 1 less their correlation is at most \(number(c.threshold, 4)), half of what 1 % of the held-out images reach, \
       or far below the distance to any other training image.</p>
       """
   }

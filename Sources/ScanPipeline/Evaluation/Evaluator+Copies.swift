@@ -19,7 +19,8 @@ extension Evaluator {
       return Concurrent.map(planes, threads: threads) { search.nearest(to: Likeness.turned($0)) }.compactMap(\.self)
     }
     let honest = Evaluator.spread(held.count, min(held.count, Self.mostHonest)).map { held.planes[$0] }
-    guard let bounds = CopyBounds(honest: try nearest(to: honest)) else { return nil }
+    let baseline = try nearest(to: honest)
+    guard let bounds = CopyBounds(honest: baseline) else { return nil }
     var found: [Evaluation.Copies.Copy] = []
     for start in stride(from: 0, to: synthetic.count, by: 64) {
       let batch = Array(synthetic.planes[start..<min(start + 64, synthetic.count)])
@@ -30,7 +31,7 @@ extension Evaluator {
     }
     progress(.ended(stage: stage, summary: "\(found.count) found"))
     return Evaluation.Copies(
-      found: found.sorted { ($0.distance, $0.synthetic) < ($1.distance, $1.synthetic) }, training: training.count, honest: bounds.count,
-      threshold: bounds.threshold)
+      found: found.sorted { ($0.distance, $0.synthetic) < ($1.distance, $1.synthetic) }, training: training.count,
+      synthetic: synthetic.count, honest: (bounds.count, baseline.count(where: bounds.isCopy)), threshold: bounds.threshold)
   }
 }

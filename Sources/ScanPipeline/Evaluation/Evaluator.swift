@@ -194,7 +194,7 @@ package struct Evaluator {
     let nearest = MemorizationStatistics(training: known, heldOut: reference, generated: stand).distance(quantile: 0)
     return Evaluation.Memory(
       extractor: extractor.name, statistics: all,
-      closer: Estimate(successes: Int((found.closerToTraining * Double(made.count)).rounded()), of: made.count),
+      closer: Estimate(successes: found.countCloser(within: honest.distance(quantile: 1)), of: made.count),
       honest: Estimate(successes: Int((honest.closerToTraining * Double(stand.count)).rounded()), of: stand.count), setSize: size,
       suspects: all.nearest.count { $0.distance < nearest / 2 })
   }

@@ -4,6 +4,8 @@
 package struct MemorizationStatistics: Sendable, Equatable {
   /// Distance of each generated row to its nearest training row, and that row's index (the lowest of equals).
   package let nearest: [(index: Int, distance: Double)]
+  /// Distance of each generated row to its nearest held-out row.
+  package let heldOutDistances: [Double]
   /// Mean of the nearest over the second-nearest distance: near 1 for honest images, near 0 for copies. A copy of a training image that is
   /// there twice counts 0.
   package let nearestRatio: Double
@@ -26,6 +28,7 @@ package struct MemorizationStatistics: Sendable, Equatable {
       return distances.min() ?? .infinity
     }
     nearest = found.map { ($0.index, $0.first.squareRoot()) }
+    heldOutDistances = held.map { $0.squareRoot() }
     nearestRatio = found.reduce(0) { $0 + ($1.second > 0 ? ($1.first / $1.second).squareRoot() : 0) } / Double(found.count)
     closerToTraining = share(Array(zip(found, held))) { $0.0.first < $0.1 }
     authenticity = share(found) { $0.first >= own[$0.index] }
@@ -39,8 +42,18 @@ package struct MemorizationStatistics: Sendable, Equatable {
     return sorted[low] + (sorted[high] - sorted[low]) * (place - Double(low))
   }
 
+  /// `closerToTraining` of images that are as near to a real one as `largest`; those that are near to none tell nothing, so half of them count.
+  ///
+  /// - Returns: the number of generated rows that count as nearer to a training row.
+  package func countCloser(within largest: Double) -> Int {
+    let (near, far) = zip(nearest, heldOutDistances).reduce(into: (0, 0)) { sums, row in
+      if min(row.0.distance, row.1) > largest { sums.1 += 1 } else if row.0.distance < row.1 { sums.0 += 1 }
+    }
+    return near + far / 2
+  }
+
   package static func == (a: Self, b: Self) -> Bool {
-    a.nearest.elementsEqual(b.nearest, by: ==) && a.nearestRatio == b.nearestRatio && a.closerToTraining == b.closerToTraining
+    a.nearest.elementsEqual(b.nearest, by: ==) && a.heldOutDistances == b.heldOutDistances && a.nearestRatio == b.nearestRatio && a.closerToTraining == b.closerToTraining
       && a.authenticity == b.authenticity
   }
 }
