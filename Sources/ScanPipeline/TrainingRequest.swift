@@ -53,10 +53,11 @@ package struct TrainingRequest {
     let name = try reader.string("name")
     let steps = try reader.int("steps", in: 1...100_000_000)
     let minutes = try reader.double("minutes", in: 0.01...100_000)
+    let stopAfter = try reader.int("stopAfter", in: 1...100_000_000)
     let size = try reader.int("size", in: 8...4096)
     let split = try reader.choice("split", of: ["train", "val", "test", "all"])
     var options = TrainingOptions(
-      model: model, name: name, steps: steps, minutes: minutes, size: size, split: split == "all" ? nil : split ?? "train")
+      model: model, name: name, steps: steps, minutes: minutes, stopAfter: stopAfter, size: size, split: split == "all" ? nil : split ?? "train")
     try options.readLoop(&reader)
     options.extra = .object(try reader.remainingValues())
     return options
