@@ -147,6 +147,25 @@ import Testing
     }
   }
 
+  @Test func `a place that takes no results is named before any work is done for it`() throws {
+    _ = SmallRun.result
+    try inFolder { folder in
+      let run = SmallRun.folder
+      let (images, workspace) = (run.appendingPathComponent("phantoms/tiff").path, run.appendingPathComponent("workspace").path)
+      let evaluate = ["evaluate", "--real", images, "--synthetic", images, "--progress", "json"]
+      for command in [evaluate + ["--report", "nope/x.html"], ["audit", "report", "--workspace", workspace, "--to", "nope/x.html"]] {
+        let result = try Program.run("scanforge", command, in: folder)
+        #expect(result.exitCode == 3, "\(command): \(result.errors)")
+        #expect(
+          result.errors == "scanforge: \(folder.resolvingSymlinksInPath().path)/nope: the output folder does not exist. Create the folder or choose another one.\n",
+          "\(command): \(result.errors)")
+      }
+      let inside = try Program.run("scanforge", evaluate + ["--report", images + "/x.html"], in: folder)
+      #expect(inside.exitCode == 2)
+      #expect(inside.errors == "scanforge: The report would lie inside a folder of images that is read. Choose a file outside the folders of images.\n")
+    }
+  }
+
   @Test func `an unfinished training is not begun anew by mistake`() throws {
     try inFolder { folder in
       #expect(try Program.run("scanforge", ["init", "--workspace", "w"], in: folder).exitCode == 0)

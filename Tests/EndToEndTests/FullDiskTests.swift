@@ -65,6 +65,27 @@ import Testing
     }
   }
 
+  @Test func `a disk that may only be read is told before any work is done for it`() throws {
+    try onDisk("ro") { folder, disk in
+      _ = SmallRun.result
+      let images = SmallRun.folder.appendingPathComponent("phantoms/tiff").path
+      let output = disk.appendingPathComponent("out").path
+      for command in [
+        ["evaluate", "--real", images, "--synthetic", images, "--report", disk.path + "/x.html"],
+        ["upscale", images, "--model", model("srgan"), "--output", output + "/below"],
+        ["generate", "--model", model("cgan"), "--count", "1", "--output", output], ["deidentify", images, "--output", output],
+        ["export", "--workspace", SmallRun.folder.path + "/workspace", "--format", "imagefolder", "--to", output],
+        ["audit", "report", "--workspace", SmallRun.folder.path + "/workspace", "--to", disk.path + "/x.html"],
+      ] {
+        let result = try Program.run("scanforge", command + ["--progress", "json"], in: folder)
+        #expect(result.exitCode == 3, "\(command): \(result.errors)")
+        let told = "scanforge: \(disk.path): the output folder is on a read-only file system. Choose another output folder.\n"
+        #expect(result.errors == told, "\(command): \(result.errors)")
+      }
+      #expect(try Program.run("scanforge", ["train", "cgan", "--data", images, "--steps", "1", "--workspace", output], in: folder).exitCode == 3)
+    }
+  }
+
   @Test func `copies and exports that find no room are a full disk`() throws {
     try onDisk("size=60k") { folder, disk in
       let output = disk.appendingPathComponent("out")

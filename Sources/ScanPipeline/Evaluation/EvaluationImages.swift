@@ -180,6 +180,7 @@ package enum EvaluationError: ExplainedError, Equatable {
   /// The synthetic images differ in size and no size was asked for.
   case mixedSizes
   case reportExists
+  case reportInsideInput
 
   package var kind: FailureKind { .request }
 
@@ -190,6 +191,7 @@ package enum EvaluationError: ExplainedError, Equatable {
     case .tooFew: "evaluate.tooFew"
     case .mixedSizes: "evaluate.mixedSizes"
     case .reportExists: "evaluate.reportExists"
+    case .reportInsideInput: "evaluate.reportInsideInput"
     }
   }
 
@@ -200,6 +202,7 @@ package enum EvaluationError: ExplainedError, Equatable {
     case .tooFew(let role, let count, let least): "The \(role) set holds \(count) images; figures of a set need \(least)"
     case .mixedSizes: "The synthetic images have different sizes"
     case .reportExists: "The report exists already"
+    case .reportInsideInput: "The report would lie inside a folder of images that is read"
     }
   }
 
@@ -212,6 +215,7 @@ package enum EvaluationError: ExplainedError, Equatable {
     case .tooFew: "Give more images."
     case .mixedSizes: "Choose one with --size."
     case .reportExists: "Choose another file, or remove it."
+    case .reportInsideInput: "Choose a file outside the folders of images."
     }
   }
 }
