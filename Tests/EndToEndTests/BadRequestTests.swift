@@ -166,6 +166,17 @@ import Testing
     }
   }
 
+  @Test func `a training that has no room is refused with what it takes and what to lower`() throws {
+    let folder = try SmallRun.copy()
+    defer { try? FileManager.default.removeItem(at: folder) }
+    try write("batch: 1024\nwidth: 128\n", to: folder.appendingPathComponent("large.yaml"))
+    let command = "ulimit -v 6000000; exec \"$0\" train cgan --size 128 --steps 1 --name large --config large.yaml --workspace workspace --progress none"
+    let result = try Program.run("/bin/sh", ["-c", command, Program.url("scanforge").path], in: folder)
+    #expect(result.exitCode == 3, "\(result.errors)")
+    #expect(result.errors.contains("scanforge: training cgan on ") && result.errors.contains(" of memory, and "), "\(result.errors)")
+    #expect(result.errors.contains("Lower batch, size or width"))
+  }
+
   @Test func `an unfinished training is not begun anew by mistake`() throws {
     try inFolder { folder in
       #expect(try Program.run("scanforge", ["init", "--workspace", "w"], in: folder).exitCode == 0)
