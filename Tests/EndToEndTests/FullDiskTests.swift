@@ -65,6 +65,15 @@ import Testing
     }
   }
 
+  @Test(arguments: ["tiff", "png", "dicom", "npz"])
+  func `generated images that find no room are a full disk`(format: String) throws {
+    try onDisk("size=24k") { folder, disk in
+      let output = disk.appendingPathComponent("out")
+      try expectFull(
+        ["generate", "--model", model("cgan"), "--count", "40", "--format", format, "--output", output.path], output: output, in: folder)
+    }
+  }
+
   @Test func `a disk that may only be read is told before any work is done for it`() throws {
     try onDisk("ro") { folder, disk in
       _ = SmallRun.result
