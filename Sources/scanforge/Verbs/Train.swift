@@ -70,6 +70,8 @@ struct Train: ParsableCommand {
     let summary: String
     let figures: [String: Double]
     let folder: String
+    /// The page of the live view.
+    let page: String
   }
 
   func run() throws {
@@ -98,7 +100,8 @@ struct Train: ParsableCommand {
       console.result(
         Result(
           ok: outcome.failedItems == 0, model: model ?? "", name: request.options.name, summary: outcome.summary,
-          figures: outcome.figures.filter { $0.value.isFinite }, folder: outcome.places.first ?? ""))
+          figures: outcome.figures.filter { $0.value.isFinite }, folder: outcome.places.first ?? "",
+          page: outcome.places.first { $0.hasSuffix("/live.html") } ?? ""))
       return outcome.failedItems == 0
     }
   }
