@@ -25,8 +25,7 @@ package struct TrainingRequest {
     _ = try ModelRegistry.entry(model)
     var base = TrainingOptions(model: model)
     if let config {
-      guard let data = try? Data(contentsOf: config), let text = String(data: data, encoding: .utf8) else { throw PlanError.unreadable }
-      base = try TrainingRequest.read(text, model: model)
+      base = try TrainingRequest.read(config, model: model)
     }
     base.name = name ?? base.name
     base.steps = steps ?? base.steps
@@ -39,14 +38,15 @@ package struct TrainingRequest {
     options = base
   }
 
-  private static func read(_ yaml: String, model: String) throws -> TrainingOptions {
+  private static func read(_ config: URL, model: String) throws -> TrainingOptions {
+    let yaml = try YAMLFile.text(of: config)
     let node: Node
     do {
       node = try Yams.compose(yaml: yaml) ?? Node("")
     } catch {
       throw PipelineSpec.syntaxError(error)
     }
-    var reader = try OptionReader(node, section: "the config file")
+    var reader = try OptionReader(node, section: "the config file \(config.path)")
     if let named = try reader.string("model"), named != model {
       throw PlanError.outOfRange(key: "model", allowed: "\(model), as on the command line", reader.positionOf("model"))
     }

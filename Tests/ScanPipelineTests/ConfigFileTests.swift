@@ -1,3 +1,4 @@
+import Diagnostics
 import Foundation
 import ScanPipeline
 import TestSupport
@@ -26,6 +27,34 @@ import Testing
       #expect(options.steps == 90 && options.minutes == 5 && options.stopAfter == 40 && options.accumulate == 2)
       #expect(options.probeEvery == 7 && options.returns == 1 && options.heedFindings == false)
       #expect(try request(config, stopAfter: 3).stopAfter == 3)
+    }
+  }
+
+  @Test func `a file that cannot be read is named with what it is instead`() throws {
+    try withFolder { folder in
+      let missing = folder.appendingPathComponent("nowhere.yaml")
+      let latin = folder.appendingPathComponent("latin.yaml")
+      try Data([0x6E, 0x61, 0x6D, 0xE9, 0x0A]).write(to: latin)
+      for (file, why) in [(missing, PlanError.Unreadable.missing), (folder, .folder), (latin, .notText)] {
+        let error = PlanError.unreadable(file: file.path, why)
+        #expect(throws: error) { try request(file) }
+        #expect(throws: error) { try PipelineSpec(contentsOf: file) }
+        #expect(error.kind.exitCode == 3 && error.description.hasPrefix("\(file.path): "))
+      }
+      #expect(PlanError.unreadable(file: "a.yaml", .folder).description == "a.yaml: This is a folder, not a YAML file. Name a file in it.")
+    }
+  }
+
+  @Test func `a file that is no mapping is named`() throws {
+    try withFolder { folder in
+      let config = folder.appendingPathComponent("list.yaml")
+      try "- batch\n- 4\n".write(to: config, atomically: true, encoding: .utf8)
+      do {
+        _ = try request(config)
+        Issue.record("a list was accepted")
+      } catch let error as PlanError {
+        #expect(error.description == "line 1:1: the config file \(config.path) must be a mapping of options. Change the value.")
+      }
     }
   }
 }
