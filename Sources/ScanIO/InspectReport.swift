@@ -18,6 +18,8 @@ package struct InspectReport: Encodable, Sendable {
   package var bitsAllocated: Int?
   package var bitsStored: Int?
   package var signed: Bool?
+  /// IEEE floating point; for people alone.
+  package var isFloat = false
   package var photometric: String?
   /// DICOM Transfer Syntax UID of the file.
   package var transferSyntax: String?
@@ -65,6 +67,7 @@ package struct InspectReport: Encodable, Sendable {
     bitsAllocated = layout.bitsAllocated
     bitsStored = layout.bitsStored
     signed = layout.isSigned
+    isFloat = layout.isFloat
   }
 
   private mutating func add(_ scan: RawScan) {

@@ -63,6 +63,17 @@ package struct TrainingRequest {
     return options
   }
 
+  /// Finds out whether there is anything to learn from, before a workspace is made for nothing.
+  ///
+  /// - Throws: `InputError` for a folder without files; `CatalogError.notAWorkspace` when no workspace holds what was asked for.
+  package static func checkData(_ data: String?, workspace: URL) throws {
+    if let data, FileManager.default.fileExists(atPath: data) {
+      _ = try Intake(inputs: [URL(fileURLWithPath: data)]).files()
+    } else {
+      _ = try Workspace.open(at: workspace)
+    }
+  }
+
   /// - Parameter data: a query, or an existing folder or file, which is ingested first and used whole; nil for the training split of the
   ///   workspace, or for all of its slices when nothing was split yet.
   package func run(_ context: RunContext, data: String?, options deid: Set<DeidOption>, replaces: Bool) throws -> StageOutcome {

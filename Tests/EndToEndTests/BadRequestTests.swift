@@ -166,6 +166,23 @@ import Testing
     }
   }
 
+  @Test func `data without a file and no data at all leave no workspace behind`() throws {
+    try inFolder { folder in
+      try FileManager.default.createDirectory(at: folder.appendingPathComponent("empty"), withIntermediateDirectories: false)
+      for more in [["--data", "empty"], ["--data", "split=train"], []] {
+        let result = try Program.run("scanforge", ["train", "cgan", "--steps", "1", "--workspace", "w"] + more, in: folder)
+        #expect(result.exitCode != 0 && result.exitCode != 70, "\(more): \(result.errors)")
+        #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path) == ["empty"], "\(more)")
+      }
+    }
+  }
+
+  @Test func `a value that an attribute cannot have is told with its form`() throws {
+    let result = try Program.run("scanforge", ["generate", "--model", "x", "--count", "1", "--age-band", "100-109"])
+    #expect(result.exitCode == 2)
+    #expect(result.errors.contains("--age-band 100-109 is not a decade such as 040-049, or 090+."), "\(result.errors)")
+  }
+
   @Test func `a training that has no room is refused with what it takes and what to lower`() throws {
     let folder = try SmallRun.copy()
     defer { try? FileManager.default.removeItem(at: folder) }

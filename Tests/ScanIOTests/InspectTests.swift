@@ -95,6 +95,13 @@ import Testing
       ])
   }
 
+  @Test func `float samples are called float`() throws {
+    let folder = try folder()
+    defer { try? FileManager.default.removeItem(at: folder) }
+    let result = try Program.run("scanforge", ["inspect", "b.tif"], in: folder)
+    #expect(result.output.contains("  TIFF, 2 x 2, 32 bits float, MONOCHROME2\n"), "\(result.output)")
+  }
+
   @Test func `a truncated file keeps what is known of it`() throws {
     let folder = try folder()
     defer { try? FileManager.default.removeItem(at: folder) }

@@ -88,6 +88,7 @@ struct Train: ParsableCommand {
       if let data, data.contains("/"), !FileManager.default.fileExists(atPath: data) {
         throw ValidationError("--data is neither a query (key=value,…) nor an existing folder.")
       }
+      try TrainingRequest.checkData(data, workspace: common.workspaceURL)
       let context = try RunContext(workspace: common.workspaceURL, seed: seed, threads: common.threadCount, progress: console.progress)
       context.resumesTraining = resume
       context.checkpointSeconds = checkpointSeconds
