@@ -75,7 +75,8 @@ package struct InspectReport: Encodable, Sendable {
       // The file's own width: packed samples are decoded to wider words.
       rows = rows ?? scan.dataset.integer(.rows)
       columns = columns ?? scan.dataset.integer(.columns)
-      if rows != nil { frames = frames ?? scan.dataset.integer(.numberOfFrames) ?? 1 }
+      // Without pixels Number of Frames counts nothing.
+      if scan.pixels != nil, rows != nil { frames = frames ?? scan.dataset.integer(.numberOfFrames) ?? 1 }
       samplesPerPixel = samplesPerPixel ?? scan.dataset.integer(.samplesPerPixel)
       bitsAllocated = scan.dataset.integer(.bitsAllocated) ?? bitsAllocated
       bitsStored = bitsStored ?? scan.dataset.integer(.bitsStored)
