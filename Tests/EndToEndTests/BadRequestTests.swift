@@ -177,10 +177,10 @@ import Testing
     }
   }
 
-  @Test func `a value that an attribute cannot have is told with its form`() throws {
+  @Test func `a band beyond the last is told as what was asked for`() throws {
     let result = try Program.run("scanforge", ["generate", "--model", "x", "--count", "1", "--age-band", "100-109"])
     #expect(result.exitCode == 2)
-    #expect(result.errors.contains("--age-band 100-109 is not a decade such as 040-049, or 090+."), "\(result.errors)")
+    #expect(result.errors.contains("--age-band 100-109: from 90 years on there is one band. Use 090+."), "\(result.errors)")
   }
 
   @Test func `a training that has no room is refused with what it takes and what to lower`() throws {

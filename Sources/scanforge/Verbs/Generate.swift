@@ -64,11 +64,9 @@ struct Generate: ParsableCommand {
     }
     if sharding.shard != nil, output != nil { throw ValidationError("--shard records for a merge; leave --output out.") }
     if storePlan, output == nil { throw ValidationError("--store-plan goes with --output and a model file.") }
-    for (flag, attribute, values) in asked {
-      // Bands beyond 90 are read in older catalogs alone: none is asked for.
-      if let wrong = values.first(where: { attribute.value($0) == nil || (attribute == .ageBand && attribute.value($0) != $0) }) {
-        throw ValidationError("\(flag) \(wrong) is not \(attribute.form).")
-      }
+    // Bands beyond 90 are read in older catalogs alone: an answer about 090+ would be none to who asks for one.
+    if let wrong = ageBand.first(where: { ScanAttribute.ageBand.value($0) == "090+" && !$0.contains("090+") }) {
+      throw ValidationError("--age-band \(wrong): from 90 years on there is one band. Use 090+.")
     }
     guard InferencePrecision(rawValue: precision) != nil else { throw ValidationError("--precision must be fp32 or int16.") }
     if let truncation, !(truncation > 0 && truncation.isFinite) { throw ValidationError("--truncation must be above 0.") }
@@ -88,13 +86,10 @@ struct Generate: ParsableCommand {
     return .count(count ?? 1)
   }
 
-  private var asked: [(flag: String, attribute: ScanAttribute, values: [String])] {
-    [
-      ("--modality", .modality, modality), ("--body-part", .bodyPart, bodyPart), ("--sex", .sex, sex), ("--age-band", .ageBand, ageBand),
-    ]
+  private var request: GenerationPlan {
+    let asked: [(ScanAttribute, [String])] = [(.modality, modality), (.bodyPart, bodyPart), (.sex, sex), (.ageBand, ageBand)]
+    return GenerationPlan(amount, asked.compactMap { AttributeChoice($0, $1) })
   }
-
-  private var request: GenerationPlan { GenerationPlan(amount, asked.compactMap { AttributeChoice($0.attribute, $0.values) }) }
 
   func run() throws {
     let precision = InferencePrecision(rawValue: self.precision) ?? .fp32
