@@ -138,7 +138,7 @@ let scanTests: [Target] = [
   tests("ScanCatalogTests", ["Diagnostics", "ScanModel", "ScanDeid", "ScanCatalog", grdb, crypto, "TestSupport"]),
   tests("ScanExportTests", ["Diagnostics", "ScanModel", "ScanImaging", "ScanDeid", "ScanIO", "ScanCatalog", "ScanExport", crypto, "TestSupport"]),
   tests("ScanPipelineTests", ["Diagnostics", "ForgeTensor", "ScanModel", "ScanImaging", "ScanDeid", "ScanIO", "ScanCatalog", "ScanPipeline", "ForgeNN", "ForgeGAN", "PixelMath", "TestSupport"]),
-  tests("EndToEndTests", ["TestSupport", crypto]),
+  tests("EndToEndTests", ["ScanModel", "ScanIO", "TestSupport", crypto]),
 ]
 
 /// A fuzz target: an endless run of one `FuzzPath` function under libFuzzer.

@@ -208,6 +208,25 @@ def write(place, title, lines):
     place.write_text(text)
 
 
+def check(options):
+    """Ends before anything is made when a program or a module is missing that the goal needs at its end."""
+    if not os.access(options.program, os.X_OK) or not options.program.is_file():
+        sys.exit(f"{options.program} is no program: build ScanForge first (make build), or name it with --program.")
+    if options.goal == "G11":
+        return
+    scripts = [options.peers / name for name in ("sr_torch.py", "cgan_torch.py")]
+    missing = [str(path) for path in scripts if not path.is_file()]
+    if missing:
+        sys.exit(f"{missing[0]} is missing: give --peers the folder of the PyTorch baselines.")
+    try:
+        done = subprocess.run([options.python, "-c", "import numpy, PIL, torch"], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    except OSError as error:
+        sys.exit(f"{options.python} cannot be run ({error.strerror}): name a Python with --python.")
+    if done.returncode != 0:
+        last = (done.stderr.strip().splitlines() or ["it failed"])[-1]
+        sys.exit(f"{options.python} lacks what the baseline needs ({last}): install numpy, Pillow and torch, or name another Python with --python.")
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--goal", required=True, choices=["G3", "G4", "G5", "G6", "G11"])
@@ -222,6 +241,7 @@ def main():
     options.vgg = options.vgg and Path(options.vgg).absolute()
     if options.goal != "G11" and not options.data.is_dir():
         sys.exit(f"{options.data} is missing: give --data a folder with index.csv and the sets that it lists.")
+    check(options)
     study = Study(options)
     # G5 and G6 look at the same images.
     if options.goal == "G6":

@@ -1,6 +1,9 @@
 #include "memory.h"
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 static tmsize_t memory_read(thandle_t handle, void *out, tmsize_t wanted) {
   ctiff_memory *memory = handle;
@@ -99,14 +102,56 @@ static TIFFOpenOptions *silent_options(TIFFErrorHandlerExtR on_error, TIFFErrorH
 
 static int count_file_error(TIFF *tiff, void *user, const char *module, const char *format, va_list list) {
   (void)tiff, (void)module, (void)format, (void)list;
-  ++*(int *)user;
+  ((ctiff_file *)user)->complaints++;
   return 1;
 }
 
-TIFF *ctiff_file_open(int descriptor, int *complaints, const char *mode) {
-  TIFFOpenOptions *options = silent_options(count_file_error, drop_warning, complaints);
+// libtiff's own file functions do not say why a write failed.
+static tmsize_t file_write(thandle_t handle, void *bytes, tmsize_t count) {
+  ctiff_file *file = handle;
+  tmsize_t done = 0;
+  while (done < count) {
+    ssize_t part = write(file->descriptor, (const uint8_t *)bytes + done, (size_t)(count - done));
+    if (part < 0 && errno == EINTR) continue;
+    if (part < 0 && !file->system_error) file->system_error = errno;
+    if (part <= 0) return done > 0 ? done : -1;
+    done += part;
+  }
+  return done;
+}
+
+static tmsize_t file_read(thandle_t handle, void *out, tmsize_t wanted) {
+  ctiff_file *file = handle;
+  tmsize_t done = 0;
+  while (done < wanted) {
+    ssize_t part = read(file->descriptor, (uint8_t *)out + done, (size_t)(wanted - done));
+    if (part < 0 && errno == EINTR) continue;
+    if (part < 0) return -1;
+    if (part == 0) break;
+    done += part;
+  }
+  return done;
+}
+
+static toff_t file_seek(thandle_t handle, toff_t offset, int whence) {
+  return (toff_t)lseek(((ctiff_file *)handle)->descriptor, (int64_t)offset, whence);
+}
+
+static toff_t file_size(thandle_t handle) {
+  struct stat status;
+  return fstat(((ctiff_file *)handle)->descriptor, &status) == 0 ? (toff_t)status.st_size : 0;
+}
+
+static int file_map(thandle_t handle, void **base, toff_t *size) {
+  (void)handle, (void)base, (void)size;
+  return 0;
+}
+
+TIFF *ctiff_file_open(ctiff_file *file, const char *mode) {
+  TIFFOpenOptions *options = silent_options(count_file_error, drop_warning, file);
   if (!options) return NULL;
-  TIFF *tiff = TIFFFdOpenExt(descriptor, "file", mode, options);
+  TIFF *tiff = TIFFClientOpenExt(
+      "file", mode, file, file_read, file_write, file_seek, memory_close, file_size, file_map, memory_unmap, options);
   TIFFOpenOptionsFree(options);
   return tiff;
 }

@@ -17,8 +17,16 @@ typedef struct {
 /// Opens `memory` with mode `r` or `w`; errors and warnings of libtiff are counted, never printed.
 TIFF *ctiff_memory_open(ctiff_memory *memory, const char *mode);
 
-/// Opens a descriptor, which stays the caller's; errors are counted in `complaints`, which must outlive the handle.
-TIFF *ctiff_file_open(int descriptor, int *complaints, const char *mode);
+/// An open file, whose descriptor stays the caller's.
+typedef struct {
+  int descriptor;
+  int complaints;
+  /// `errno` of the first write that the system refused; 0 when there was none.
+  int system_error;
+} ctiff_file;
+
+/// Opens `file`, which must outlive the handle, from its start; errors of libtiff are counted, never printed.
+TIFF *ctiff_file_open(ctiff_file *file, const char *mode);
 
 static inline int ctiff_fail(int status, char *message, size_t size, const char *text) {
   if (message && size) snprintf(message, size, "%s", text);

@@ -100,17 +100,19 @@ int ctiff_write_memory(
 }
 
 int ctiff_write_descriptor(
-    const ctiff_image *image, ctiff_rows next, void *context, int descriptor, char *message, size_t message_size) {
+    const ctiff_image *image, ctiff_rows next, void *context, int descriptor, int *system_error, char *message, size_t message_size) {
+  *system_error = 0;
   int status = check(image, message, message_size);
   if (status != CTIFF_OK) return status;
   uint64_t count = (uint64_t)row_bytes_of(image) * image->rows * pages_of(image);
-  int complaints = 0;
-  TIFF *tiff = ctiff_file_open(descriptor, &complaints, count > 0xFFF00000u ? "w8l" : "wl");
+  ctiff_file file = {.descriptor = descriptor};
+  TIFF *tiff = ctiff_file_open(&file, count > 0xFFF00000u ? "w8l" : "wl");
+  *system_error = file.system_error;
   if (!tiff) return ctiff_fail(CTIFF_WRITE, message, message_size, "The file cannot be written");
   int ok = encode(image, next, context, tiff);
-  // TIFFClose would close the caller's descriptor.
   TIFFCleanup(tiff);
-  return ok && complaints == 0 ? CTIFF_OK : ctiff_fail(CTIFF_WRITE, message, message_size, "The file cannot be written");
+  *system_error = file.system_error;
+  return ok && file.complaints == 0 ? CTIFF_OK : ctiff_fail(CTIFF_WRITE, message, message_size, "The file cannot be written");
 }
 
 void ctiff_free(uint8_t *bytes) { free(bytes); }

@@ -78,6 +78,9 @@ package struct ModelOptions {
     return texts
   }
 
+  /// Whether the user said something about `key`.
+  package func isGiven(_ key: String) -> Bool { members[key] != nil }
+
   /// Refuses `key` with `reason` unless a rule between options holds.
   package mutating func require(_ holds: Bool, _ key: String, _ reason: String) {
     if !holds { fail(key, reason, ()) }

@@ -1,4 +1,5 @@
 internal import CForgeKernels
+import Diagnostics
 
 /// A block of memory for kernels, 64-byte aligned and of exactly the size asked for; holds anything until written. It goes back to the
 /// system with its owner, not to `BufferCache`.
@@ -7,7 +8,7 @@ package final class AlignedMemory: @unchecked Sendable {
   package let pointer: UnsafeMutableRawPointer
 
   package init(byteCount: Int) {
-    guard let memory = fk_allocate(byteCount) else { fatalError("out of memory: \(byteCount) bytes do not fit") }
+    guard let memory = fk_allocate(byteCount) else { MemoryExhaustion.end(bytes: byteCount) }
     self.byteCount = byteCount
     pointer = memory
   }

@@ -1,4 +1,5 @@
 internal import CForgeKernels
+import Diagnostics
 internal import Synchronization
 
 /// Memory of one or more tensors; goes back to the cache when the last of them is gone.
@@ -68,9 +69,7 @@ package enum BufferCache {
       return nil
     }
     if let address, let memory = UnsafeMutablePointer<Float>(bitPattern: address) { return memory }
-    guard let memory = fk_allocate(size * floatBytes) else {
-      fatalError("out of memory: a tensor of \(size) floats does not fit")
-    }
+    guard let memory = fk_allocate(size * floatBytes) else { MemoryExhaustion.end(bytes: size * floatBytes) }
     return memory.bindMemory(to: Float.self, capacity: size)
   }
 

@@ -1,6 +1,7 @@
 import Foundation
 import Glibc
 import ScanCatalog
+import ScanIO
 
 /// A hidden folder in the export root where a format is written before it takes its name.
 ///
@@ -29,17 +30,30 @@ package final class ExportStaging {
     self.format = format
     try Self.refuseForeign(root, renewed, catalog)
     let isNewRoot = !FileManager.default.fileExists(atPath: root.path)
-    try DurableFile.makeFolder(root)
+    try Self.naming(root) { try DurableFile.makeFolder(root) }
     // The export is for others to read; what is in it is de-identified.
     if isNewRoot { chmod(root.path, 0o755) }
     descriptor = open(root.path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-    guard descriptor >= 0 else { throw DurableFile.failure("open") }
+    guard descriptor >= 0 else { throw OutputError(FileWriteError(errno: errno), at: root.path) }
     folder = root.appendingPathComponent(Self.prefix + UUID().uuidString, isDirectory: true)
     guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else { throw ExportError.busy }
     for name in try FileManager.default.contentsOfDirectory(atPath: root.path) where name.hasPrefix(Self.prefix) {
       try? FileManager.default.removeItem(at: root.appendingPathComponent(name))
     }
-    try makeFolder("")
+    try Self.naming(root) { try makeFolder("") }
+  }
+
+  /// Says where a disk takes no more: the workspace, whose errors these are otherwise, may lie on another one.
+  ///
+  /// - Throws: `OutputError` in the place of `CatalogError.diskFull` and `.noPermission`.
+  private static func naming<Value>(_ root: URL, _ body: () throws -> Value) throws -> Value {
+    do {
+      return try body()
+    } catch CatalogError.diskFull {
+      throw OutputError(.diskFull, at: root.path)
+    } catch CatalogError.noPermission {
+      throw OutputError(.permission, at: root.path)
+    }
   }
 
   deinit { close(descriptor) }
@@ -71,13 +85,17 @@ package final class ExportStaging {
 
   /// Writes one file and the folders above it; on disk after `place`.
   func write(_ bytes: [UInt8], to relative: String) throws {
-    try makeFolder(relative.lastIndex(of: "/").map { String(relative[..<$0]) } ?? "")
-    try DurableFile.write(bytes, to: folder.appendingPathComponent(relative), mode: 0o644)
+    try Self.naming(root) {
+      try makeFolder(relative.lastIndex(of: "/").map { String(relative[..<$0]) } ?? "")
+      try DurableFile.write(bytes, to: folder.appendingPathComponent(relative), mode: 0o644)
+    }
     files.append(relative)
   }
 
   /// Takes the format's name and renews the manifest over the whole root.
-  func place() throws {
+  func place() throws { try Self.naming(root) { try takeName() } }
+
+  private func takeName() throws {
     try DurableFile.sync(files.map { folder.appendingPathComponent($0) })
     let manifest = root.appendingPathComponent(Manifest.fileName)
     if unlink(manifest.path) != 0, errno != ENOENT { throw DurableFile.failure("unlink") }

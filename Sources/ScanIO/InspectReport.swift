@@ -18,6 +18,8 @@ package struct InspectReport: Encodable, Sendable {
   package var bitsAllocated: Int?
   package var bitsStored: Int?
   package var signed: Bool?
+  /// IEEE floating point; for people alone.
+  package var isFloat = false
   package var photometric: String?
   /// DICOM Transfer Syntax UID of the file.
   package var transferSyntax: String?
@@ -65,6 +67,7 @@ package struct InspectReport: Encodable, Sendable {
     bitsAllocated = layout.bitsAllocated
     bitsStored = layout.bitsStored
     signed = layout.isSigned
+    isFloat = layout.isFloat
   }
 
   private mutating func add(_ scan: RawScan) {
@@ -72,7 +75,8 @@ package struct InspectReport: Encodable, Sendable {
       // The file's own width: packed samples are decoded to wider words.
       rows = rows ?? scan.dataset.integer(.rows)
       columns = columns ?? scan.dataset.integer(.columns)
-      if rows != nil { frames = frames ?? scan.dataset.integer(.numberOfFrames) ?? 1 }
+      // Without pixels Number of Frames counts nothing.
+      if scan.pixels != nil, rows != nil { frames = frames ?? scan.dataset.integer(.numberOfFrames) ?? 1 }
       samplesPerPixel = samplesPerPixel ?? scan.dataset.integer(.samplesPerPixel)
       bitsAllocated = scan.dataset.integer(.bitsAllocated) ?? bitsAllocated
       bitsStored = bitsStored ?? scan.dataset.integer(.bitsStored)

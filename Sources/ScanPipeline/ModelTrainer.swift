@@ -31,6 +31,7 @@ package struct ModelTrainer {
     KernelTable.threads = context.threads
 
     let records = try items.map { try catalog.artifacts($0) } ?? TrainingSlices.records(query ?? TrainingSlices.query(split: options.split), in: catalog)
+    try options.checkMemory(for: records)
     let set = try TrainingSet(records, for: options, context: context)
     let seed = options.seed ?? context.seed
     let run = try catalog.beginRun(

@@ -1,23 +1,34 @@
 package import Foundation
-import ScanIO
+package import ScanIO
 
 /// Where results may go.
 package enum OutputFolder {
-  /// Refuses what is no folder, a folder inside a workspace, whose contents are recorded one by one, and one that an input would read back.
+  /// Refuses what is no folder, a folder inside a workspace, whose contents are recorded one by one, one that an input would read back, and
+  /// one that may not be written.
   ///
   /// - Parameter key: a file that must not lie inside an input either.
-  /// - Throws: `PipelineError.outputNotAFolder`, `.outputInsideWorkspace`, `.outputInsideInput`, `.keyInsideInput`.
-  package static func check(_ output: URL, inputs: [URL] = [], key: URL? = nil) throws(PipelineError) {
-    guard isFolderOrFree(output) else { throw .outputNotAFolder }
+  /// - Throws: `PipelineError.outputNotAFolder`, `.outputInsideWorkspace`, `.outputInsideInput`, `.keyInsideInput`; `OutputError`.
+  package static func check(_ output: URL, inputs: [URL] = [], key: URL? = nil) throws {
+    guard isFolderOrFree(output) else { throw PipelineError.outputNotAFolder }
     let target = resolved(output)
     var folder = target
     while folder != "/" && !folder.isEmpty {
-      if isWorkspace(folder) { throw .outputInsideWorkspace }
+      if isWorkspace(folder) { throw PipelineError.outputInsideWorkspace }
       folder = (folder as NSString).deletingLastPathComponent
     }
     let sources = inputs.map(resolved)
-    if sources.contains(where: { holds($0, target) }) { throw .outputInsideInput }
-    if let key, sources.contains(where: { holds($0, resolved(key)) }) { throw .keyInsideInput }
+    if sources.contains(where: { holds($0, target) }) { throw PipelineError.outputInsideInput }
+    if let key, sources.contains(where: { holds($0, resolved(key)) }) { throw PipelineError.keyInsideInput }
+    try checkWritable(output)
+  }
+
+  /// Refuses a folder that takes no files, or that cannot be made, before any work is done for it.
+  ///
+  /// - Throws: `OutputError`.
+  package static func checkWritable(_ folder: URL) throws(OutputError) {
+    var place = folder.standardizedFileURL
+    while access(place.path, F_OK) != 0, place.path != "/" { place.deleteLastPathComponent() }
+    if access(place.path, W_OK | X_OK) != 0 { throw OutputError(FileWriteError(errno: errno), at: place.path) }
   }
 
   /// Whether a folder has that name, or nobody, and the nearest thing above it that exists is a folder.

@@ -14,8 +14,7 @@ package struct PipelineSpec: Sendable {
 
   /// Reads a file strictly: an unknown key is an error with line and column.
   package init(contentsOf url: URL) throws(PlanError) {
-    guard let data = try? Data(contentsOf: url), let text = String(data: data, encoding: .utf8) else { throw .unreadable }
-    try self.init(yaml: text)
+    try self.init(yaml: YAMLFile.text(of: url))
   }
 
   package init(yaml: String) throws(PlanError) {

@@ -13,7 +13,10 @@ package enum PlanError: ExplainedError, Equatable {
     }
   }
 
-  case unreadable
+  /// What a file is that cannot be read as a YAML file.
+  package enum Unreadable: Sendable, Equatable { case missing, folder, notPermitted, notText, broken }
+
+  case unreadable(file: String, Unreadable)
   case syntax(String, Position?)
   case unknownKey(String, in: String, known: [String], Position)
   case duplicateKey(String, in: String, Position)
@@ -24,7 +27,7 @@ package enum PlanError: ExplainedError, Equatable {
   case needs(stage: String, what: String, remedy: String, Position)
   case noStages
 
-  package var kind: FailureKind { self == .unreadable ? .surroundings : .request }
+  package var kind: FailureKind { if case .unreadable = self { .surroundings } else { .request } }
 
   package var code: String {
     switch self {
@@ -51,11 +54,21 @@ package enum PlanError: ExplainedError, Equatable {
     }
   }
 
-  package var place: String? { position.map { "line \($0.line):\($0.column)" } }
+  package var place: String? {
+    if case .unreadable(let file, _) = self { return file }
+    return position.map { "line \($0.line):\($0.column)" }
+  }
 
   package var what: String {
     switch self {
-    case .unreadable: "The pipeline file cannot be read"
+    case .unreadable(_, let why):
+      switch why {
+      case .missing: "The file does not exist"
+      case .folder: "This is a folder, not a YAML file"
+      case .notPermitted: "The file may not be read (permission denied)"
+      case .notText: "The file is not UTF-8 text"
+      case .broken: "The file cannot be read"
+      }
     case .syntax(let text, _): "This is not valid YAML: \(text)"
     case .unknownKey(let key, let section, _, _): "\(section) has no key \(key)"
     case .duplicateKey(let key, let section, _): "\(section) has the key \(key) twice"
@@ -70,7 +83,14 @@ package enum PlanError: ExplainedError, Equatable {
 
   package var remedy: String {
     switch self {
-    case .unreadable: "Check that the file exists and may be read."
+    case .unreadable(_, let why):
+      switch why {
+      case .missing: "Check the path."
+      case .folder: "Name a file in it."
+      case .notPermitted: "Change its permissions."
+      case .notText: "Save it as UTF-8."
+      case .broken: "Check the disk and the network mount, then try again."
+      }
     case .syntax: "Mend the line; Pipelines/quickstart.yaml is a working example."
     case .unknownKey(_, _, let known, _): "Known keys: \(known.joined(separator: ", "))."
     case .duplicateKey: "Keep one of them."

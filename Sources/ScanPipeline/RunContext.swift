@@ -57,6 +57,8 @@ package final class RunContext {
 /// Why a pipeline stops while it runs.
 package enum PipelineError: ExplainedError, Equatable {
   case interrupted
+  /// As `interrupted`, of work that leaves nothing until it is done.
+  case stopped
   case itemFailed(stage: String, number: Int)
   case nothingToLearn(model: String, split: String)
   case noLabels
@@ -78,15 +80,18 @@ package enum PipelineError: ExplainedError, Equatable {
   case keyInsideInput
   case otherKey
   case outputExists
+  /// Another program writes to the output folder.
+  case outputBusy
   case mixedSizes
   case archiveTooLarge
 
   package var kind: FailureKind {
     switch self {
-    case .interrupted: .item
+    case .interrupted, .stopped: .item
     case .itemFailed: .item
     // A path that leads nowhere is a missing file.
     case .noModel(let text, let hasWorkspace): hasWorkspace && !text.contains("/") ? .request : .surroundings
+    case .outputBusy: .surroundings
     default: .request
     }
   }
@@ -94,6 +99,7 @@ package enum PipelineError: ExplainedError, Equatable {
   package var code: String {
     switch self {
     case .interrupted: "run.interrupted"
+    case .stopped: "run.stopped"
     case .itemFailed: "run.itemFailed"
     case .nothingToLearn: "train.nothingToLearn"
     case .noLabels: "train.noLabels"
@@ -110,6 +116,7 @@ package enum PipelineError: ExplainedError, Equatable {
     case .keyInsideInput: "key.insideInput"
     case .otherKey: "key.other"
     case .outputExists: "output.exists"
+    case .outputBusy: "output.busy"
     case .mixedSizes: "train.mixedSizes"
     case .archiveTooLarge: "generate.archiveTooLarge"
     }
@@ -118,6 +125,7 @@ package enum PipelineError: ExplainedError, Equatable {
   package var what: String {
     switch self {
     case .interrupted: "Stopped on request; what is done is kept"
+    case .stopped: "Stopped on request; nothing was written"
     case .itemFailed(let stage, let number): "\(stage) stopped at item \(number)"
     case .nothingToLearn(let model, let split): "There are no slices in the \(split) split for \(model) to learn from"
     case .noLabels: "The slices have no labels, and a conditional model learns from labels"
@@ -136,6 +144,7 @@ package enum PipelineError: ExplainedError, Equatable {
     case .keyInsideInput: "The key lies inside an input folder and would be read as a scan"
     case .otherKey: "The pseudonym key is not the one that this workspace was made with"
     case .outputExists: "An output file exists already with other contents"
+    case .outputBusy: "Another program is writing to the output folder"
     case .mixedSizes: "The slices have different sizes"
     case .archiveTooLarge: "An npz file holds at most 4 GB"
     }
@@ -144,6 +153,7 @@ package enum PipelineError: ExplainedError, Equatable {
   package var remedy: String {
     switch self {
     case .interrupted: "Run the same command again to go on (run and train: with --resume)."
+    case .stopped: "Run the same command again."
     case .itemFailed: "See the message above, or use --on-item-error continue."
     case .nothingToLearn: "Ingest images, or choose another split."
     case .noLabels: "Ingest with --label-from folder, csv:FILE or attribute:KEYWORD."
@@ -160,6 +170,7 @@ package enum PipelineError: ExplainedError, Equatable {
     case .keyInsideInput: "Keep the key in a private folder elsewhere."
     case .otherKey: "Put the earlier key back under keys/, or start a new workspace: under another key every patient would count as a new one."
     case .outputExists: "Choose an empty folder, or the seed and model of before."
+    case .outputBusy: "Wait until it has ended."
     case .mixedSizes: "Give --size, so that all are brought to one size."
     case .archiveTooLarge: "Ask for fewer images, or for tiff, png or dicom."
     }

@@ -62,6 +62,8 @@ package struct ScanSheet: Sendable {
     var subject: String?
     var split: String?
     var attributes: [ScanAttribute: String] = [:]
+    /// Of the CSV file with labels, counted from 1 with the header; nil for a row of another file.
+    var number: Int?
   }
 
   private let labelSource: LabelSource
@@ -95,6 +97,7 @@ package struct ScanSheet: Sendable {
           throw CSVError.badValue(row: number + 2, column: "label", form: "a folder's name of at most 100 bytes, without / or \\")
         }
         row.label = record[labelColumn]
+        row.number = row.number ?? number + 2
       }
       if let subjectColumn, !record[subjectColumn].isEmpty { row.subject = record[subjectColumn] }
       if let splitColumn, !record[splitColumn].isEmpty { row.split = record[splitColumn] }
@@ -106,6 +109,14 @@ package struct ScanSheet: Sendable {
       }
       rows[file] = row
     }
+  }
+
+  /// A sentence on the rows with labels that are of none of `files`; nil when there are none. Rows are named by number, as in `CSVError`.
+  package func warning(beside files: [URL]) -> String? {
+    let met = Set(files.map { $0.standardizedFileURL.resolvingSymlinksInPath().path })
+    let numbers = rows.filter { !met.contains($0.key) }.compactMap(\.value.number)
+    guard let first = numbers.min() else { return nil }
+    return "\(numbers.count) of the rows with labels match no file, the first is row \(first) of the CSV file; its column path is relative to the CSV file's folder"
   }
 
   private func row(_ file: URL) -> Row? { rows.isEmpty ? nil : rows[file.standardizedFileURL.resolvingSymlinksInPath().path] }

@@ -41,6 +41,7 @@ package struct ImageUpscaler {
   /// - Throws: `ImagingError` when the image has no pixels or its samples are indexes (palette, 1 bit).
   package func upscale(_ scan: CleanScan) throws -> EnhancedScan {
     let pixels = try upscalablePixels(of: scan)
+    try checkMemory(for: pixels)
     var writer = StoredSampleWriter(like: pixels, rows: pixels.rows * resolver.factor, columns: pixels.columns * resolver.factor)
     for frame in 0..<pixels.frames {
       for sample in 0..<pixels.samplesPerPixel {
@@ -66,6 +67,15 @@ package struct ImageUpscaler {
         try sink(row, column, UnsafeRawBufferPointer(bytes))
       }
     }
+  }
+
+  /// The words, their interleaved copy and the file. Small results are not worth a look at what is there.
+  private func checkMemory(for pixels: PixelBuffer) throws(MemoryShortage) {
+    let needed = 3 * pixels.words.count * resolver.factor * resolver.factor
+    guard needed > 1 << 28 else { return }
+    try MemoryShortage.check(
+      "the enlarged image", needs: needed,
+      remedy: "Enlarge a smaller image, or a TIFF of one grey page, which is written piece by piece; end other programs, or allow it more memory.")
   }
 
   private func upscalablePixels(of scan: CleanScan) throws(ImagingError) -> PixelBuffer {

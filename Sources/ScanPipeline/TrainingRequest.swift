@@ -25,8 +25,7 @@ package struct TrainingRequest {
     _ = try ModelRegistry.entry(model)
     var base = TrainingOptions(model: model)
     if let config {
-      guard let data = try? Data(contentsOf: config), let text = String(data: data, encoding: .utf8) else { throw PlanError.unreadable }
-      base = try TrainingRequest.read(text, model: model)
+      base = try TrainingRequest.read(config, model: model)
     }
     base.name = name ?? base.name
     base.steps = steps ?? base.steps
@@ -39,27 +38,40 @@ package struct TrainingRequest {
     options = base
   }
 
-  private static func read(_ yaml: String, model: String) throws -> TrainingOptions {
+  private static func read(_ config: URL, model: String) throws -> TrainingOptions {
+    let yaml = try YAMLFile.text(of: config)
     let node: Node
     do {
       node = try Yams.compose(yaml: yaml) ?? Node("")
     } catch {
       throw PipelineSpec.syntaxError(error)
     }
-    var reader = try OptionReader(node, section: "the config file")
+    var reader = try OptionReader(node, section: "the config file \(config.path)")
     if let named = try reader.string("model"), named != model {
       throw PlanError.outOfRange(key: "model", allowed: "\(model), as on the command line", reader.positionOf("model"))
     }
     let name = try reader.string("name")
     let steps = try reader.int("steps", in: 1...100_000_000)
     let minutes = try reader.double("minutes", in: 0.01...100_000)
+    let stopAfter = try reader.int("stopAfter", in: 1...100_000_000)
     let size = try reader.int("size", in: 8...4096)
     let split = try reader.choice("split", of: ["train", "val", "test", "all"])
     var options = TrainingOptions(
-      model: model, name: name, steps: steps, minutes: minutes, size: size, split: split == "all" ? nil : split ?? "train")
+      model: model, name: name, steps: steps, minutes: minutes, stopAfter: stopAfter, size: size, split: split == "all" ? nil : split ?? "train")
     try options.readLoop(&reader)
     options.extra = .object(try reader.remainingValues())
     return options
+  }
+
+  /// Finds out whether there is anything to learn from, before a workspace is made for nothing.
+  ///
+  /// - Throws: `InputError` for a folder without files; `CatalogError.notAWorkspace` when no workspace holds what was asked for.
+  package static func checkData(_ data: String?, workspace: URL) throws {
+    if let data, FileManager.default.fileExists(atPath: data) {
+      _ = try Intake(inputs: [URL(fileURLWithPath: data)]).files()
+    } else {
+      _ = try Workspace.open(at: workspace)
+    }
   }
 
   /// - Parameter data: a query, or an existing folder or file, which is ingested first and used whole; nil for the training split of the

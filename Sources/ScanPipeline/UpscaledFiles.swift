@@ -34,7 +34,7 @@ package struct UpscaledFiles {
     let deidentifier = try Deidentifier(options: options, key: key)
     let (items, skipped) = try Intake(inputs: inputs).files()
     let files = items.map { URL(fileURLWithPath: $0.path.revealed) }
-    try FileManager.default.createDirectory(at: output, withIntermediateDirectories: true)
+    try OutputError.naming(output.path) { try AtomicFile.makeFolder(output.path) }
     let stage = "upscale"
     progress(.began(stage: stage, total: files.count, unit: "images"))
     if let warning = skipped.warning { progress(.warning(stage: stage, text: warning)) }
@@ -52,19 +52,13 @@ package struct UpscaledFiles {
         let name = UpscaledFiles.name(
           file, factor: upscaler.resolver.factor, fileExtension: ScanFileEncoder.fileExtension(of: raw.format), taken: taken)
         let target = output.appendingPathComponent(name)
-        if let stream = try upscaler.stream(clean, over: largestInMemory, spoolingIn: output) {
-          try OutputFolder.write(to: target) { try TIFFWriter.write(stream, descriptor: $0) }
-        } else {
-          let scan = try upscaler.upscale(clean)
-          let identity = Array("\(scan.source.instance) \(upscaler.derivation)".utf8)
-          let (bytes, _) = try ScanFileEncoder.encode(scan, identity: identity)
-          guard SelfCheck(of: raw, with: deidentifier).leaks(in: bytes) == 0 else { throw DeidError.identifiersRemain(1) }
-          try OutputFolder.write(bytes, to: target)
-        }
-        if addsDetailMaps, let map = try upscaler.detailMap(of: clean) {
-          try OutputFolder.write(map.png(), to: target.deletingPathExtension().appendingPathExtension("detail.png"))
-          maps += 1
-          largestDetail = max(largestDetail, map.rootMeanSquare)
+        try OutputError.naming(output.path) {
+          try write(upscaler, clean, to: target) { SelfCheck(of: raw, with: deidentifier).leaks(in: $0) == 0 }
+          if addsDetailMaps, let map = try upscaler.detailMap(of: clean) {
+            try OutputFolder.write(map.png(), to: target.deletingPathExtension().appendingPathExtension("detail.png"))
+            maps += 1
+            largestDetail = max(largestDetail, map.rootMeanSquare)
+          }
         }
         taken.insert(name)
         warnings.add(raw.warnings)
@@ -84,6 +78,18 @@ package struct UpscaledFiles {
     var figures = try upscaler.figures(count: done).merging(warnings.figures) { first, _ in first }
     if maps > 0 { figures["largestDetail"] = largestDetail }
     return StageOutcome(summary: summary, figures: figures, failedItems: failures, places: [output.path])
+  }
+
+  /// - Parameter isClean: asked of bytes that could hold what the source says.
+  private func write(_ upscaler: ImageUpscaler, _ clean: CleanScan, to target: URL, isClean: ([UInt8]) -> Bool) throws {
+    if let stream = try upscaler.stream(clean, over: largestInMemory, spoolingIn: output) {
+      return try OutputFolder.write(to: target) { try TIFFWriter.write(stream, descriptor: $0) }
+    }
+    let scan = try upscaler.upscale(clean)
+    let identity = Array("\(scan.source.instance) \(upscaler.derivation)".utf8)
+    let (bytes, _) = try ScanFileEncoder.encode(scan, identity: identity)
+    guard isClean(bytes) else { throw DeidError.identifiersRemain(1) }
+    try OutputFolder.write(bytes, to: target)
   }
 
   private static func name(_ file: URL, factor: Int, fileExtension: String, taken: Set<String>) -> String {

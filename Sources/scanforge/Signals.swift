@@ -13,8 +13,17 @@ enum Signals {
     sigaddset(&asked, SIGINT)
     sigaddset(&asked, SIGTERM)
     pthread_sigmask(SIG_UNBLOCK, &asked, nil)
+    MemoryExhaustion.onEnd { bytes in
+      Console.writeError("scanforge: \(MemoryShortage.text(bytes)) of memory were refused. \(Signals.lessMemory)")
+      Program.leave(3)
+    }
     for fault in [SIGILL, SIGTRAP, SIGSEGV, SIGBUS, SIGFPE, SIGABRT] { signal(fault, faulted) }
   }
+}
+
+extension Signals {
+  fileprivate static let lessMemory =
+    "Lower the batch, the size or the width, end other programs, or raise the limit (ulimit -v, the container's or the job's memory)."
 }
 
 private func interrupted(_: Int32) {
@@ -24,7 +33,13 @@ private func interrupted(_: Int32) {
 }
 
 private func faulted(_: Int32) {
-  // Only async-signal-safe calls here.
+  // Only async-signal-safe calls here. Swift traps where it gets no memory: whether a little more is to be had tells that from a bug.
+  let probe = mmap(nil, 1 << 26, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
+  if probe == MAP_FAILED {
+    let line: StaticString = "scanforge: the memory is used up. Lower the batch, the size or the width, end other programs, or raise the limit (ulimit -v, the container's or the job's memory).\n"
+    _ = write(2, line.utf8Start, line.utf8CodeUnitCount)
+    _exit(3)
+  }
   let line: StaticString = "scanforge: a broken promise between our own functions (a bug of ours). Please report it with the command that you ran.\n"
   _ = write(2, line.utf8Start, line.utf8CodeUnitCount)
   _exit(70)

@@ -147,6 +147,53 @@ import Testing
     }
   }
 
+  @Test func `a place that takes no results is named before any work is done for it`() throws {
+    _ = SmallRun.result
+    try inFolder { folder in
+      let run = SmallRun.folder
+      let (images, workspace) = (run.appendingPathComponent("phantoms/tiff").path, run.appendingPathComponent("workspace").path)
+      let evaluate = ["evaluate", "--real", images, "--synthetic", images, "--progress", "json"]
+      for command in [evaluate + ["--report", "nope/x.html"], ["audit", "report", "--workspace", workspace, "--to", "nope/x.html"]] {
+        let result = try Program.run("scanforge", command, in: folder)
+        #expect(result.exitCode == 3, "\(command): \(result.errors)")
+        #expect(
+          result.errors == "scanforge: \(folder.resolvingSymlinksInPath().path)/nope: the output folder does not exist. Create the folder or choose another one.\n",
+          "\(command): \(result.errors)")
+      }
+      let inside = try Program.run("scanforge", evaluate + ["--report", images + "/x.html"], in: folder)
+      #expect(inside.exitCode == 2)
+      #expect(inside.errors == "scanforge: The report would lie inside a folder of images that is read. Choose a file outside the folders of images.\n")
+    }
+  }
+
+  @Test func `data without a file and no data at all leave no workspace behind`() throws {
+    try inFolder { folder in
+      try FileManager.default.createDirectory(at: folder.appendingPathComponent("empty"), withIntermediateDirectories: false)
+      for more in [["--data", "empty"], ["--data", "split=train"], []] {
+        let result = try Program.run("scanforge", ["train", "cgan", "--steps", "1", "--workspace", "w"] + more, in: folder)
+        #expect(result.exitCode != 0 && result.exitCode != 70, "\(more): \(result.errors)")
+        #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path) == ["empty"], "\(more)")
+      }
+    }
+  }
+
+  @Test func `a band beyond the last is told as what was asked for`() throws {
+    let result = try Program.run("scanforge", ["generate", "--model", "x", "--count", "1", "--age-band", "100-109"])
+    #expect(result.exitCode == 2)
+    #expect(result.errors.contains("--age-band 100-109: from 90 years on there is one band. Use 090+."), "\(result.errors)")
+  }
+
+  @Test func `a training that has no room is refused with what it takes and what to lower`() throws {
+    let folder = try SmallRun.copy()
+    defer { try? FileManager.default.removeItem(at: folder) }
+    try write("batch: 1024\nwidth: 128\n", to: folder.appendingPathComponent("large.yaml"))
+    let command = "ulimit -v 6000000; exec \"$0\" train cgan --size 128 --steps 1 --name large --config large.yaml --workspace workspace --progress none"
+    let result = try Program.run("/bin/sh", ["-c", command, Program.url("scanforge").path], in: folder)
+    #expect(result.exitCode == 3, "\(result.errors)")
+    #expect(result.errors.contains("scanforge: training cgan on ") && result.errors.contains(" of memory, and "), "\(result.errors)")
+    #expect(result.errors.contains("Lower batch, size or width"))
+  }
+
   @Test func `an unfinished training is not begun anew by mistake`() throws {
     try inFolder { folder in
       #expect(try Program.run("scanforge", ["init", "--workspace", "w"], in: folder).exitCode == 0)

@@ -37,6 +37,7 @@ import Testing
     #expect(figures["returns"] == 0 && figures["look.kid"] != nil && figures["steps"] == 60)
     let (place, page) = try live(folder)
     #expect(result.errors.contains("live view: \(place.path)"))
+    #expect(json["page"] as? String == place.path)
     #expect(page.contains("cgan (cgan): finished") && page.contains("data:image/png;base64,") && !page.contains("http-equiv"))
     // Neither places nor names of files that the phantoms plant.
     #expect(!page.contains(folder.path) && !page.contains("ZZPLANTED"))

@@ -91,6 +91,27 @@ import Testing
     let cgan = try ConditionalGAN.Configuration(["width": 8, "r1": 0.5])
     #expect(try ConditionalGAN.Configuration(JSON.parse(cgan.json(size: 32).text())) == cgan)
     let srgan = try SRGAN.Configuration(["factor": 3, "rate": 2e-4])
-    #expect(try SRGAN.Configuration(JSON.parse(srgan.json.text())) == srgan)
+    #expect(try SRGAN.Configuration(JSON.parse(srgan.json.text()), isStored: true) == srgan)
+  }
+
+  @Test func `an option that would do nothing is refused, in a stored model it is read`() throws {
+    let srgan = try ModelRegistry.entry("srgan")
+    for (options, key) in [
+      (["networkWeight": 1], "networkWeight"), (["networkWeight": 1, "phase": "adversarial"], "networkWeight"),
+      (["featureNetwork": "vgg.safetensors", "phase": "content"], "featureNetwork"),
+      (["featureNetwork": "vgg.safetensors", "networkWeight": 1, "phase": "content"], "featureNetwork"),
+    ] as [(JSON, String)] {
+      do {
+        try srgan.check(options)
+        Issue.record("\(options) was accepted")
+      } catch {
+        #expect(error.description.hasPrefix("srgan: \(key) ") && error.description.contains("leave \(key) out"))
+      }
+      #expect(throws: Never.self) { try SRGAN.Configuration(options, isStored: true) }
+    }
+    for phase in ["adversarial", "both"] {
+      try srgan.check(["featureNetwork": "vgg.safetensors", "networkWeight": 1, "phase": .string(phase)])
+      try srgan.check(["featureNetwork": "vgg.safetensors", "phase": .string(phase)])
+    }
   }
 }

@@ -95,6 +95,26 @@ import Testing
       ])
   }
 
+  @Test func `float samples are called float`() throws {
+    let folder = try folder()
+    defer { try? FileManager.default.removeItem(at: folder) }
+    let result = try Program.run("scanforge", ["inspect", "b.tif"], in: folder)
+    #expect(result.output.contains("  TIFF, 2 x 2, 32 bits float, MONOCHROME2\n"), "\(result.output)")
+  }
+
+  @Test func `an object without pixels has no frames, whatever it says`() throws {
+    let folder = try TestData.temporaryFolder("inspect")
+    defer { try? FileManager.default.removeItem(at: folder) }
+    let place = folder.appendingPathComponent("a.dcm")
+    for (hasPixels, frames) in [(true, 3), (false, nil)] as [(Bool, Int?)] {
+      var dataset = SampleDICOM.image()
+      if !hasPixels { dataset.remove(.pixelData) }
+      try Data(SampleDICOM.file(dataset)).write(to: place)
+      let report = InspectReport(path: place.path, reader: DecodeSamples.reader)
+      #expect(report.error == nil && report.rows == 16 && report.frames == frames)
+    }
+  }
+
   @Test func `a truncated file keeps what is known of it`() throws {
     let folder = try folder()
     defer { try? FileManager.default.removeItem(at: folder) }

@@ -18,6 +18,20 @@ import Testing
   #expect(throws: CSVError.noHeader(missing: "subject")) { try CSVTable("path\nx\n").column("subject") }
 }
 
+@Test func `rows with labels that match no file are counted, the first by its number`() throws {
+  let folder = try TestData.temporaryFolder("sheet")
+  defer { try? FileManager.default.removeItem(at: folder) }
+  let csv = folder.appendingPathComponent("labels.csv")
+  try "path,label\na.tif,x\nZZNAME.tif,x\nb.tif,y\nc.tif,y\n".write(to: csv, atomically: true, encoding: .utf8)
+  let sheet = try ScanSheet(labels: .csv(csv.path), subjects: .standard)
+  let files = ["a.tif", "b.tif", "c.tif", "ZZNAME.tif", "other.tif"].map { folder.appendingPathComponent($0) }
+  #expect(sheet.warning(beside: files) == nil)
+  #expect(
+    sheet.warning(beside: [files[0], files[2], files[4]])
+      == "2 of the rows with labels match no file, the first is row 3 of the CSV file; its column path is relative to the CSV file's folder")
+  #expect(try ScanSheet(labels: .folder, subjects: .standard).warning(beside: []) == nil)
+}
+
 @Test func `a sheet tells attributes of files, and a value that is none is named by row and column`() throws {
   let folder = try TestData.temporaryFolder("sheet")
   defer { try? FileManager.default.removeItem(at: folder) }

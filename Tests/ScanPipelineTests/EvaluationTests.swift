@@ -205,6 +205,38 @@ import TestSupport
     }
   }
 
+  @Test func `pairs of several sizes are compared each at its own, and a pair of two sizes is refused`() throws {
+    try Self.inFolder { folder in
+      let sides = [24, 40, 64]
+      func write(_ name: String, _ side: Int, _ noise: Int, to place: String) throws {
+        let pixels = (0..<side * side).map { (index: Int) -> UInt8 in UInt8(40 + index * 7 % 150) + UInt8(index % 3 == 0 ? noise : 0) }
+        let url = folder.appendingPathComponent("\(place)/\(name).png")
+        try FileManager.default.createDirectory(at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
+        try Data(PNGWriter.encode(PixelBuffer(rows: side, columns: side, bitsAllocated: 8, words: pixels), photometric: .monochrome2, spacing: nil))
+          .write(to: url)
+      }
+      var single: [Double] = []
+      for (index, side) in sides.enumerated() {
+        for root in ["all", "one\(index)"] {
+          try write("s\(index)", side, 0, to: "\(root)/real")
+          try write("s\(index)_x2", side, 3 + index, to: "\(root)/made")
+        }
+        let (real, made) = (try Self.read(folder.appendingPathComponent("one\(index)/real")), try Self.read(folder.appendingPathComponent("one\(index)/made")))
+        single.append(try #require(Self.evaluator().evaluate(real: real, synthetic: made, training: nil).pairs).psnr)
+      }
+      #expect(Set(single).count == 3)
+      let real = try Self.read(folder.appendingPathComponent("all/real"))
+      let pairs = try #require(Self.evaluator().evaluate(real: real, synthetic: Self.read(folder.appendingPathComponent("all/made")), training: nil).pairs)
+      #expect(pairs.count == 3 && abs(pairs.psnr - single.reduce(0, +) / 3) < 1e-9)
+      try write("s1_x2", 39, 1, to: "all/made")
+      let error = EvaluationError.pairSizes(2, found: [39, 39], expected: [40, 40])
+      #expect(throws: error) { try Self.evaluator().evaluate(real: real, synthetic: Self.read(folder.appendingPathComponent("all/made")), training: nil) }
+      #expect(
+        error.description == "synthetic image 2: The super-resolved image has 39 x 39 pixels, the real image of its name 40 x 40. "
+          + "Name as real images the originals of the size that the results have; images are counted in the order of their paths.")
+    }
+  }
+
   @Test(arguments: [20, 25, 33])
   func `half of a small real set teaches no classifier, and all of it is compared`(count: Int) throws {
     try Self.inFolder { folder in

@@ -48,6 +48,12 @@ import Testing
     defer { try? FileManager.default.removeItem(at: folder) }
     let live = LiveView(LivePage(name: "knee <1>", model: "cgan", plannedSteps: 400, plannedMinutes: nil), in: folder)
     live.receive(.began(step: 0, record: TrainingRecord(), log: nil))
+    live.receive(.sampled(sheet(step: 0)))
+    let begun = Date().addingTimeInterval(20)
+    while !((try? String(contentsOf: live.page, encoding: .utf8)) ?? "").contains("image/png"), Date() < begun { usleep(20_000) }
+    let first = try String(contentsOf: live.page, encoding: .utf8)
+    #expect(first.contains("No step yet of 400 planned. The first figures come with the first report."))
+    #expect(first.contains("Samples before the first step: the untrained model") && !first.contains("0 steps") && !first.contains("step 0<"))
     for step in stride(from: 20, through: 200, by: 20) { live.receive(.measured(step: step, ["generator": Double(step) * 0.01])) }
     live.receive(.sampled(sheet(step: 200)))
     live.receive(.wentBack(record))
@@ -70,8 +76,8 @@ import Testing
       for outside in ["http://", "https://", "<script", "src=\"/", folder.path] { #expect(!text.contains(outside), "\(outside)") }
     }
     let names = try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted()
-    #expect(names == ["live.html", "samples-200.png"])
-    #expect(live.sheetFiles.map(\.lastPathComponent) == ["samples-200.png"])
+    #expect(names == ["live.html", "samples-0.png", "samples-200.png"])
+    #expect(live.sheetFiles.map(\.lastPathComponent) == ["samples-0.png", "samples-200.png"])
   }
 
   @Test func `a folder that cannot be written stops nothing`() throws {

@@ -76,8 +76,9 @@ int ctiff_write_memory(
 /// Fills `strip` with `count` bytes of the words of all pages from byte `offset` on, ascending; 0 ends the work.
 typedef int (*ctiff_rows)(void *context, uint64_t offset, uint8_t *strip, size_t count);
 /// Writes to an open file from its start, asking for the words strip by strip; what is written on failure is no TIFF.
+/// `*system_error` receives the `errno` of a write that the system refused (ENOSPC on a full disk), else 0.
 int ctiff_write_descriptor(
-    const ctiff_image *image, ctiff_rows next, void *context, int descriptor, char *message, size_t message_size);
+    const ctiff_image *image, ctiff_rows next, void *context, int descriptor, int *system_error, char *message, size_t message_size);
 void ctiff_free(uint8_t *bytes);
 
 #ifdef __cplusplus

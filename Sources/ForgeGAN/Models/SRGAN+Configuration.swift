@@ -77,6 +77,15 @@ extension SRGAN {
       featureWeight = options.number("featureWeight", default: 0.02, in: 0...10)
       featureNetwork = options.text("featureNetwork")
       networkWeight = options.number("networkWeight", default: 0.02, in: 0...10)
+      // A stored model repeats all of its options, also those that did nothing.
+      if !isStored {
+        options.require(
+          featureNetwork != nil || !options.isGiven("networkWeight"), "networkWeight",
+          "does nothing without a network: name its weights with featureNetwork, or leave networkWeight out")
+        options.require(
+          featureNetwork == nil || phase != .content, "featureNetwork",
+          "takes no part in the content phase: use phase: both or adversarial, or leave featureNetwork out")
+      }
       degradation = Degradation(
         sampling: options.choice("sampling", default: .bicubic), blur: options.number("blur", default: 0, in: 0...16),
         noise: options.number("noise", default: 0, in: 0...1))

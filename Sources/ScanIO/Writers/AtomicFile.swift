@@ -50,6 +50,18 @@ package enum AtomicFile {
     "\(folder)/.scanforge-\(getpid())-\(UInt64.random(in: 0...UInt64.max)).partial"
   }
 
+  /// Makes a folder with its parents; no error when it is there.
+  package static func makeFolder(_ path: String) throws(FileWriteError) {
+    var status = stat()
+    if stat(path, &status) == 0 {
+      guard status.st_mode & S_IFMT == S_IFDIR else { throw FileWriteError(errno: ENOTDIR) }
+      return
+    }
+    let parent = folder(of: path)
+    if parent != path, !parent.isEmpty { try makeFolder(parent) }
+    guard mkdir(path, 0o777) == 0 || errno == EEXIST else { throw FileWriteError(errno: errno) }
+  }
+
   /// Writes all bytes, going on after interruptions and short writes.
   package static func writeAll(_ bytes: [UInt8], to descriptor: Int32) throws(FileWriteError) {
     var done = 0
@@ -80,7 +92,7 @@ package enum AtomicFile {
   }
 }
 
-/// Why a file could not be written. Texts name no path: output names may be the caller's own.
+/// Why a file could not be written. Texts name no path: output names may be the caller's own. `OutputError` adds the place that the user named.
 package enum FileWriteError: ExplainedError, Equatable {
   case diskFull
   case permission

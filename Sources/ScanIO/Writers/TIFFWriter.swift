@@ -41,9 +41,11 @@ package enum TIFFWriter {
   }
 
   /// Writes an image that is too large for memory to an open file; the bytes are those that `encode` would give.
-  package static func write(_ scan: EnhancedStream, descriptor: Int32) throws(ScanWriteError) {
-    guard let pixels = scan.source.pixels else { throw .noPixels(.tiff) }
-    guard pixels.frames == 1 else { throw .multipleFrames(.tiff, frames: pixels.frames) }
+  ///
+  /// - Throws: `ScanWriteError`; `FileWriteError` when the file takes no more.
+  package static func write(_ scan: EnhancedStream, descriptor: Int32) throws {
+    guard let pixels = scan.source.pixels else { throw ScanWriteError.noPixels(.tiff) }
+    guard pixels.frames == 1 else { throw ScanWriteError.multipleFrames(.tiff, frames: pixels.frames) }
     var image = try structure(
       of: pixels, photometric: scan.source.photometric ?? .monochrome2,
       spacing: SpacingMillimeters(rowThenColumn: scan.source.spacingMillimeters)?.divided(by: scan.scale))
@@ -51,15 +53,18 @@ package enum TIFFWriter {
     image.columns = UInt32(scan.columns)
     var read = scan.read
     var message = [CChar](repeating: 0, count: 256)
+    var refusal: Int32 = 0
     let status = withUnsafeMutablePointer(to: &read) { read in
       ctiff_write_descriptor(
         &image,
         { context, offset, strip, count in
           let read = context!.assumingMemoryBound(to: ((Int, UnsafeMutableRawBufferPointer) -> Bool).self).pointee
           return read(Int(offset), UnsafeMutableRawBufferPointer(start: strip, count: count)) ? 1 : 0
-        }, read, descriptor, &message, message.count)
+        }, read, descriptor, &refusal, &message, message.count)
     }
-    guard status == Int32(CTIFF_OK.rawValue) else { throw .encoder(.tiff) }
+    guard status == Int32(CTIFF_OK.rawValue) else {
+      throw refusal == 0 ? ScanWriteError.encoder(.tiff) : FileWriteError(errno: refusal)
+    }
   }
 
   /// The structural tags of `pixels`, whose own rows and columns may be replaced.

@@ -52,7 +52,7 @@ package struct DeidentifyBatch: Sendable {
   /// Checks the request, then works through it.
   ///
   /// - Parameter failed: told of each item that fails, in input order.
-  /// - Throws: `DeidError`, `InputError`, `KeyFileError`, `MappingFileError` before any output is written; `FileWriteError`, `DecodeWorkerError`
+  /// - Throws: `DeidError`, `InputError`, `KeyFileError`, `MappingFileError` before any output is written; `OutputError`, `DecodeWorkerError`
   ///   when the machine fails.
   package func run(
     reader: ScanReader = ScanReader(), progress: ProgressSink = { _ in }, failed: (Failure) -> Void = { _ in }
@@ -71,21 +71,33 @@ package struct DeidentifyBatch: Sendable {
     let request = BatchRequest(deidentifier, keepsNames: keepsNames)
     try checkEarlierRequest(request)
     let mapping = try mappingFolder.map { path throws(MappingFileError) in try MappingFiles(folder: path) }
-    let tree = try OutputTree(root: output)
-    defer { tree.close() }
-    request.mark(output)
-    // Without a lasting key nothing can be continued.
-    let journal = try key.map { _ in try BatchJournal(root: output, request) }
-    var group = PublicationGroup(
-      tree: tree, journal: journal, mapping: mapping,
-      summary: DeidentifySummary(deidentifier: deidentifier, hasLastingKey: key != nil, files: items.count, skipped: skipped))
+    return try OutputError.naming(output) {
+      let tree = try OutputTree(root: output)
+      defer { tree.close() }
+      request.mark(output)
+      // Without a lasting key nothing can be continued.
+      let journal = try key.map { _ in try BatchJournal(root: output, request) }
+      let group = PublicationGroup(
+        tree: tree, journal: journal, mapping: mapping,
+        summary: DeidentifySummary(deidentifier: deidentifier, hasLastingKey: key != nil, files: items.count, skipped: skipped))
+      return try work(items, deidentifier, into: group, tree, journal, reader: reader, progress: progress, failed: failed)
+    }
+  }
+
+  /// Cleans and publishes what an earlier run of the same request has not.
+  private func work(
+    _ items: [InputItem], _ deidentifier: Deidentifier, into empty: PublicationGroup, _ tree: OutputTree, _ journal: BatchJournal?,
+    reader: ScanReader, progress: ProgressSink, failed: (Failure) -> Void
+  ) throws -> DeidentifySummary {
+    var group = empty
+    let keepsNames = keepsNames
     let remaining = items.filter { item in
       let entry = BatchJournal.source(item, key: deidentifier.key).flatMap { journal?.entry(of: $0, in: tree) }
       if let entry { group.add(earlier: entry) }
       return entry == nil
     }
     progress(.began(stage: "deidentify", total: items.count, unit: "files"))
-    let stream = CleanStream(reader: reader, deidentifier: deidentifier, threads: threads, pixels: .untouched, mapping: mapping?.mapping)
+    let stream = CleanStream(reader: reader, deidentifier: deidentifier, threads: threads, pixels: .untouched, mapping: group.mapping?.mapping)
     var done = items.count - remaining.count
     var isStopped = false
     do {
@@ -114,7 +126,7 @@ package struct DeidentifyBatch: Sendable {
     }
     let summary = group.summary
     if !summary.isInterrupted, !isStopped { journal?.remove() }
-    try mapping?.write()
+    try group.mapping?.write()
     for line in summary.warnings.lines { progress(.warning(stage: "deidentify", text: line)) }
     progress(
       .ended(stage: "deidentify", summary: "\(summary.written) written, \(summary.unchanged) already there, \(summary.failed) failed"))

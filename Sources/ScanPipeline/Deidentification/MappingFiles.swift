@@ -27,9 +27,12 @@ struct MappingFiles {
     guard (try? AtomicFile.write([0], to: probe, mode: 0o600)) != nil else { throw .unwritable }
   }
 
-  func write() throws(FileWriteError) {
-    try AtomicFile.write(Array(mapping.uidCSV.utf8), to: uidPath, mode: 0o600)
-    try AtomicFile.write(Array(mapping.patientCSV.utf8), to: patientPath, mode: 0o600)
+  /// - Throws: `OutputError`.
+  func write() throws {
+    try OutputError.naming(folder) {
+      try AtomicFile.write(Array(mapping.uidCSV.utf8), to: uidPath, mode: 0o600)
+      try AtomicFile.write(Array(mapping.patientCSV.utf8), to: patientPath, mode: 0o600)
+    }
   }
 
   /// nil when there is no such file. One that is there and cannot be read must not be written over: its rows would be lost.

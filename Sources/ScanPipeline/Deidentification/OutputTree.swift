@@ -32,7 +32,7 @@ final class OutputTree: Sendable {
   init(root: String) throws(FileWriteError) {
     self.root = root
     staging = root + "/" + OutputTree.stagingPrefix + "\(getpid())"
-    try OutputTree.makeFolder(root)
+    try AtomicFile.makeFolder(root)
     for name in (try? FileManager.default.contentsOfDirectory(atPath: root)) ?? [] where name.hasPrefix(OutputTree.stagingPrefix) {
       let owner = Int32(name.dropFirst(OutputTree.stagingPrefix.count)) ?? 0
       // A process that still runs may be at work on the same folder.
@@ -40,13 +40,13 @@ final class OutputTree: Sendable {
         try? FileManager.default.removeItem(atPath: root + "/" + name)
       }
     }
-    try OutputTree.makeFolder(staging)
+    try AtomicFile.makeFolder(staging)
   }
 
   func stage(_ bytes: [UInt8]) throws(FileWriteError) -> Staged {
     let path = "\(staging)/\(UInt64.random(in: 0...UInt64.max))"
     let descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0o644)
-    guard descriptor >= 0 else { throw OutputTree.failure(errno) }
+    guard descriptor >= 0 else { throw FileWriteError(errno: errno) }
     do {
       try AtomicFile.writeAll(bytes, to: descriptor)
     } catch {
@@ -54,17 +54,17 @@ final class OutputTree: Sendable {
       throw error
     }
     // Network file systems report a full disk here.
-    guard Foundation.close(descriptor) == 0 else { throw OutputTree.failure(errno) }
+    guard Foundation.close(descriptor) == 0 else { throw FileWriteError(errno: errno) }
     return Staged(path: path, bytes: bytes.count)
   }
 
   /// Waits until everything staged is on the disk: once for a group, since a file by itself costs as much.
   func synchronize() throws(FileWriteError) {
     let descriptor = open(root, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-    guard descriptor >= 0 else { throw OutputTree.failure(errno) }
+    guard descriptor >= 0 else { throw FileWriteError(errno: errno) }
     defer { _ = Foundation.close(descriptor) }
     guard let synchronizeFileSystem = OutputTree.synchronizeFileSystem else { return sync() }
-    guard synchronizeFileSystem(descriptor) == 0 else { throw OutputTree.failure(errno) }
+    guard synchronizeFileSystem(descriptor) == 0 else { throw FileWriteError(errno: errno) }
   }
 
   /// `syncfs(2)`, which Swift's view of the C library lacks.
@@ -87,7 +87,7 @@ final class OutputTree: Sendable {
     let target = root + "/" + path
     let folder = (target as NSString).deletingLastPathComponent
     if !known.withLock({ $0.contains(folder) }) {
-      try OutputTree.makeFolder(folder)
+      try AtomicFile.makeFolder(folder)
       _ = known.withLock { $0.insert(folder) }
     }
     if link(staged.path, target) == 0 {
@@ -99,10 +99,10 @@ final class OutputTree: Sendable {
     case EPERM, ENOTSUP, ENOSYS, EMLINK:
       // A file system without hard links: nobody else writes here, so looking first is enough.
       if access(target, F_OK) != 0 {
-        guard rename(staged.path, target) == 0 else { throw OutputTree.failure(errno) }
+        guard rename(staged.path, target) == 0 else { throw FileWriteError(errno: errno) }
         return .written
       }
-    default: throw OutputTree.failure(errno)
+    default: throw FileWriteError(errno: errno)
     }
     guard isPublished(staged, as: path) else { throw OutputConflict() }
     unlink(staged.path)
@@ -122,7 +122,7 @@ final class OutputTree: Sendable {
   func digest(of path: String) throws(FileWriteError) -> SHA256.Digest { try OutputTree.digest(ofFileAt: root + "/" + path) }
 
   private static func digest(ofFileAt path: String) throws(FileWriteError) -> SHA256.Digest {
-    guard let content = FileManager.default.contents(atPath: path) else { throw failure(errno) }
+    guard let content = FileManager.default.contents(atPath: path) else { throw FileWriteError(errno: errno) }
     return SHA256.hash(data: content)
   }
 
@@ -132,26 +132,6 @@ final class OutputTree: Sendable {
     try? synchronize()
   }
 
-  private static func makeFolder(_ path: String) throws(FileWriteError) {
-    var status = stat()
-    if stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFDIR { return }
-    do {
-      try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
-    } catch {
-      let number = ((error as NSError).userInfo[NSUnderlyingErrorKey] as? NSError)?.code ?? Int(errno)
-      throw failure(Int32(truncatingIfNeeded: number))
-    }
-  }
-
-  private static func failure(_ number: Int32) -> FileWriteError {
-    switch number {
-    case ENOSPC, EDQUOT: .diskFull
-    case EACCES, EPERM: .permission
-    case ENOENT, ENOTDIR: .folderMissing
-    case EROFS: .readOnly
-    default: .system(number)
-    }
-  }
 }
 
 /// An output of that name exists and differs.

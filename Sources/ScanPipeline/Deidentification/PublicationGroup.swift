@@ -18,7 +18,7 @@ struct PublicationGroup {
   var summary: DeidentifySummary
   private let tree: OutputTree
   private let journal: BatchJournal?
-  private let mapping: MappingFiles?
+  let mapping: MappingFiles?
   private var names = OutputNames()
   private var waiting: [CleanStream.Item<Prepared>] = []
   private var waitingBytes = 0

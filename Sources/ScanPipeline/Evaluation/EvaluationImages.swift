@@ -179,7 +179,10 @@ package enum EvaluationError: ExplainedError, Equatable {
   case tooFew(role: String, count: Int, least: Int)
   /// The synthetic images differ in size and no size was asked for.
   case mixedSizes
+  /// A super-resolved image and the real image of its name have different sizes: rows and columns.
+  case pairSizes(Int, found: [Int], expected: [Int])
   case reportExists
+  case reportInsideInput
 
   package var kind: FailureKind { .request }
 
@@ -189,7 +192,9 @@ package enum EvaluationError: ExplainedError, Equatable {
     case .empty: "evaluate.empty"
     case .tooFew: "evaluate.tooFew"
     case .mixedSizes: "evaluate.mixedSizes"
+    case .pairSizes: "evaluate.pairSizes"
     case .reportExists: "evaluate.reportExists"
+    case .reportInsideInput: "evaluate.reportInsideInput"
     }
   }
 
@@ -199,11 +204,14 @@ package enum EvaluationError: ExplainedError, Equatable {
     case .empty(let role): "The \(role) set holds no image"
     case .tooFew(let role, let count, let least): "The \(role) set holds \(count) images; figures of a set need \(least)"
     case .mixedSizes: "The synthetic images have different sizes"
+    case .pairSizes(_, let found, let expected):
+      "The super-resolved image has \(found[0]) x \(found[1]) pixels, the real image of its name \(expected[0]) x \(expected[1])"
     case .reportExists: "The report exists already"
+    case .reportInsideInput: "The report would lie inside a folder of images that is read"
     }
   }
 
-  package var place: String? { nil }
+  package var place: String? { if case .pairSizes(let number, _, _) = self { "synthetic image \(number)" } else { nil } }
 
   package var remedy: String {
     switch self {
@@ -211,7 +219,9 @@ package enum EvaluationError: ExplainedError, Equatable {
     case .empty: "Name a folder of DICOM, TIFF or PNG files, or a query that matches images."
     case .tooFew: "Give more images."
     case .mixedSizes: "Choose one with --size."
+    case .pairSizes: "Name as real images the originals of the size that the results have; images are counted in the order of their paths."
     case .reportExists: "Choose another file, or remove it."
+    case .reportInsideInput: "Choose a file outside the folders of images."
     }
   }
 }

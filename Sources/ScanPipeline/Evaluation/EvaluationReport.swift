@@ -20,11 +20,8 @@ package struct EvaluationReport {
     self.training = training
   }
 
-  /// - Throws: `EvaluationError.reportExists` when there is another file; `FileWriteError`.
-  package func write(to url: URL) throws {
-    if FileManager.default.fileExists(atPath: url.path) { throw EvaluationError.reportExists }
-    try AtomicFile.write(Array(html().utf8), to: url.path)
-  }
+  /// - Throws: as `ReportFile.check`.
+  package func write(to url: URL) throws { try ReportFile.write(Array(html().utf8), to: url) }
 
   func html() throws -> String {
     var page = """

@@ -29,7 +29,7 @@ package struct Evaluator {
     var result = Evaluation()
     (result.realCount, result.syntheticCount) = (real.count, synthetic.count)
     let untrained: [any FeatureExtractor] = [RandomConvolutionExtractor()] + given
-    result.pairs = Evaluator.pairs(real, synthetic, untrained)
+    result.pairs = try Evaluator.pairs(real, synthetic, untrained)
     guard let side = plan.side ?? synthetic.side else {
       guard result.pairs != nil else { throw EvaluationError.mixedSizes }
       result.notMeasured.append("Figures of sets: the synthetic images have different sizes; choose one with --size.")
@@ -209,45 +209,5 @@ package struct Evaluator {
       return chosen.reduce(0) { $0 + checkerboardScore($1) } / Double(max(1, chosen.count))
     }
     return (mean(real), mean(synthetic))
-  }
-
-  /// Synthetic images whose name, less an ending `_xN` of super-resolution, is that of exactly one real image of the same size. The range is
-  /// that of the real image.
-  private static func pairs(
-    _ real: EvaluationImages, _ synthetic: EvaluationImages, _ extractors: [any FeatureExtractor]
-  ) -> Evaluation.Pairs? {
-    let byName = Dictionary(grouping: real.stems.indices.filter { !real.stems[$0].isEmpty }) { real.stems[$0] }
-    var (count, psnrs, ssims, scales): (Int, Double, Double, [Double]) = (0, 0, 0, [])
-    var distances = [MapDistance?](repeating: .zero, count: extractors.count)
-    for (index, stem) in synthetic.stems.enumerated() where !stem.isEmpty {
-      let name = byName[stem] == nil ? String(stem[..<(stem.range(of: "_x", options: .backwards)?.lowerBound ?? stem.endIndex)]) : stem
-      guard let found = byName[name], found.count == 1 else { continue }
-      let (a, b) = (real.stored(found[0]), synthetic.stored(index))
-      guard a.rows == b.rows, a.columns == b.columns, min(a.rows, a.columns) >= 11 else { continue }
-      let bounds = real.ranges[found[0]]
-      let range = Double(bounds.upperBound - bounds.lowerBound)
-      count += 1
-      psnrs += PixelMath.psnr(a, b, range: range)
-      ssims += PixelMath.ssim(a, b, range: range)
-      if min(a.rows, a.columns) >= 16 {
-        let pair = [a, b].map { plane in
-          Tensor([1, plane.rows, plane.columns, 1], plane.values.map { ($0 - bounds.lowerBound) / Float(range) * 2 - 1 })
-        }
-        for (place, extractor) in extractors.enumerated() {
-          let distance = extractor.distance(of: pair[1], to: pair[0])
-          distances[place] = distances[place].flatMap { sum in distance.map { sum + $0 } }
-        }
-      } else {
-        distances = distances.map { _ in nil }
-      }
-      if min(a.rows, a.columns) >= 176 { scales.append(PixelMath.multiScaleSSIM(a, b, range: range)) }
-    }
-    guard count > 0 else { return nil }
-    return Evaluation.Pairs(
-      count: count, psnr: psnrs / Double(count), ssim: ssims / Double(count),
-      multiScaleSSIM: scales.count == count ? scales.reduce(0, +) / Double(count) : nil,
-      featureDistances: zip(extractors, distances).compactMap { extractor, sum in
-        sum.map { (extractor.name, ContentDigest(of: Array(extractor.weights)).hex, $0 / count) }
-      })
   }
 }

@@ -84,6 +84,10 @@ package struct LivePage: Sendable {
 
   /// `1200 of 2000 steps, 12.5 steps/s, about 1 min left.`
   private func position(_ now: Date) -> String {
+    guard step > 0 else {
+      let plan = plannedSteps.map { "of \($0) planned" } ?? plannedMinutes.map { String(format: "of %g planned minutes", $0) } ?? ""
+      return "No step yet \(plan)." + (status == .running ? " The first figures come with the first report." : "")
+    }
     var text = "\(step)\(plannedSteps.map { " of \($0)" } ?? "") steps"
     let seconds = now.timeIntervalSince(began)
     guard status == .running, seconds > 0, step > firstStep else { return text + "." }
@@ -132,7 +136,7 @@ package struct LivePage: Sendable {
     guard let sheet else { return "" }
     let columns = sheet.columns.isEmpty ? "" : " Columns: \(sheet.columns.joined(separator: ", "))."
     return """
-      <h2>Samples at step \(sheet.step)</h2><p class="note">\(HTMLText.escaped(columns))</p>\
+      <h2>\(sheet.step > 0 ? "Samples at step \(sheet.step)" : "Samples before the first step: the untrained model")</h2><p class="note">\(HTMLText.escaped(columns))</p>\
       <img alt="samples at step \(sheet.step)" src="data:image/png;base64,\(sheet.png.base64EncodedString())">
       """
   }

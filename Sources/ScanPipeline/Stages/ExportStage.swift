@@ -1,4 +1,5 @@
 import Foundation
+import ScanIO
 
 /// Writes a training set that other programs read.
 ///
@@ -38,6 +39,11 @@ package struct ExportStage: Stage {
     guard OutputFolder.isFolderOrFree(URL(fileURLWithPath: to)) else {
       throw .needs(
         stage: "export", what: "a folder to write to, and \(to) is none", remedy: "Name a folder; it is made when there is none.", position)
+    }
+    do {
+      try OutputFolder.checkWritable(URL(fileURLWithPath: to))
+    } catch {
+      throw .needs(stage: "export", what: "a folder that takes files (\(error.path): \(error.what))", remedy: error.remedy, position)
     }
     guard state.isSplit else {
       throw .needs(stage: "export", what: "split before it", remedy: "Add - split: { train: 0.8, test: 0.2 } before export.", position)

@@ -17,6 +17,8 @@ struct AuditBundleVerb: ParsableCommand {
   func run() throws {
     try common.perform { console in
       let url = URL(fileURLWithPath: file)
+      // Before a copy is recorded that was never made.
+      try ReportFile.check(url)
       let catalog = try Catalog.openForReading(at: common.workspaceURL)
       let isRecorded = catalog.recordCopy(.bundle, to: url, telling: console)
       let report = try AuditBundle(catalog).write(to: url)

@@ -14,6 +14,8 @@ struct AuditReportVerb: ParsableCommand {
   func run() throws {
     try common.perform { console in
       let url = URL(fileURLWithPath: to)
+      // Before a copy is recorded that was never made.
+      try ReportFile.check(url)
       let catalog = try Catalog.openForReading(at: common.workspaceURL)
       let isRecorded = catalog.recordCopy(.report, to: url, telling: console)
       try AuditReport(catalog).write(to: url)

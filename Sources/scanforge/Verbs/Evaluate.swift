@@ -59,8 +59,11 @@ struct Evaluate: ParsableCommand {
 
   func run() throws {
     try common.perform { console in
-      if let report, FileManager.default.fileExists(atPath: report) { throw EvaluationError.reportExists }
       let sources = try [real, synthetic, training].map { try $0.map { try EvaluationSource($0) } }
+      if let report {
+        let folders = sources.compactMap { if case .folder(let url) = $0 { url } else { nil } }
+        try ReportFile.check(URL(fileURLWithPath: report), inputs: folders)
+      }
       let needsCatalog = sources.contains { if case .query = $0 { true } else { false } }
       let catalog = needsCatalog ? try Catalog.openForReading(at: common.workspaceURL) : nil
       var sets: [EvaluationImages?] = []

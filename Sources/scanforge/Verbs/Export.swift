@@ -32,6 +32,7 @@ struct ExportVerb: ParsableCommand {
         return part
       }
       guard OutputFolder.isFolderOrFree(URL(fileURLWithPath: to)) else { throw PipelineError.outputNotAFolder }
+      try OutputFolder.checkWritable(URL(fileURLWithPath: to))
       let catalog = try Catalog(Workspace.open(at: common.workspaceURL), mode: .readWrite)
       let exporter = Exporter(catalog, threads: common.threadCount, progress: console.progress)
       var reports: [CanonicalJSON] = []

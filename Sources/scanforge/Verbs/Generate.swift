@@ -64,6 +64,10 @@ struct Generate: ParsableCommand {
     }
     if sharding.shard != nil, output != nil { throw ValidationError("--shard records for a merge; leave --output out.") }
     if storePlan, output == nil { throw ValidationError("--store-plan goes with --output and a model file.") }
+    // Bands beyond 90 are read in older catalogs alone: an answer about 090+ would be none to who asks for one.
+    if let wrong = ageBand.first(where: { ScanAttribute.ageBand.value($0) == "090+" && !$0.contains("090+") }) {
+      throw ValidationError("--age-band \(wrong): from 90 years on there is one band. Use 090+.")
+    }
     guard InferencePrecision(rawValue: precision) != nil else { throw ValidationError("--precision must be fp32 or int16.") }
     if let truncation, !(truncation > 0 && truncation.isFinite) { throw ValidationError("--truncation must be above 0.") }
   }

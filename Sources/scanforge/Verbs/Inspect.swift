@@ -77,7 +77,7 @@ enum InspectText {
     if let samples = report.samplesPerPixel, samples > 1 { parts.append("\(samples) samples per pixel") }
     if let bits = report.bitsAllocated {
       let stored = report.bitsStored.map { $0 == bits ? "" : " (\($0) stored)" } ?? ""
-      parts.append("\(bits) bits\(stored)\(report.signed == true ? " signed" : "")")
+      parts.append("\(bits) bits\(stored)\(report.isFloat ? " float" : report.signed == true ? " signed" : "")")
     }
     if let photometric = report.photometric { parts.append(photometric) }
     if !parts.isEmpty { lines.append("  " + parts.joined(separator: ", ")) }

@@ -70,6 +70,8 @@ struct Train: ParsableCommand {
     let summary: String
     let figures: [String: Double]
     let folder: String
+    /// The page of the live view.
+    let page: String
   }
 
   func run() throws {
@@ -86,6 +88,7 @@ struct Train: ParsableCommand {
       if let data, data.contains("/"), !FileManager.default.fileExists(atPath: data) {
         throw ValidationError("--data is neither a query (key=value,…) nor an existing folder.")
       }
+      try TrainingRequest.checkData(data, workspace: common.workspaceURL)
       let context = try RunContext(workspace: common.workspaceURL, seed: seed, threads: common.threadCount, progress: console.progress)
       context.resumesTraining = resume
       context.checkpointSeconds = checkpointSeconds
@@ -98,7 +101,8 @@ struct Train: ParsableCommand {
       console.result(
         Result(
           ok: outcome.failedItems == 0, model: model ?? "", name: request.options.name, summary: outcome.summary,
-          figures: outcome.figures.filter { $0.value.isFinite }, folder: outcome.places.first ?? ""))
+          figures: outcome.figures.filter { $0.value.isFinite }, folder: outcome.places.first ?? "",
+          page: outcome.places.first { $0.hasSuffix("/live.html") } ?? ""))
       return outcome.failedItems == 0
     }
   }

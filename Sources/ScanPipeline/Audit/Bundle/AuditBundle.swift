@@ -19,9 +19,9 @@ package struct AuditBundle {
 
   package init(_ catalog: Catalog) { self.catalog = catalog }
 
-  /// - Throws: `EvaluationError.reportExists` when there is another file.
+  /// - Throws: as `ReportFile.check`.
   package func write(to url: URL) throws -> Report {
-    if FileManager.default.fileExists(atPath: url.path) { throw EvaluationError.reportExists }
+    try ReportFile.check(url)
     let events = try lines("SELECT seq, body, hash FROM event ORDER BY seq")
     let artifacts = try lines(
       """
@@ -41,7 +41,7 @@ package struct AuditBundle {
     let manifest = members.map { "\(ContentDigest(of: $0.bytes).hex)  \($0.name)\n" }.sorted().joined()
     members.append(("MANIFEST.sha256", Array(manifest.utf8)))
     let bytes = StoredZip.bytes(members)
-    try AtomicFile.write(bytes, to: url.path)
+    try ReportFile.write(bytes, to: url)
     return Report(events: events.count, artifacts: artifacts.count, anchor: anchor?.sequence, bytes: bytes.count)
   }
 

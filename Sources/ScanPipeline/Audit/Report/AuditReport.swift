@@ -11,11 +11,8 @@ package struct AuditReport {
 
   package init(_ catalog: Catalog) { self.catalog = catalog }
 
-  /// - Throws: `EvaluationError.reportExists` when there is another file.
-  package func write(to url: URL) throws {
-    if FileManager.default.fileExists(atPath: url.path) { throw EvaluationError.reportExists }
-    try AtomicFile.write(Array(html().utf8), to: url.path)
-  }
+  /// - Throws: as `ReportFile.check`.
+  package func write(to url: URL) throws { try ReportFile.write(Array(html().utf8), to: url) }
 
   private static let pictures = 16
 
