@@ -91,7 +91,7 @@ class Study:
         def work():
             config = {"factor": scale, "phase": phase} | ({"contentShare": share} if share else {})
             if share and self.options.vgg:
-                config |= {"featureNetwork": self.options.vgg, "networkWeight": 1}
+                config |= {"featureNetwork": self.options.vgg}
             model = self.train("srgan", self.options.data / set_name / "train", name, minutes, config)
             images, made = self.upscaled(model, name, set_name, scale)
             score = json.loads(self.peer(HERE / "judge.py", "score", *self.judged(set_name, scale), "--made", made))
@@ -129,7 +129,7 @@ class Study:
         lines = ["| set | phase | PSNR | agreement with the input, mean and least | feature distance |", "| --- | --- | --- | --- | --- |"]
         for name, scale in (("mr_sr", 2), ("mr_sr", 4), ("cxr256", 4)):
             content = self.super_resolution(name, scale, "content", self.options.minutes)
-            both = self.super_resolution(name, scale, "both", 1.5 * self.options.minutes, share=0.667)
+            both = self.super_resolution(name, scale, "both", 2 * self.options.minutes, share=0.5)
             for phase, found in (("content", content), ("adversarial", both)):
                 features = "; ".join(
                     f"{key} {value:.4f}" + (f" ({value / content['features'][key] - 1:+.0%})" if phase != "content" else "") for key, value in found["features"].items())

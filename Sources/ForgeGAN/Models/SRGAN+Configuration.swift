@@ -71,12 +71,13 @@ extension SRGAN {
       averageDecay = options.number("averageDecay", default: 0.999, in: 0...0.99999)
       discriminatorWidth = options.integer("discriminatorWidth", default: 32, in: 4...256)
       adversarialLoss = options.choice("adversarialLoss", default: .hinge)
-      adversarialRate = options.number("adversarialRate", default: 1e-4, in: 1e-7...0.1)
+      featureNetwork = options.text("featureNetwork")
+      // A network of its own tells the generator more, and safely, than a discriminator that learns beside it.
+      adversarialRate = options.number("adversarialRate", default: featureNetwork == nil ? 1e-4 : 4e-4, in: 1e-7...0.1)
       discriminatorRate = options.number("discriminatorRate", default: 2e-4, in: 1e-7...0.1)
       adversarialWeight = options.number("adversarialWeight", default: 1e-3, in: 0...10)
       featureWeight = options.number("featureWeight", default: 0.02, in: 0...10)
-      featureNetwork = options.text("featureNetwork")
-      networkWeight = options.number("networkWeight", default: 0.02, in: 0...10)
+      networkWeight = options.number("networkWeight", default: featureNetwork == nil ? 0.02 : 5, in: 0...100)
       // A stored model repeats all of its options, also those that did nothing.
       if !isStored {
         options.require(
