@@ -47,7 +47,7 @@ package struct SyntheticFiles {
 
   /// - Returns: the file's path within the folder.
   private func write(_ item: ImageGenerator.Item, _ generator: ImageGenerator) throws -> String {
-    let label = item.scan.label?.name ?? "unlabelled"
+    let label = item.scan.label?.folderName ?? "unlabelled"
     let place = folder.appendingPathComponent(label, isDirectory: true)
     try FileManager.default.createDirectory(at: place, withIntermediateDirectories: true)
     let digits = String(item.index)
