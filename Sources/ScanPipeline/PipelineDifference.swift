@@ -40,20 +40,37 @@ enum StageOptions {
     case let stage as TrainStage: return flat(stage.options.parameters, under: "")
     case let stage as DeidentifyStage: return ["options": stage.options.map(\.rawValue).sorted().joined(separator: " ")]
     default:
-      let places = (type(of: stage).name == IngestStage.name || type(of: stage).name == ExportStage.name) ? pathOptions : []
-      return Mirror(reflecting: stage).children.reduce(into: [:]) { texts, child in
-        guard let name = child.label else { return }
-        let text = text(child.value)
-        texts[name] = places.contains(name) && text != "unset" ? "hash \(ContentDigest(ofText: text).hex.prefix(8))" : text
-      }
+      let texts = flat(stage)
+      guard type(of: stage).name == IngestStage.name || type(of: stage).name == ExportStage.name else { return texts }
+      return Dictionary(
+        uniqueKeysWithValues: texts.map { name, text in
+          (name, pathOptions.contains(name) && text != "unset" ? "hash \(ContentDigest(ofText: text).hex.prefix(8))" : text)
+        })
     }
   }
 
   /// Paths may name a patient, so that the journal has a hash of them.
   private static let pathOptions: Set<String> = ["from", "to", "labels", "subjects", "masks"]
 
+  /// The stored properties of a structure, and those of structures in it, by name.
+  private static func flat(_ value: Any) -> [String: String] {
+    Mirror(reflecting: value).children.reduce(into: [:]) { texts, child in
+      guard let name = child.label else { return }
+      let mirror = Mirror(reflecting: child.value)
+      if mirror.displayStyle == .struct, !mirror.children.isEmpty {
+        texts.merge(flat(child.value)) { first, _ in first }
+      } else {
+        texts[name] = text(child.value)
+      }
+    }
+  }
+
   private static func text(_ value: Any) -> String {
     let mirror = Mirror(reflecting: value)
+    // Sets and dictionaries have another order in each process.
+    if mirror.displayStyle == .set || mirror.displayStyle == .dictionary {
+      return "[\(mirror.children.map { String(describing: $0.value) }.sorted().joined(separator: ", "))]"
+    }
     guard mirror.displayStyle == .optional else { return String(describing: value) }
     return mirror.children.first.map { text($0.value) } ?? "unset"
   }

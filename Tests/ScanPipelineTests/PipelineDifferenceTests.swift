@@ -37,8 +37,8 @@ struct PipelineDifferenceTests {
   }
 
   @Test(arguments: [
-    (yaml(seed: 4), "seed 3 (now 4)"), (yaml(from: "others"), "stage 1 ingest: from hash"), (yaml(size: 64), "stage 3 normalize: "),
-    (yaml(seed: 4, size: 64), "seed 3 (now 4), stage 3 normalize: "),
+    (yaml(seed: 4), "seed 3 (now 4)"), (yaml(from: "others"), "stage 1 ingest: from hash"), (yaml(size: 64), "stage 3 normalize: size 32 (now 64)"),
+    (yaml(seed: 4, size: 64), "seed 3 (now 4), stage 3 normalize: size 32 (now 64)"),
   ])
   func `what differs from the pipeline that was begun is told`(yaml: String, told: String) throws {
     let root = try TestData.temporaryFolder("resume")
