@@ -40,6 +40,8 @@ package struct CatalogAudit: Sendable {
         try catalog.read { db in
           try verifyFile(db, damage, tally.report)
           let isOurs = try verifySchema(db, tally.report)
+          // Pages of another file, such as another catalog's log: nothing in it can be told from what was ours.
+          if !isOurs, !damage.isEmpty { throw CatalogError.unreadable(reason: "the file is damaged") }
           do {
             let first = try firstArtifact(db, kept)
             compared = (try Self.verifyRows(db, from: first, anchors, threads: threads, damage, &summary, tally.report), first)
