@@ -9,7 +9,7 @@ PREFIX ?= /usr/local
 QUICKSTART := out/quickstart
 FUZZ_SECONDS ?= 60
 
-.PHONY: all run test bench study build build-tests setup phantoms format lint sanitize conformance test-aarch64 test-tables fuzz fuzz-seeds install clean
+.PHONY: all run run-anew test bench study build build-tests setup phantoms format lint sanitize conformance test-aarch64 test-tables fuzz fuzz-seeds install clean
 
 all: build
 
@@ -32,6 +32,11 @@ run: phantoms
 	@$(BIN)/scanforge run Pipelines/quickstart.yaml --workspace $(QUICKSTART)/workspace --resume
 	@$(BIN)/scanforge audit verify --workspace $(QUICKSTART)/workspace
 	@scripts/after-run.sh $(BIN) $(QUICKSTART)
+
+# The same from an empty workspace: what an earlier run left is removed.
+run-anew:
+	@rm -rf $(QUICKSTART)
+	@$(MAKE) --no-print-directory run
 
 test: build-tests sanitize conformance test-aarch64
 	@scripts/test.sh $(SWIFT_FLAGS)

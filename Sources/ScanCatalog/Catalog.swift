@@ -1,3 +1,4 @@
+import Diagnostics
 package import Foundation
 import GRDB
 import Glibc
@@ -17,25 +18,28 @@ package final class Catalog: Sendable {
   let database: any DatabaseWriter
   let clock: @Sendable () -> Int64
   private let lock: WriterLock?
+  private let stop: StatementStop
 
   /// Opens a workspace's catalog; with `.readWrite` makes it when there is none.
   ///
   /// - Parameters:
   ///   - patienceSeconds: how long to wait for another writer.
   ///   - clock: milliseconds since 1970, for `run.started_ms` and `ended_ms`.
+  ///   - isStopAsked: with `.readOnly`, ends statements with `CatalogError.interrupted` once it says true. Writers always finish theirs.
   /// - Throws: `CatalogError`: `notAWorkspace`, `unreadable`, `newerSchema`, `workspaceBusy`, `noPermission`, `diskFull`.
   package init(
     _ workspace: Workspace, mode: Mode, patienceSeconds: Double = 10,
-    clock: @escaping @Sendable () -> Int64 = Catalog.now
+    clock: @escaping @Sendable () -> Int64 = Catalog.now, isStopAsked: @escaping @Sendable () -> Bool = { false }
   ) throws {
     self.workspace = workspace
     self.mode = mode
     self.clock = clock
     objects = ObjectStore(workspace)
+    stop = StatementStop(isStopAsked)
     switch mode {
     case .readOnly:
       lock = nil
-      database = try Self.openReadOnly(workspace)
+      database = try Self.openReadOnly(workspace, stop)
     case .readWrite:
       lock = try WriterLock(workspace, patienceSeconds: patienceSeconds)
       database = try Self.openReadWrite(workspace)
@@ -54,6 +58,11 @@ package final class Catalog: Sendable {
   /// Opens an existing workspace for reading.
   package static func openForReading(at url: URL) throws -> Catalog { try Catalog(Workspace.open(at: url), mode: .readOnly) }
 
+  /// The same for questions alone, which end at once when the user asks the program to stop.
+  package static func openForQuestions(at url: URL) throws -> Catalog {
+    try Catalog(Workspace.open(at: url), mode: .readOnly, isStopAsked: { Interruption.isRequested })
+  }
+
   /// A catalog of nothing, in memory and for reading: what a shard sees where the workspace's is not.
   package static func empty(_ workspace: Workspace) throws -> Catalog {
     let queue = try DatabaseQueue()
@@ -67,6 +76,7 @@ package final class Catalog: Sendable {
     mode = .readOnly
     clock = Self.now
     lock = nil
+    stop = StatementStop { false }
     objects = ObjectStore(workspace)
   }
 
@@ -75,6 +85,9 @@ package final class Catalog: Sendable {
 
   /// Ends all connections now. Without it they end with the last reference, which may be another thread's.
   package func closeConnections() throws { try database.close() }
+
+  /// - Throws: `CatalogError.interrupted` when the user asked to stop, for loops over files.
+  func checkStop() throws { if stop.isAsked() { throw CatalogError.interrupted } }
 
   /// Last `seq` and `hash` of the event chain: what an anchor signs.
   package func head() throws -> (seq: Int64, hash: ContentDigest) { try read { try EventLog.head($0) } }
@@ -99,8 +112,11 @@ package final class Catalog: Sendable {
     case .SQLITE_NOTADB: return CatalogError.unreadable(reason: "it is not an SQLite file")
     case .SQLITE_CANTOPEN: return CatalogError.unreadable(reason: "the file cannot be opened")
     case .SQLITE_ERROR where error.message?.hasPrefix("no such table") == true: return CatalogError.olderSchema
+    case .SQLITE_INTERRUPT: return CatalogError.interrupted
     case .SQLITE_IOERR: return CatalogError.unreadable(reason: "the disk reports an error")
-    default: return error
+    // What our own SQL may cause is a bug; anything else is the file's.
+    case .SQLITE_ERROR, .SQLITE_CONSTRAINT, .SQLITE_MISUSE, .SQLITE_RANGE, .SQLITE_INTERNAL: return error
+    default: return CatalogError.unreadable(reason: "SQLite reports error \(error.resultCode.rawValue)")
     }
   }
 
@@ -128,11 +144,12 @@ package final class Catalog: Sendable {
     } catch { throw explained(error) }
   }
 
-  private static func openReadOnly(_ workspace: Workspace) throws -> any DatabaseWriter {
+  private static func openReadOnly(_ workspace: Workspace, _ stop: StatementStop) throws -> any DatabaseWriter {
     var configuration = Configuration()
     configuration.readonly = true
     configuration.busyMode = .timeout(30)
     configuration.label = "catalog"
+    configuration.prepareDatabase { stop.watch($0) }
     let path = workspace.catalogFile.path
     try checkIsFile(path)
     func open(_ path: String) throws -> DatabaseQueue {

@@ -10,6 +10,7 @@ package enum CatalogError: ExplainedError, Equatable {
   case workspaceBusy
   case diskFull
   case noPermission
+  case readOnlyMedium
   case fileSystem(operation: String, code: Int32)
   case unreadable(reason: String)
   case newerSchema(found: Int, known: Int)
@@ -47,20 +48,25 @@ package enum CatalogError: ExplainedError, Equatable {
   case catalogIsThere
   // Items
   case patientWithdrawn(Pseudonymized)
+  /// The user asked the program to stop.
+  case interrupted
 
   /// A pseudonym's text; it is not an identity, so it may be printed.
   package typealias Pseudonymized = String
 
+  /// The workspace may be asked and not written.
+  package var isOfReadOnly: Bool { self == .noPermission || self == .readOnlyMedium }
+
   package var kind: FailureKind {
     switch self {
-    case .notAWorkspace, .folderNotEmpty, .notAFolder, .networkFileSystem, .workspaceBusy, .diskFull, .noPermission, .fileSystem,
+    case .notAWorkspace, .folderNotEmpty, .notAFolder, .networkFileSystem, .workspaceBusy, .diskFull, .noPermission, .readOnlyMedium, .fileSystem,
       .unreadable, .newerSchema, .olderSchema, .objectMissing, .catalogMissing, .noSuchFile, .keyUseNotRecorded:
       .surroundings
     case .unknownQueryKey, .malformedQuery, .unknownArtifact, .ambiguousArtifact, .noPatients, .fractionsInvalid, .splitDiffers,
       .patientInTwoSplits, .modelName, .noSuchModel, .modelTainted, .unknownPatient, .termsForbidTraining, .readOnlyStatement, .malformedStatement,
       .tooManyRows, .fileExists, .catalogIsThere:
       .request
-    case .patientWithdrawn: .item
+    case .patientWithdrawn, .interrupted: .item
     case .objectModified, .notAnEventExport: .finding
     }
   }
@@ -74,6 +80,7 @@ package enum CatalogError: ExplainedError, Equatable {
     case .workspaceBusy: "workspace.busy"
     case .diskFull: "workspace.diskFull"
     case .noPermission: "workspace.noPermission"
+    case .readOnlyMedium: "workspace.readOnly"
     case .fileSystem: "workspace.fileSystem"
     case .unreadable: "catalog.unreadable"
     case .newerSchema: "catalog.newerSchema"
@@ -103,6 +110,7 @@ package enum CatalogError: ExplainedError, Equatable {
     case .readOnlyStatement: "catalog.readOnly"
     case .malformedStatement: "catalog.malformedStatement"
     case .patientWithdrawn: "patient.withdrawn"
+    case .interrupted: "run.interrupted"
     }
   }
 
@@ -114,6 +122,7 @@ package enum CatalogError: ExplainedError, Equatable {
     case .networkFileSystem(let type): "the workspace lies on a network file system (\(type)), where SQLite's locks do not hold"
     case .workspaceBusy: "another scanforge is writing to this workspace"
     case .diskFull: "the disk is full"
+    case .readOnlyMedium: "what would be written lies on a read-only file system"
     case .noPermission: "no permission to read or write the workspace"
     case .fileSystem(let operation, let code): "\(operation) failed with system error \(code)"
     case .unreadable(let reason): "the catalog cannot be read: \(reason)"
@@ -144,6 +153,7 @@ package enum CatalogError: ExplainedError, Equatable {
     case .readOnlyStatement: "the statement is none that reads"
     case .malformedStatement(let message): "SQLite refuses the statement: \(message)"
     case .patientWithdrawn(let pseudonym): "patient \(pseudonym) has withdrawn"
+    case .interrupted: "stopped on request; nothing was changed"
     }
   }
 
@@ -155,6 +165,7 @@ package enum CatalogError: ExplainedError, Equatable {
     case .networkFileSystem: "Choose a folder on a local disk."
     case .workspaceBusy: "Wait until it has ended, or use another workspace."
     case .diskFull: "Free some space and run the same command again; nothing half-written counts."
+    case .readOnlyMedium: "Copy the workspace to a disk that can be written, or mount this one for writing; questions are answered as it is."
     case .noPermission: "Check owner and mode of the workspace folder."
     case .fileSystem: "Check the disk and the mode of the workspace folder."
     case .unreadable: "Restore catalog.sqlite from a backup, then run scanforge audit verify."
@@ -185,6 +196,7 @@ package enum CatalogError: ExplainedError, Equatable {
     case .readOnlyStatement: "Use SELECT; the catalog is written by scanforge alone."
     case .malformedStatement: "Correct the SQL; docs/cli.md lists tables and columns."
     case .patientWithdrawn: "Leave this patient's files out."
+    case .interrupted: "Run the same command again."
     }
   }
 }

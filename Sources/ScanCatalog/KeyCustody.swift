@@ -27,7 +27,7 @@ extension Catalog {
       try writer.write { _ = try EventLog.append(.keyUsed(use), $0) }
     } catch {
       switch Self.explained(error) {
-      case CatalogError.noPermission, CatalogError.unreadable: throw CatalogError.keyUseNotRecorded
+      case CatalogError.noPermission, CatalogError.readOnlyMedium, CatalogError.unreadable: throw CatalogError.keyUseNotRecorded
       case let other: throw other
       }
     }

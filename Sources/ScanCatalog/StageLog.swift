@@ -31,6 +31,15 @@ extension Catalog {
     try read { try Int.fetchOne($0, sql: "SELECT max(attempt) FROM stage WHERE pipeline = ?", arguments: [pipeline]) ?? 0 }
   }
 
+  /// Finished stages of the last attempt at any pipeline whose stages' summaries have this `pipeline`, in order.
+  package func lastStages(ofPipelineNamed name: String) throws -> [FinishedStage] {
+    let last = try read { db in
+      try Row.fetchOne(
+        db, sql: "SELECT pipeline, attempt FROM stage WHERE summary ->> '$.pipeline' = ? ORDER BY event_seq DESC LIMIT 1", arguments: [name])
+    }
+    return try last.map { try finishedStages(pipeline: $0["pipeline"], attempt: $0["attempt"]) } ?? []
+  }
+
   /// Finished stages of one attempt, in order.
   package func finishedStages(pipeline: String, attempt: Int) throws -> [FinishedStage] {
     try read { db in

@@ -17,13 +17,15 @@ package enum ExportError: ExplainedError, Equatable {
   case unreadableItem(number: Int)
   case mixedSeries
   case notARegularFile
+  /// Look-alikes are to be left out, and not all pictures were compared.
+  case notCompared
 
   /// Why items must not leave; empty for other errors.
   package var findings: [ReleaseFinding] { if case .refused(let findings) = self { findings } else { [] } }
 
   package var kind: FailureKind {
     switch self {
-    case .unknownFormat, .nothingToExport, .folderNotOurs, .insideWorkspace, .needsMasks, .otherWorkspace: .request
+    case .unknownFormat, .nothingToExport, .folderNotOurs, .insideWorkspace, .needsMasks, .otherWorkspace, .notCompared: .request
     case .refused, .mixedSeries: .finding
     case .unreadableItem, .notARegularFile, .busy: .surroundings
     }
@@ -42,6 +44,7 @@ package enum ExportError: ExplainedError, Equatable {
     case .unreadableItem: "export.unreadableItem"
     case .mixedSeries: "export.mixedSeries"
     case .notARegularFile: "export.notARegularFile"
+    case .notCompared: "export.notCompared"
     }
   }
 
@@ -58,6 +61,7 @@ package enum ExportError: ExplainedError, Equatable {
     case .busy: "another export is writing to the output folder"
     case .unreadableItem(let number): "the object of artifact \(number) cannot be written as this format's image"
     case .mixedSeries: "a series would hold real and synthetic images"
+    case .notCompared: "look-alikes cannot be left out, since not all pictures were compared"
     case .notARegularFile: "the output folder holds something that is neither a file nor a folder"
     }
   }
@@ -75,6 +79,7 @@ package enum ExportError: ExplainedError, Equatable {
     case .unreadableItem: "Run scanforge audit verify; when that finds nothing, leave the item out with --query."
     case .mixedSeries: "Export real and synthetic images separately with --query origin=…"
     case .notARegularFile: "Choose an empty output folder."
+    case .notCompared: "Run scanforge audit splits first."
     }
   }
 }

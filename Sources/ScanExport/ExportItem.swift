@@ -28,7 +28,10 @@ package struct ExportItem: Sendable {
   package var part: String { record.split?.rawValue ?? "unassigned" }
 
   /// The label, or `unlabelled`.
-  package var labelFolder: String { record.label?.name ?? "unlabelled" }
+  package var labelName: String { record.label?.name ?? "unlabelled" }
+
+  /// The same as one part of a path.
+  package var labelFolder: String { record.label?.folderName ?? "unlabelled" }
 }
 
 /// An encoded image and what is recorded beside it.

@@ -15,12 +15,12 @@ struct ExportRecord {
   ///
   /// - Returns: the artifact.
   func record(in catalog: Catalog, placing place: () throws -> Void) throws -> ArtifactID {
-    let run = try catalog.beginRun(
-      op: "export",
-      parameters: .object([
-        "format": .string(request.format), "query": request.query.map { .string($0.text) } ?? .null,
-        "split": request.split.map { .string($0.rawValue) } ?? .null, "to": .string(root.path),
-      ]))
+    var parameters: [String: CanonicalJSON] = [
+      "format": .string(request.format), "query": request.query.map { .string($0.text) } ?? .null,
+      "split": request.split.map { .string($0.rawValue) } ?? .null, "to": .string(root.path),
+    ]
+    if request.leavesOutLookAlikes { parameters["leftOut"] = .string("lookAlikes") }
+    let run = try catalog.beginRun(op: "export", parameters: .object(parameters))
     let object = try catalog.objects.store(unownedBytes: metadata)
     let masks = items.compactMap { $0.mask?.id }
     let artifact = try run.record(

@@ -13,14 +13,17 @@ struct ExportSelection {
     [record.split?.rawValue ?? "unassigned", record.sha256?.hex ?? "", String(format: "%020lld", record.id.rawValue)]
   }
 
-  /// - Throws: `ExportError.nothingToExport`, `.needsMasks`, `.refused`.
-  func items() throws -> (items: [ExportItem], notChecked: [String]) {
+  /// - Returns: also what was not looked at, and the records that were left out since they look like one of another part.
+  /// - Throws: `ExportError.nothingToExport`, `.needsMasks`, `.notCompared`, `.refused`.
+  func items() throws -> (items: [ExportItem], notChecked: [String], leftOut: [ArtifactRecord]) {
     let whole = try records()
     let chosen = request.split.map { split in whole.filter { $0.split == split } } ?? whole
     guard !chosen.isEmpty else { throw ExportError.nothingToExport(format.name) }
     let masks = format.needsMasks ? try catalog.masks(of: chosen.map(\.id)) : [:]
-    let records = format.needsMasks ? chosen.filter { masks[$0.id] != nil } : chosen
-    guard !records.isEmpty else { throw ExportError.needsMasks(format.name) }
+    let fitting = format.needsMasks ? chosen.filter { masks[$0.id] != nil } : chosen
+    guard !fitting.isEmpty else { throw ExportError.needsMasks(format.name) }
+    let (records, leftOut) = try withoutLookAlikes(fitting)
+    guard !records.isEmpty else { throw ExportError.nothingToExport(format.name) }
     let review = try catalog.releaseReview(of: records + records.compactMap { masks[$0.id] })
     guard review.findings.isEmpty else { throw ExportError.refused(review.findings) }
     // Parts that are exported one at a time have one numbering of labels.
@@ -38,7 +41,14 @@ struct ExportSelection {
         source: parents.first { [.image, .slice].contains($0.kind) }?.sha256, mask: masks[record.id], run: run,
         labelIndex: record.label.flatMap { ranks[$0] })
     }
-    return (items, review.notChecked)
+    return (items, review.notChecked, leftOut)
+  }
+
+  private func withoutLookAlikes(_ records: [ArtifactRecord]) throws -> (kept: [ArtifactRecord], leftOut: [ArtifactRecord]) {
+    guard request.leavesOutLookAlikes else { return (records, []) }
+    let alike = try catalog.lookAlikes(among: records)
+    guard alike.isWhole else { throw ExportError.notCompared }
+    return (records.filter { !alike.items.contains($0.id) }, records.filter { alike.items.contains($0.id) })
   }
 
   /// Of all parts.

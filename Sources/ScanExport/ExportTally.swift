@@ -14,7 +14,7 @@ struct ExportTally {
 
   init(_ files: [ExportedFile]) {
     var counts: [[String]: Int] = [:]
-    for file in files { counts[[file.item.part, file.item.labelFolder, file.item.record.origin.rawValue], default: 0] += 1 }
+    for file in files { counts[[file.item.part, file.item.labelName, file.item.record.origin.rawValue], default: 0] += 1 }
     rows = counts.sorted { $0.key.lexicographicallyPrecedes($1.key) }.map {
       Row(part: $0.key[0], label: $0.key[1], origin: $0.key[2], count: $0.value)
     }

@@ -13,9 +13,14 @@ package struct ExportRequest: Sendable {
   package var split: Split?
   /// All formats that are written to `root` in one go. What they replace need not be this workspace's present state.
   package var renewed: Set<String>
+  /// Leave out what looks like an item of another part instead of refusing it.
+  package var leavesOutLookAlikes: Bool
 
-  package init(format: String, root: URL, query: ArtifactQuery? = nil, split: Split? = nil, renewing renewed: Set<String> = []) {
+  package init(
+    format: String, root: URL, query: ArtifactQuery? = nil, split: Split? = nil, renewing renewed: Set<String> = [], leavesOutLookAlikes: Bool = false
+  ) {
     self.format = format
+    self.leavesOutLookAlikes = leavesOutLookAlikes
     self.renewed = renewed.union([format])
     self.root = root
     self.query = query
@@ -37,6 +42,8 @@ package struct ExportReport: Sendable {
   package let artifact: ArtifactID
   /// What nobody looked at.
   package let notChecked: [String]
+  /// What was left out since it looks like an item of another part.
+  package let leftOut: [ArtifactRecord]
 }
 
 /// Writes a training set that other programs read, and records that it did.
@@ -60,7 +67,7 @@ package struct Exporter: Sendable {
     let name = type(of: format).name
     let root = request.root.standardizedFileURL.resolvingSymlinksInPath()
     guard !(root.path + "/").hasPrefix(catalog.workspace.root.path + "/") else { throw ExportError.insideWorkspace }
-    let (items, notChecked) = try ExportSelection(catalog: catalog, request: request, format: type(of: format)).items()
+    let (items, notChecked, leftOut) = try ExportSelection(catalog: catalog, request: request, format: type(of: format)).items()
     let staging = try ExportStaging(root: root, format: name, renewing: request.renewed, catalog: catalog)
     do {
       let files = try write(items, format, staging)
@@ -76,8 +83,7 @@ package struct Exporter: Sendable {
       return ExportReport(
         format: name, folder: root.appendingPathComponent(name, isDirectory: true), files: files.count, items: items.count,
         splits: Dictionary(grouping: items, by: \.part).mapValues(\.count), synthetic: items.count(where: \.isSynthetic),
-        artifact: artifact,
-        notChecked: notChecked)
+        artifact: artifact, notChecked: notChecked, leftOut: leftOut)
     } catch {
       staging.discard()
       throw error

@@ -138,7 +138,7 @@ private struct ROCrate {
     members["patient"] = file.item.record.patient.map { .string($0.text) }
     members["model_sha256"] = file.item.model.map { Self.reference("#model-\($0.hex)") }
     members["additionalType"] = .string(file.item.record.origin.rawValue)
-    members["name"] = .string(file.item.labelFolder)
+    members["name"] = .string(file.item.labelName)
     members["encodingFormat"] = .string("image/png")
     members["contentSize"] = .string(String(file.byteCount))
     add(contents.relative(file), "File", members: members)

@@ -2,12 +2,26 @@
 package struct Label: Sendable, Hashable, Comparable, Codable, CustomStringConvertible {
   package let name: String
 
-  /// - Returns: nil when `name` cannot be a folder name: empty, `.`, `..`, a separator, a control character, over 100 bytes.
+  /// - Returns: nil when `name` cannot be a label: empty, over 100 bytes, with a backslash or a control character, or with so many signs to be
+  ///   written otherwise that no folder could have its name.
   package init?(_ name: String) {
-    guard !name.isEmpty, name != ".", name != "..", name.utf8.count <= 100 else { return nil }
-    guard name.unicodeScalars.allSatisfy({ $0.value >= 0x20 && $0.value != 0x7F && $0 != "/" && $0 != "\\" }) else { return nil }
+    guard !name.isEmpty, name.utf8.count <= 100 else { return nil }
+    guard name.unicodeScalars.allSatisfy({ !Label.isControl($0) && $0 != "\\" }) else { return nil }
     self.name = name
+    guard folderName.utf8.count <= 200 else { return nil }
   }
+
+  /// The name as one part of a path: `/`, `%` and control characters stand as `%` and two hexadecimal digits, and so do the dots of `.` and `..`. Two
+  /// labels never have one folder.
+  package var folderName: String {
+    if name == "." || name == ".." { return name.replacing(".", with: "%2E") }
+    return name.unicodeScalars.map { scalar in
+      guard scalar == "/" || scalar == "%" || Label.isControl(scalar) else { return String(scalar) }
+      return "%" + [scalar.value >> 4, scalar.value & 15].map { String($0, radix: 16, uppercase: true) }.joined()
+    }.joined()
+  }
+
+  private static func isControl(_ scalar: Unicode.Scalar) -> Bool { scalar.value < 0x20 || scalar.value == 0x7F }
 
   /// Byte order, which is also the label index order everywhere.
   package static func < (a: Label, b: Label) -> Bool { a.name.utf8.lexicographicallyPrecedes(b.name.utf8) }

@@ -70,6 +70,8 @@ package enum PipelineError: ExplainedError, Equatable {
   case ranBefore(String)
   /// As `unfinishedTraining`, of a pipeline.
   case unfinishedBefore(String)
+  /// A pipeline of that name was begun with other options.
+  case otherPipeline(String, differences: [String])
   case nothingToSuperResolve
   case unknownSplit
   case outputInsideWorkspace
@@ -108,6 +110,7 @@ package enum PipelineError: ExplainedError, Equatable {
     case .unfinishedTraining: "train.unfinished"
     case .ranBefore: "run.modelExists"
     case .unfinishedBefore: "run.unfinished"
+    case .otherPipeline: "run.otherPipeline"
     case .nothingToSuperResolve: "superResolve.nothing"
     case .unknownSplit: "ingest.unknownSplit"
     case .outputInsideWorkspace: "output.insideWorkspace"
@@ -136,6 +139,7 @@ package enum PipelineError: ExplainedError, Equatable {
     case .unfinishedTraining(let name): "The workspace has an unfinished training of \(name)"
     case .ranBefore(let name): "The workspace has the model \(name) of an earlier run"
     case .unfinishedBefore(let name): "The workspace has an unfinished training of \(name) from an earlier run"
+    case .otherPipeline(let name, let differences): "The pipeline \(name) was begun with \(differences.joined(separator: ", "))"
     case .nothingToSuperResolve: "The workspace has no images to super-resolve in that split"
     case .unknownSplit: "A split in the CSV file is not train, val or test"
     case .outputInsideWorkspace: "The output folder lies inside a workspace"
@@ -162,6 +166,7 @@ package enum PipelineError: ExplainedError, Equatable {
     case .unfinishedBefore: "Use --resume to go on with that run; for a changed pipeline give the model another name, or use another --workspace."
     case .unfinishedTraining: "Use --resume to go on with it, --replace to begin anew, or another --name."
     case .modelExists: "Give another --name, use --resume to go on with it, or --replace."
+    case .otherPipeline: "Use the options of that run to go on with it; for a changed pipeline give it another name, or use another --workspace."
     case .nothingToSuperResolve: "Ingest images, or choose split: all."
     case .unknownSplit: "Use train, val or test in the split column."
     case .outputInsideWorkspace: "Choose a folder outside the workspace."

@@ -30,6 +30,7 @@ package struct Runner {
     let attempt = resume ? max(1, last) : last + 1
     var finished: [Int: FinishedStage] = [:]
     if resume {
+      if last == 0 { try explainNothingToResume(isQuiet: onlyUndivided) }
       for stage in try catalog.finishedStages(pipeline: pipeline, attempt: attempt) { finished[stage.position] = stage }
     }
     context.resumesTraining = resume
@@ -49,12 +50,37 @@ package struct Runner {
       if onlyUndivided, type(of: step.stage).isDivisible { break }
       let outcome = try step.stage.run(context)
       // A stage with failed items is done: running it again would fail again. The exit code tells.
-      try catalog.finishStage(pipeline: pipeline, attempt: attempt, position: position, name: name, summary: outcome.journal)
+      try finish(position, outcome, attempt: attempt)
       let report = Report(stage: name, outcome: outcome, wasDone: false)
       reports.append(report)
       each(report)
     }
     return reports
+  }
+
+  /// Nothing of this very pipeline was begun here. Where one of its name was, and has other options, that is the mistake.
+  ///
+  /// - Throws: `PipelineError.otherPipeline`.
+  private func explainNothingToResume(isQuiet: Bool) throws {
+    let differences = try PipelineDifference(of: spec, in: context.catalog).phrases
+    guard differences.isEmpty else { throw PipelineError.otherPipeline(spec.name, differences: differences) }
+    if !isQuiet { context.progress(.note(stage: "resume", text: "nothing to resume: \(spec.name) begins anew")) }
+  }
+
+  /// Records that a stage is done.
+  package func finish(_ position: Int, _ outcome: StageOutcome, attempt: Int) throws {
+    let stage = spec.steps[position].stage
+    try context.catalog.finishStage(
+      pipeline: spec.identity, attempt: attempt, position: position, name: type(of: stage).name, summary: journal(outcome, of: stage))
+  }
+
+  /// What the journal keeps of a finished stage: no places, which are paths, and of options that are paths a hash.
+  private func journal(_ outcome: StageOutcome, of stage: any Stage) -> CanonicalJSON {
+    .object([
+      "summary": .string(outcome.summary), "failedItems": .integer(Int64(outcome.failedItems)),
+      "figures": .object(outcome.figures.mapValues { .number($0) }), "pipeline": .string(spec.name), "seed": .string(String(spec.seed)),
+      "options": .object(StageOptions.texts(of: stage).mapValues { .string($0) }),
+    ])
   }
 
   /// Before anything is done again: a training would replace neither a model nor an unfinished training.
@@ -76,13 +102,6 @@ extension PipelineSpec {
 }
 
 extension StageOutcome {
-  /// What the journal keeps: no places, which are paths.
-  var journal: CanonicalJSON {
-    .object([
-      "summary": .string(summary), "failedItems": .integer(Int64(failedItems)), "figures": .object(figures.mapValues { .number($0) }),
-    ])
-  }
-
   init?(_ journal: CanonicalJSON) {
     guard let summary = journal["summary"]?.stringValue else { return nil }
     self.init(

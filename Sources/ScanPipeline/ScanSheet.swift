@@ -94,7 +94,7 @@ package struct ScanSheet: Sendable {
       var row = rows[file] ?? Row()
       if let labelColumn {
         guard record[labelColumn].isEmpty || Label(record[labelColumn]) != nil else {
-          throw CSVError.badValue(row: number + 2, column: "label", form: "a folder's name of at most 100 bytes, without / or \\")
+          throw CSVError.badValue(row: number + 2, column: "label", form: "text of at most 100 bytes, without \\ or control characters")
         }
         row.label = record[labelColumn]
         row.number = row.number ?? number + 2

@@ -35,7 +35,7 @@ package struct SyntheticFiles {
     if format == .npz, bytes > 4_000_000_000 { throw PipelineError.archiveTooLarge }
     // The words, their array and the file.
     if format == .npz { try MemoryShortage.check("an npz file of these images", needs: 3 * bytes, remedy: "Ask for fewer images, or for tiff, png or dicom.") }
-    let labels = format == .npz ? [] : try generator.conditions(of: request).labels.map { Label(generator.generator.labelNames[Int($0)])?.name }
+    let labels = format == .npz ? [] : try generator.conditions(of: request).labels.map { Label(generator.generator.labelNames[Int($0)])?.folderName }
     return try OutputError.naming(folder.path) {
       let staging = try GenerationStaging(root: folder, folders: Set(labels.map { $0 ?? Self.unlabelled })) { path in
         // The digits before the ending say which image it is.
@@ -59,7 +59,7 @@ package struct SyntheticFiles {
           if archive != nil {
             archive?.append(item.scan.pixels, label: item.scan.label?.name ?? "", attributes: item.scan.columns)
           } else {
-            let name = name(of: item.scan.label?.name, index: item.index)
+            let name = name(of: item.scan.label?.folderName, index: item.index)
             try staging.write(try encoded(item, generator), to: name)
             sheet.append(name, item.scan)
           }
@@ -77,7 +77,7 @@ package struct SyntheticFiles {
   private static let archiveName = "generated.npz"
   private static let unlabelled = "unlabelled"
 
-  /// `LABEL/LABEL-000012.tif`.
+  /// `LABEL/LABEL-000012.tif`, with the label as a folder's name.
   private func name(of label: String?, index: Int) -> String {
     let (label, digits) = (label ?? Self.unlabelled, String(index))
     let ending = format == .dicom ? "dcm" : format == .png ? "png" : "tif"

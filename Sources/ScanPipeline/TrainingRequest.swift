@@ -81,6 +81,11 @@ package struct TrainingRequest {
     trainer.replaces = replaces
     // Before images are taken in for nothing.
     try trainer.checkName()
+    if context.resumesTraining, !ModelTrainer.isUnfinished(options.name, in: context.catalog.workspace),
+      (try? context.catalog.model(named: options.name)) == nil
+    {
+      context.progress(.note(stage: "resume", text: "nothing to resume: no training of \(options.name) was begun here, so it begins anew"))
+    }
     var leftOut = 0
     if let data {
       if FileManager.default.fileExists(atPath: data) {

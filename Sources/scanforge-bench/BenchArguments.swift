@@ -143,8 +143,8 @@ struct BenchArguments {
         precision = named
       case "--seconds":
         let text = try value(word)
-        guard let number = Double(text), (0...3600).contains(number) else {
-          throw .badValue(flag: word, value: text, expected: "a number from 0 to 3600")
+        guard let number = Double(text), number > 0, number <= 3600 else {
+          throw .badValue(flag: word, value: text, expected: "a number of seconds above 0, at most 3600: in no time nothing can be measured")
         }
         seconds = number
       default:

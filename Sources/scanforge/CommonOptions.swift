@@ -41,8 +41,11 @@ struct CommonOptions: ParsableArguments {
 
   /// Runs a verb's work: hands it a console, prints its result, maps its error to an exit code.
   ///
-  /// - Parameter body: gives true when all is well (exit 0), false when it ran and found something wrong (exit 1).
-  func perform(_ body: (Console) throws -> Bool) throws {
+  /// - Parameters:
+  ///   - endsPromptly: within a second of Ctrl-C or SIGTERM, whatever it is doing; for verbs that may be cut off at any point.
+  ///   - body: gives true when all is well (exit 0), false when it ran and found something wrong (exit 1).
+  func perform(endsPromptly: Bool = false, _ body: (Console) throws -> Bool) throws {
+    if endsPromptly { Signals.limitGrace() }
     let console = Console(json: json, progress: progress, logLevel: logLevel)
     do {
       try Machine.checkEnvironment()

@@ -1,5 +1,6 @@
 import Diagnostics
 import Foundation
+import Synchronization
 
 /// What signals do to the program: Ctrl-C asks long work to stop, a trap or fault becomes one line and exit 70.
 enum Signals {
@@ -12,13 +13,18 @@ enum Signals {
     sigemptyset(&asked)
     sigaddset(&asked, SIGINT)
     sigaddset(&asked, SIGTERM)
+    sigaddset(&asked, SIGALRM)
     pthread_sigmask(SIG_UNBLOCK, &asked, nil)
     MemoryExhaustion.onEnd { bytes in
       Console.writeError("scanforge: \(MemoryShortage.text(bytes)) of memory were refused. \(Signals.lessMemory)")
       Program.leave(3)
     }
+    signal(SIGALRM, graceEnded)
     for fault in [SIGILL, SIGTRAP, SIGSEGV, SIGBUS, SIGFPE, SIGABRT] { signal(fault, faulted) }
   }
+
+  /// From now on a request to stop ends the program within a second, also where no loop looks at it: in SQLite's check of a large file, for one.
+  static func limitGrace() { hasLimitedGrace.store(true, ordering: .relaxed) }
 }
 
 extension Signals {
@@ -26,10 +32,22 @@ extension Signals {
     "Lower the batch, the size or the width, end other programs, or raise the limit (ulimit -v, the container's or the job's memory)."
 }
 
+private let hasLimitedGrace = Atomic<Bool>(false)
+
 private func interrupted(_: Int32) {
   // The second request does not wait for the end of a step.
   if Interruption.isRequested { _exit(1) }
   Interruption.request()
+  guard hasLimitedGrace.load(ordering: .relaxed) else { return }
+  var grace = itimerval(it_interval: timeval(), it_value: timeval(tv_sec: 0, tv_usec: 700_000))
+  setitimer(Int32(ITIMER_REAL.rawValue), &grace, nil)
+}
+
+private func graceEnded(_: Int32) {
+  // Only async-signal-safe calls here.
+  let line: StaticString = "scanforge: stopped on request; what is recorded is kept. Run the same command again.\n"
+  _ = write(2, line.utf8Start, line.utf8CodeUnitCount)
+  _exit(1)
 }
 
 private func faulted(_: Int32) {

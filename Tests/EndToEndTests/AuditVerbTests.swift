@@ -87,6 +87,38 @@ import Testing
     #expect(found.contains(code), "\(found)")
   }
 
+  @Test func `a file of an export that cannot be read is named, and the others are looked at`() throws {
+    let folder = try SmallRun.copy()
+    defer { try? FileManager.default.removeItem(at: folder) }
+    let root = folder.appendingPathComponent("pipes")
+    #expect(try run(["export", "--to", root.path, "--format", "imagefolder"], in: folder).exitCode == 0)
+    let clean = try run(["audit", "flags", root.path, "--json"], in: folder).json()["files"] as? Int
+    let picture = try #require(files(below: root).filter { $0.pathExtension == "png" }.min { $0.path < $1.path })
+    try FileManager.default.removeItem(at: picture)
+    // A pipe, which a careless reader would wait for.
+    #expect(mkfifo(picture.path, 0o600) == 0)
+    let result = try run(["audit", "flags", root.path, "--json"], in: folder)
+    #expect(result.exitCode == 1)
+    let found = try findings(result).filter { picture.path.hasSuffix($0.path) }.map(\.code)
+    #expect(found.contains("flag.unreadable"), "\(found)")
+    #expect(try result.json()["files"] as? Int == clean.map { $0 - 1 })
+  }
+
+  @Test func `pictures that cannot be read are findings of splits and leaks, and nothing is recorded`() throws {
+    let folder = try SmallRun.copy()
+    defer { try? FileManager.default.removeItem(at: folder) }
+    let rows = try run(["catalog", "sql", "SELECT sha256 FROM artifact WHERE kind = 'slice' AND split = 'train' ORDER BY id LIMIT 1", "--json"], in: folder)
+    let digest = try #require((rows.json()["rows"] as? [[String]])?.first?.first)
+    try FileManager.default.removeItem(at: folder.appendingPathComponent("workspace/objects/\(digest.prefix(2))/\(digest.dropFirst(2))"))
+    for (verb, code) in [("splits", "split.unreadable"), ("leaks", "leak.unreadable")] {
+      let result = try run(["audit", verb, "--json"], in: folder)
+      #expect(result.exitCode == 1, "\(verb): \(result.errors)")
+      let found = try #require(try result.json()["findings"] as? [[String: Any]]).compactMap { $0["finding"] as? String }
+      #expect(found.contains(code), "\(verb): \(found)")
+      #expect(try result.json()["recorded"] as? Bool == false)
+    }
+  }
+
   @Test func `a file that lost its mark is named`() throws {
     let folder = try SmallRun.copy()
     defer { try? FileManager.default.removeItem(at: folder) }

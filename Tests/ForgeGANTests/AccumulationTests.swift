@@ -69,7 +69,7 @@ import Testing
   @Test func `a resumed training must accumulate as it did`() throws {
     try Tiny.withFolder { folder in
       _ = try Trainer(plan: TrainingPlan(steps: 5, stopAfter: 1, accumulate: 3), seed: 5).train(LineModel(), into: folder)
-      #expect(throws: ForgeGANError.resumeMismatch(reason: "it was begun with other planned length")) {
+      #expect(throws: ForgeGANError.resumeMismatch(reason: "it was begun with accumulate 3 (now 1)")) {
         try Trainer(plan: TrainingPlan(steps: 5), seed: 5).train(LineModel(), into: folder, resume: true)
       }
     }

@@ -102,15 +102,15 @@ extension Trainer {
         Trainer(plan: try TrainingPlan(steps: steps, stopAfter: 1), seed: seed)
       }
       _ = try trainer().run(Tiny.cgan(), in: folder)
-      #expect(throws: ForgeGANError.resumeMismatch(reason: "it was begun with other planned length")) {
+      #expect(throws: ForgeGANError.resumeMismatch(reason: "it was begun with steps 4 (now 5)")) {
         try trainer(steps: 5).run(Tiny.cgan(), in: folder, resume: true)
       }
-      #expect(throws: ForgeGANError.resumeMismatch(reason: "it was begun with other model, options, labels, seed or window")) {
+      #expect(throws: ForgeGANError.resumeMismatch(reason: "it was begun with seed 5 (now 6)")) {
         try trainer(seed: 6).run(Tiny.cgan(seed: 6), in: folder, resume: true)
       }
       let other = try ModelRegistry.entry("cgan").make(
         ModelRequest(options: Tiny.cganOptions, data: .images(Tiny.images(perClass: 4)), seed: 5))
-      #expect(throws: ForgeGANError.resumeMismatch(reason: "it was begun with other training images")) {
+      #expect(throws: ForgeGANError.resumeMismatch(reason: "it was begun with training images: 24 (now 12)")) {
         try trainer().run(other, in: folder, resume: true)
       }
     }

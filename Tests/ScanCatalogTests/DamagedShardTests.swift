@@ -58,7 +58,7 @@ import Testing
     let edits: [(old: String, new: String)] = [
       (#""kind":"slice""#, #""kind":"model""#), (#""kind":"slice""#, #""kind":"tumour""#), (#""origin":"acquired""#, #""origin":"generated""#),
       (#""type":"splits.given""#, #""type":"splits.invented""#), (#""item":0"#, #""item":9999"#), (#""item":0"#, #""item":-1"#),
-      (#""bytes":7"#, #""bytes":-7"#), (#""label":"label 1""#, #""label":"../../etc""#), (#""op":"normalize""#, #""op":7"#),
+      (#""bytes":7"#, #""bytes":-7"#), (#""label":"label 1""#, #""label":"..\\..\\etc""#), (#""op":"normalize""#, #""op":7"#),
       (#""sha256":""#, #""sha256":"../../../../../../etc/passwd""#), (#""type":"run.ended""#, #""type":"run.began""#), ("{", "{{"), (":", ";"),
     ]
     for edit in edits {

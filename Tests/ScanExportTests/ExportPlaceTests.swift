@@ -2,6 +2,7 @@ import Diagnostics
 import Foundation
 import ScanCatalog
 import ScanExport
+import ScanModel
 import TestSupport
 import Testing
 
@@ -22,7 +23,7 @@ struct ExportPlaceTests {
       #expect(try workspace.export(format).items == Self.odd.count)
     }
     let folders = try FileManager.default.contentsOfDirectory(atPath: workspace.out.appendingPathComponent("imagefolder/train").path)
-    #expect(Set(folders.map { Array($0.utf8) }) == Set(Self.odd.map { Array($0.utf8) }))
+    #expect(Set(folders.map { Array($0.utf8) }) == Set(Self.odd.compactMap { Label($0)?.folderName }.map { Array($0.utf8) }))
     #expect(try workspace.manifestComplaints() == "")
     let listed = try workspace.text("MANIFEST.sha256").split(separator: "\n").count
     let files = try workspace.paths().filter { path in
@@ -92,5 +93,17 @@ struct ExportPlaceTests {
     #expect(throws: CatalogError.self) { try workspace.export("imagefolder", to: blocked) }
     #expect(!FileManager.default.fileExists(atPath: blocked.appendingPathComponent("imagefolder").path))
     #expect(try workspace.catalog.artifacts(ArtifactQuery(kinds: [.export])).contains { try workspace.destination(of: $0) == blocked.path })
+  }
+
+  @Test(arguments: ["imagefolder", "dicom"]) func `a label that is no folder's name is written otherwise, and the table has it as it is`(format: String) throws {
+    let workspace = try ItemWorkspace()
+    let labels = ["CT/MR", "..", "100 %", "plain"]
+    for label in labels { try workspace.add(label: label) }
+    try workspace.export(format)
+    let folders = try Set(workspace.paths().filter { $0.hasPrefix("\(format)/train/") }.map { $0.split(separator: "/")[2] })
+    #expect(folders == ["CT%2FMR", "%2E%2E", "100 %25", "plain"])
+    let lines = try workspace.text("\(format)/metadata.csv").split(separator: "\n").dropFirst().map { $0.split(separator: ",") }
+    #expect(lines.map { String($0[2]) }.sorted() == labels.sorted())
+    for line in lines { #expect(line[0].split(separator: "/")[2].removingPercentEncoding == String(line[2])) }
   }
 }

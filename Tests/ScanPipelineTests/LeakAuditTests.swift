@@ -92,7 +92,8 @@ struct LeakAuditTests {
       Self.noisy(Self.picture(7)), Self.cropped(Self.picture(8)), Self.noisy(Self.cropped(Self.picture(9))),
     ]
     let ids = try generate(honest + copies)
-    let (findings, notChecked) = try LeakAudit(catalog, threads: 2, progress: { _ in }).run()
+    let report = try LeakAudit(catalog, threads: 2, progress: { _ in }).run()
+    let (findings, notChecked) = (report.findings, report.notChecked)
     let finding = try #require(findings.first)
     #expect(notChecked.isEmpty && findings.count == 1)
     #expect(finding.isHeldOut && finding.training == 40 && finding.generated == 47 && finding.honest == 20)
@@ -108,7 +109,7 @@ struct LeakAuditTests {
     defer { remove() }
     // What the model never saw, given out as generated.
     _ = try generate((40..<60 as Range<UInt64>).map { Self.picture($0) })
-    let (findings, _) = try LeakAudit(catalog, threads: 2, progress: { _ in }).run()
+    let findings = try LeakAudit(catalog, threads: 2, progress: { _ in }).run().findings
     #expect(findings.first?.suspects.isEmpty == true)
     #expect(findings.first?.checks.count == 20)
   }
@@ -118,7 +119,7 @@ struct LeakAuditTests {
     let ids = try generate([Self.picture(100), Self.picture(12)])
     #expect(try catalog.releaseReview(of: catalog.artifacts(ids)).notChecked == ["memorization"])
     let audit = LeakAudit(catalog, threads: 2, progress: { _ in })
-    try audit.record(audit.run().findings)
+    try audit.record(audit.run())
     let review = try catalog.releaseReview(of: catalog.artifacts(ids))
     #expect(review.notChecked.isEmpty)
     #expect(review.findings.map(\.code) == [.memorized] && review.findings[0].artifact == ids[1])

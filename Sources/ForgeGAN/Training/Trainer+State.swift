@@ -99,11 +99,8 @@ extension TrainingRun {
   }
 
   private func restoreModel(from state: CheckpointReader) throws {
-    for (part, name) in [("model", "model, options, labels, seed or window"), ("data", "training images"), ("plan", "planned length")] {
-      guard state.description[part] == origin[part] else {
-        throw ForgeGANError.resumeMismatch(reason: "it was begun with other \(name)")
-      }
-    }
+    let differences = ResumeDifference(stored: state.description, present: origin).phrases
+    guard differences.isEmpty else { throw ForgeGANError.resumeMismatch(reason: "it was begun with \(differences.joined(separator: ", "))") }
     try model.restore(from: state)
   }
 }

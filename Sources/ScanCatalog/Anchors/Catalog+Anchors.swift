@@ -29,7 +29,7 @@ extension Catalog {
     }
     guard access(file.deletingLastPathComponent().path, F_OK) == 0 else { throw AnchorError.unreadable }
     try DurableFile.replace(file, with: anchor.fileBytes)
-    do { try keep(anchor) } catch CatalogError.noPermission {}
+    do { try keep(anchor) } catch let error as CatalogError where error.isOfReadOnly {}
   }
 
   /// Puts a signed head of the log into `anchors/` and into the folder that `SCANFORGE_ANCHORS` names, as the end of each run does.

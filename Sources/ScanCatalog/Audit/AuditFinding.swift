@@ -42,14 +42,19 @@ package struct AuditFinding: Sendable, Equatable {
   package var sha256: String?
   /// Below the workspace; only names that ScanForge itself gives.
   package var path: String?
+  /// Of the catalog.
+  package var table: String?
 
-  package init(_ code: Code, _ what: String, artifact: Int64? = nil, event: Int64? = nil, sha256: String? = nil, path: String? = nil) {
+  package init(
+    _ code: Code, _ what: String, artifact: Int64? = nil, event: Int64? = nil, sha256: String? = nil, path: String? = nil, table: String? = nil
+  ) {
     self.code = code
     self.what = what
     self.artifact = artifact
     self.event = event
     self.sha256 = sha256
     self.path = path
+    self.table = table
   }
 
   /// `{"finding": code, "what": …}` and the places that are known.
@@ -59,6 +64,7 @@ package struct AuditFinding: Sendable, Equatable {
     if let event { members["event"] = .whole(event) }
     if let sha256 { members["sha256"] = .string(sha256) }
     if let path { members["path"] = .string(path) }
+    if let table { members["table"] = .string(table) }
     return .object(members)
   }
 }

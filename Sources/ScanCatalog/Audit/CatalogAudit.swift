@@ -23,8 +23,8 @@ package struct CatalogAudit: Sendable {
   /// - Parameters:
   ///   - progress: called from any thread with the bytes of each object that was hashed.
   ///   - found: called for each finding, in a fixed order.
-  /// - Throws: `CatalogError.unreadable` when the file is damaged: that is no finding but the end of the audit. `AnchorError.none` when
-  ///   `sinceAnchor` is asked for and there is no anchor.
+  /// - Throws: `CatalogError.unreadable` when nothing of the file can be read: that is no finding but the end of the audit. A table with damaged
+  ///   pages is a finding, and the others are gone on with. `AnchorError.none` when `sinceAnchor` is asked for and there is no anchor.
   package func verify(
     progress: @escaping @Sendable (_ bytes: Int64) -> Void = { _ in }, found: (AuditFinding) -> Void
   ) throws -> AuditSummary {
@@ -34,43 +34,75 @@ package struct CatalogAudit: Sendable {
     var summary = AuditSummary()
     try withoutActuallyEscaping(found) { found in
       let tally = Tally(found)
-      var history: EventReplay?
-      var first = Int64.min
+      let damage = TableDamage(report: tally.report)
+      var compared: (history: EventReplay?, first: Int64)?
       do {
-        (history, first) = try catalog.read { db in
-          try verifyFile(db, tally.report)
+        try catalog.read { db in
+          try verifyFile(db, damage, tally.report)
           let isOurs = try verifySchema(db, tally.report)
+          // Pages of another file, such as another catalog's log: nothing in it can be told from what was ours.
+          if !isOurs, !damage.isEmpty { throw CatalogError.unreadable(reason: "the file is damaged") }
           do {
             let first = try firstArtifact(db, kept)
-            return (try Self.verifyRows(db, from: first, anchors, threads: threads, &summary, tally.report), first)
+            compared = (try Self.verifyRows(db, from: first, anchors, threads: threads, damage, &summary, tally.report), first)
           } catch let error as DatabaseError where !isOurs && error.resultCode == .SQLITE_ERROR {
             // The changed schema is already reported; its rows cannot be read as ours.
-            return (nil, .min)
+            compared = (nil, .min)
           }
         }
       } catch CatalogError.unreadable(let reason) {
-        anchors.unreadable.forEach(tally.report)
-        throw CatalogError.unreadable(reason: reason)
+        // Once SQLite has met a damaged page, it ends even a transaction that only read with that error.
+        if damage.isEmpty || compared == nil {
+          anchors.unreadable.forEach(tally.report)
+          throw CatalogError.unreadable(reason: reason)
+        }
+      }
+      let (history, first) = compared ?? (nil, .min)
+      if !damage.isEmpty {
+        summary.notChecked["tables.damaged"] = "what the damaged pages of \(damage.names) held, and what refers to it"
       }
       anchors.findings(signers: Set(history?.signers.keys.map { $0 } ?? [])).forEach(tally.report)
       tell(of: anchors, first: first, in: &summary)
-      if let history {
-        KeyFolderVerifier(catalog: catalog, history: history, report: tally.report).verify()
-        let isQuiet = isQuiet()
-        if !isQuiet { summary.notChecked["object.unrecorded"] = "unrecorded objects: another scanforge is writing" }
-        let objects = try ObjectVerifier(
-          catalog: catalog, threads: threads, checksUnrecorded: isQuiet, first: first, share: request.sample ?? 1, progress: progress
-        ).verify(report: tally.report)
-        summary.objects = objects.checked
-        summary.bytes = objects.bytes
-        tell(of: objects, in: &summary)
-        summary.modelFiles = try ModelFolderVerifier(catalog: catalog, history: history, report: tally.report).verify()
-        summary.runFiles = try RunFolderVerifier(catalog: catalog, history: history, isQuiet: isQuiet, report: tally.report).verify(&summary)
-      }
+      // Objects are compared with the rows alone; where the schema is not ours, there may be none.
+      if history != nil || !damage.isEmpty { try verifyObjects(first, damage, &summary, progress, tally.report) }
+      if let history { try verifyFolders(history, damage, &summary, tally.report) }
       summary.findings = tally.count
     }
     summary.ok = summary.findings == 0
     return summary
+  }
+
+  private func verifyObjects(
+    _ first: Int64, _ damage: TableDamage, _ summary: inout AuditSummary, _ progress: @escaping @Sendable (_ bytes: Int64) -> Void,
+    _ report: (AuditFinding) -> Void
+  ) throws {
+    let isQuiet = isQuiet()
+    if !isQuiet { summary.notChecked["object.unrecorded"] = "unrecorded objects: another scanforge is writing" }
+    if !damage.isEmpty { summary.notChecked["object.unrecorded"] = "unrecorded objects: rows cannot be read" }
+    let objects = try ObjectVerifier(
+      catalog: catalog, threads: threads, checksUnrecorded: isQuiet && damage.isEmpty, first: first, share: request.sample ?? 1, progress: progress
+    ).verify(report: report)
+    if objects.unreadFolders > 0 {
+      damage.tellAll(["artifact", "artifact_content", "content_reach"])
+      summary.notChecked["object.folders"] = "\(objects.unreadFolders) of 256 folders of objects, for want of their rows"
+    }
+    summary.objects = objects.checked
+    summary.bytes = objects.bytes
+    tell(of: objects, in: &summary)
+  }
+
+  private func verifyFolders(
+    _ history: EventReplay, _ damage: TableDamage, _ summary: inout AuditSummary, _ report: @escaping (AuditFinding) -> Void
+  ) throws {
+    KeyFolderVerifier(catalog: catalog, history: history, report: report).verify()
+    summary.modelFiles =
+      try damage.attempt(reading: "model_file", "artifact") {
+        try ModelFolderVerifier(catalog: catalog, history: history, report: report).verify()
+      } ?? 0
+    summary.runFiles =
+      try damage.attempt(reading: "run_file") {
+        try RunFolderVerifier(catalog: catalog, history: history, isQuiet: isQuiet(), report: report).verify(&summary)
+      } ?? 0
   }
 
   /// Where `--since-anchor` lets the rows begin: after those of the anchor, if the log agrees with it.
@@ -117,24 +149,21 @@ package struct CatalogAudit: Sendable {
   /// Largest catalog whose indexes are compared with their tables each time: 64 MiB take a few seconds, 5 GB took six minutes.
   private static let everydayBytes = 64 << 20
 
-  /// The B-trees themselves. Complaints about a row's values are left to the checks of rows, which name the row.
-  private func verifyFile(_ db: Database, _ report: (AuditFinding) -> Void) throws {
+  /// The B-trees themselves.
+  private func verifyFile(_ db: Database, _ damage: TableDamage, _ report: (AuditFinding) -> Void) throws {
     let size = (try? FileManager.default.attributesOfItem(atPath: catalog.workspace.catalogFile.path)[.size] as? Int) ?? 0
     let check = size <= Self.everydayBytes ? "integrity_check" : "quick_check"
-    let indexes = ["row ", "wrong # of entries", "non-unique entry"]
-    let values = ["CHECK constraint failed", "NULL value in", "non-", "NUMERIC value in", "TEXT value in"]
-    var isIndexReported = false
     // Nor are their constraints asked: JSON and GLOB for each row cost more than all else, and a changed value disagrees with the log.
     try db.execute(sql: "PRAGMA ignore_check_constraints = ON")
     defer { try? db.execute(sql: "PRAGMA ignore_check_constraints = OFF") }
-    for line in try String.fetchAll(db, sql: "PRAGMA \(check)") where line != "ok" {
-      if indexes.contains(where: line.hasPrefix) {
-        if !isIndexReported { report(AuditFinding(.schemaChanged, "an index does not agree with its table")) }
-        isIndexReported = true
-      } else if !values.contains(where: line.hasPrefix) {
-        throw CatalogError.unreadable(reason: "the file is damaged")
-      }
+    let lines: [String]
+    do {
+      lines = try String.fetchAll(db, sql: "PRAGMA \(check)")
+    } catch let error as DatabaseError where error.resultCode == .SQLITE_CORRUPT {
+      return try damage.search(db)
     }
+    if lines.contains(where: FileComplaint.isOfPages) { return try damage.search(db) }
+    if lines.contains(where: FileComplaint.isOfIndex) { report(AuditFinding(.schemaChanged, "an index does not agree with its table")) }
   }
 
   /// - Returns: true when tables, indexes, triggers and their versions are those that the migrations make.
@@ -155,38 +184,6 @@ package struct CatalogAudit: Sendable {
       report(AuditFinding(.schemaChanged, "the schema's version was changed"))
     }
     return isOurs
-  }
-
-  /// Compares the rows of all tables with the log.
-  static func verifyRows(
-    _ db: Database, from first: Int64, _ anchors: AnchorCheck, threads: Int, _ summary: inout AuditSummary,
-    _ report: @escaping (AuditFinding) -> Void
-  ) throws -> EventReplay {
-    let artifacts = try ArtifactVerifier(db, from: first, report: report)
-    var history = EventReplay()
-    try history.read(db, anchors: anchors, threads: threads, report: report, recorded: artifacts.verify)
-    try artifacts.conclude(db, states: history.states)
-    summary.events = history.count
-    summary.artifacts = artifacts.artifacts
-    summary.edges = artifacts.edges
-    if try Int.fetchOne(db, sql: "PRAGMA user_version") != history.schema {
-      report(AuditFinding(.schemaChanged, "the schema's version is not the one that the events tell of"))
-    }
-    let records = RecordVerifier(history: history, report: report)
-    summary.runs = try records.verifyRuns(db)
-    summary.patients = try records.verifyPatients(db)
-    try records.verifySplits(db)
-    try records.verifyModelRows(db)
-    try records.verifyStages(db)
-    guard history.schema >= 2 else { return history }
-    try records.verifySigningKeys(db)
-    try records.verifyRunFiles(db)
-    guard history.schema >= 3 else { return history }
-    try CollectionSummary.verify(db, report: report)
-    try MemorizationVerifier.verify(history, db, report: report)
-    guard history.schema >= Migration0005Shard.version else { return history }
-    try records.verifyShards(db)
-    return history
   }
 
   /// True when no other writer holds the workspace.

@@ -21,6 +21,8 @@ struct ObjectVerifier: Sendable {
     /// Objects that were there and not hashed, for `first` or `share`.
     var leftOut = 0
     var bytes: Int64 = 0
+    /// Folders whose rows cannot be read, so that nothing can be said of their objects.
+    var unreadFolders = 0
   }
 
   /// - Parameter report: gets the findings in the order of the folders.
@@ -34,6 +36,7 @@ struct ObjectVerifier: Sendable {
       all.checked += part.checked
       all.leftOut += part.leftOut
       all.bytes += part.bytes
+      all.unreadFolders += part.unreadFolders
     }
     all.findings = []
     return all
@@ -62,20 +65,12 @@ struct ObjectVerifier: Sendable {
       listed = try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted(by: Self.precedes)
       names = Set(listed)
     }
-    var expected: [String: Expectation] = [:]
-    try catalog.read { db in
-      let rows = try BareStatement(
-        db,
-        """
-        SELECT a.id, a.sha256, a.bytes, a.state FROM (\(ContentIndex.matches(db))) c CROSS JOIN artifact a ON a.id = c.artifact
-        WHERE a.sha256 >= ?1 AND a.sha256 < ?1 || 'g' ORDER BY a.sha256, a.id
-        """)
-      rows.bind(prefix, at: 1)
-      while try rows.next() {
-        guard let name = rows.text(1), let id = rows.integer(0), let bytes = rows.integer(2) else { continue }
-        let isNeeded = ["active", "tainted"].contains(rows.text(3))
-        expected[name] = Expectation(artifact: id, bytes: bytes, isNeeded: isNeeded || expected[name]?.isNeeded == true)
-      }
+    let expected: [String: Expectation]
+    do {
+      expected = try expectations(prefix)
+    } catch CatalogError.unreadable {
+      result.unreadFolders = 1
+      return result
     }
     for (sha256, object) in expected.sorted(by: { $0.key < $1.key }) {
       let name = String(sha256.dropFirst(2))
@@ -90,12 +85,32 @@ struct ObjectVerifier: Sendable {
         result.leftOut += 1
         continue
       }
+      try catalog.checkStop()
       check(folder.appendingPathComponent(name), sha256, object, &result)
     }
     for (index, name) in listed.enumerated() where names.contains(name) {
       reportStray(folder.appendingPathComponent(name), name, number: index + 1, in: "objects/\(prefix)", &result)
     }
     return result
+  }
+
+  private func expectations(_ prefix: String) throws -> [String: Expectation] {
+    try catalog.read { db in
+      var expected: [String: Expectation] = [:]
+      let rows = try BareStatement(
+        db,
+        """
+        SELECT a.id, a.sha256, a.bytes, a.state FROM (\(ContentIndex.matches(db))) c CROSS JOIN artifact a ON a.id = c.artifact
+        WHERE a.sha256 >= ?1 AND a.sha256 < ?1 || 'g' ORDER BY a.sha256, a.id
+        """)
+      rows.bind(prefix, at: 1)
+      while try rows.next() {
+        guard let name = rows.text(1), let id = rows.integer(0), let bytes = rows.integer(2) else { continue }
+        let isNeeded = ["active", "tainted"].contains(rows.text(3))
+        expected[name] = Expectation(artifact: id, bytes: bytes, isNeeded: isNeeded || expected[name]?.isNeeded == true)
+      }
+      return expected
+    }
   }
 
   private func check(_ url: URL, _ sha256: String, _ object: Expectation, _ result: inout Result) {

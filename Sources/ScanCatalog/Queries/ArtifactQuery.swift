@@ -184,6 +184,23 @@ extension Catalog {
     }
   }
 
+  /// Parents of a collection with their roles, by id, without those of the patient with this random id.
+  package func items(of collection: ArtifactID, leavingOut patient: Int64) throws -> [(item: ArtifactID, role: String)] {
+    try read { db in
+      let rows = try BareStatement(
+        db,
+        """
+        SELECT d.parent, d.role FROM derivation d CROSS JOIN artifact a ON a.id = d.parent
+        WHERE d.child = ?1 AND a.patient_id IS NOT ?2 ORDER BY d.parent, d.role
+        """)
+      rows.bind(collection.rawValue, at: 1)
+      rows.bind(patient, at: 2)
+      var items: [(item: ArtifactID, role: String)] = []
+      while try rows.next() { items.append((ArtifactID(rawValue: rows.integer(0) ?? 0), rows.text(1) ?? "")) }
+      return items
+    }
+  }
+
   static func artifact(_ id: ArtifactID, _ db: Database) throws -> ArtifactRecord? {
     let statement = try db.cachedStatement(
       sql: "SELECT \(ArtifactRecord.columns) FROM artifact a LEFT JOIN patient p ON p.id = a.patient_id WHERE a.id = ?")

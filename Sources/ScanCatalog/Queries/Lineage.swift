@@ -27,8 +27,10 @@ package struct Lineage: Sendable, Equatable {
   package let artifacts: [ArtifactRecord]
   package let edges: [Edge]
   package let summaries: [Summary]
-  /// There are more artifacts than were asked for; those given are the nearest.
+  /// There are more artifacts than were asked for, those given are the nearest; or more edges between them than `mostEdgesEach` for each.
   package let isCut: Bool
+  /// Images have one or two parents, items of data sets one child more; only a forged graph has so many.
+  static let mostEdgesEach = 16
   /// Edges that no program of ours writes: from a later artifact to an earlier one, or to one that is not there.
   package let impossible: [Edge]
 }
@@ -72,8 +74,17 @@ package enum LineageQuery {
     WHERE p.pseudonym = ? AND a.kind = 'model' AND a.media = 'application/octet-stream' ORDER BY a.id
     """
 
-  /// Images, masks and slices of the patient with this random id.
-  package static let imagesOfPatient = "SELECT id FROM artifact WHERE patient_id = ? ORDER BY id"
+  /// Ids of a patient's own artifacts and of everything that was made of them, over any number of steps.
+  package static let touchedByPatient = """
+    WITH RECURSIVE reached (id) AS (
+      SELECT id FROM artifact WHERE patient_id = ?1
+      UNION SELECT d.child FROM reached CROSS JOIN derivation d ON d.parent = reached.id
+    ) SELECT id FROM reached
+    """
+
+  /// Whether an item of the collection ?1 is the patient's, whose random id is ?2.
+  package static let holdsPatient =
+    "SELECT EXISTS (SELECT 1 FROM derivation d CROSS JOIN artifact a ON a.id = d.parent WHERE d.child = ?1 AND a.patient_id = ?2)"
 
   /// Patients and items of a collection.
   package static let sizeOfCollection = "SELECT count(*) AS patients, coalesce(sum(n), 0) AS items FROM dataset_patient WHERE dataset = ?"
@@ -92,7 +103,7 @@ package enum LineageQuery {
 
   /// All of them, for the tests of their query plans.
   package static let all = [
-    ancestors, summarizedAncestors, descendants, modelsOfPatient, imagesOfPatient, sizeOfCollection, influenceOfPart, edgesOfChild, RunInputs.sql,
+    ancestors, summarizedAncestors, descendants, touchedByPatient, modelsOfPatient, holdsPatient, sizeOfCollection, influenceOfPart, edgesOfChild, RunInputs.sql,
     MaskPairs.sql, ContentIndex.sql, ArtifactLeaf.keyQuery, CollectionSummary.patients, CollectionSummary.terms, CollectionSummary.erasedItems,
     TermsMemo.query,
   ]
@@ -112,7 +123,7 @@ extension Catalog {
     case up, down
   }
 
-  /// Everything above (`up`) or below (`down`) the given artifacts.
+  /// Everything above (`up`) or below (`down`) the given artifacts. SQLite keeps what it has visited in a file, so memory grows with `limit` alone.
   ///
   /// - Parameters:
   ///   - isSummarized: stop at data sets and exports on the way up, and tell of what is above them in `summaries`.
@@ -124,6 +135,7 @@ extension Catalog {
       let found = try Int64.fetchAll(db, sql: query, arguments: [seeds, limit + 1])
       let reached = found.prefix(limit)
       let members = Set(reached)
+      var isCut = found.count > limit
       var (records, edges, impossible, summaries): ([ArtifactRecord], [Lineage.Edge], [Lineage.Edge], [Lineage.Summary]) = ([], [], [], [])
       let edgeStatement = try db.cachedStatement(sql: LineageQuery.edgesOfChild)
       for id in reached {
@@ -134,7 +146,14 @@ extension Catalog {
           summaries.append(try Self.summary(of: record.id, db))
           continue
         }
-        for row in try Row.fetchAll(edgeStatement, arguments: [id]) where members.contains(row["parent"]) {
+        // One by one: a data set has an edge for each of its items, which may be many more than `limit`.
+        let parents = try Row.fetchCursor(edgeStatement, arguments: [id])
+        while let row = try parents.next() {
+          guard members.contains(row["parent"]) else { continue }
+          guard edges.count < Lineage.mostEdgesEach * members.count else {
+            isCut = true
+            break
+          }
           let edge = Lineage.Edge(child: record.id, parent: ArtifactID(rawValue: row["parent"]), role: row["role"])
           edges.append(edge)
           if edge.parent >= edge.child { impossible.append(edge) }
@@ -143,7 +162,7 @@ extension Catalog {
       let known = Set(records.map(\.id))
       impossible += edges.filter { !known.contains($0.parent) }
       return Lineage(
-        roots: ids, artifacts: records, edges: edges, summaries: summaries, isCut: found.count > limit, impossible: impossible)
+        roots: ids, artifacts: records, edges: edges, summaries: summaries, isCut: isCut, impossible: impossible)
     }
   }
 

@@ -10,7 +10,7 @@ package struct PatientTrace: Sendable, Equatable {
   package let isWithdrawn: Bool
   package let consent: String?
   package let split: Split?
-  /// The patient's own: acquired images, slices, masks, super-resolved images.
+  /// The patient's own: acquired images, slices, masks, super-resolved images. This and the lists below hold the first ones, by id.
   package let images: [ArtifactRecord]
   package let datasets: [ArtifactRecord]
   /// Weights, descriptions and training states that learned from them.
@@ -18,9 +18,25 @@ package struct PatientTrace: Sendable, Equatable {
   /// Made by those models: generated images and grids, and super-resolved images of other patients.
   package let made: [ArtifactRecord]
   package let exports: [Export]
-
+  /// How many there are of each.
+  package let counts: Counts
+  /// SHA-256 of all the models.
+  package let modelContents: Set<String>
   /// Runs that read the patient's images or made something of them: what their folders hold may show the patient.
-  package var runs: Set<RunID> { Set((images + datasets + models + made).map(\.run)) }
+  package let runs: Set<RunID>
+
+  package struct Counts: Sendable, Equatable {
+    package let images: Int
+    package let datasets: Int
+    package let models: Int
+    package let made: Int
+    package let exports: Int
+  }
+
+  /// Whether every list is whole.
+  package var isComplete: Bool {
+    counts == Counts(images: images.count, datasets: datasets.count, models: models.count, made: made.count, exports: exports.count)
+  }
 
   package struct Export: Sendable, Equatable {
     package let record: ArtifactRecord
@@ -62,8 +78,13 @@ package enum PatientName: Sendable, Equatable, CustomStringConvertible {
 }
 
 extension Catalog {
+  /// Everything below a patient's images is walked through and counted; memory grows with `limit` alone.
+  ///
+  /// - Parameters:
+  ///   - limit: at most so many of each kind are listed.
+  ///   - listsAllOwn: the patient's own images and the exports are listed whole all the same.
   /// - Returns: nil when the catalog knows no such patient.
-  package func trace(of patient: PatientName) throws -> PatientTrace? {
+  package func trace(of patient: PatientName, limit: Int = .max, listsAllOwn: Bool = false) throws -> PatientTrace? {
     try read { db in
       let select = "SELECT p.*, s.split FROM patient p LEFT JOIN patient_split s ON s.patient_id = p.id WHERE"
       let found =
@@ -72,31 +93,35 @@ extension Catalog {
         case .number(let id): try Row.fetchOne(db, sql: "\(select) p.id = ?", arguments: [id])
         }
       guard let row = found else { return nil }
-      let own = try Int64.fetchAll(db, sql: LineageQuery.imagesOfPatient, arguments: [row["id"] as Int64])
-      let seeds = CanonicalJSON.array(own.map { .integer($0) }).text
-      let all = try Int64.fetchAll(db, sql: LineageQuery.descendants, arguments: [seeds, Int64.max])
-      let isOwn = Set(own)
-      let below = try all.filter { !isOwn.contains($0) }.compactMap { try Self.artifact(ArtifactID(rawValue: $0), db) }
-      return PatientTrace(
+      let touched = try TouchedByPatient(row["id"], db)
+      let ownLimit = listsAllOwn ? Int.max : limit
+      let (datasets, models) = (TouchedByPatient.Part.others([.dataset]), TouchedByPatient.Part.others([.model, .checkpoint]))
+      let (made, exports) = (TouchedByPatient.Part.others([.image, .slice, .mask, .grid]), TouchedByPatient.Part.others([.export]))
+      let trace = PatientTrace(
         patient: row["id"], pseudonym: (row["pseudonym"] as String?).flatMap { Pseudonym(stored: $0) },
         isWithdrawn: row["state"] as String == ArtifactState.withdrawn.rawValue, consent: row["consent"],
         split: (row["split"] as String?).flatMap { Split(rawValue: $0) },
-        images: try own.compactMap { try Self.artifact(ArtifactID(rawValue: $0), db) }, datasets: below.filter { $0.kind == .dataset },
-        models: below.filter { $0.kind == .model || $0.kind == .checkpoint },
-        made: below.filter { [.image, .slice, .mask, .grid].contains($0.kind) },
-        exports: try below.filter { $0.kind == .export }.compactMap { try Self.export($0, holding: isOwn, db) })
+        images: try touched.records(.own, limit: ownLimit), datasets: try touched.records(datasets, limit: limit),
+        models: try touched.records(models, limit: limit), made: try touched.records(made, limit: limit),
+        exports: try touched.records(exports, limit: ownLimit).compactMap { try Self.export($0, of: row["id"], db) },
+        counts: .init(
+          images: try touched.count(.own), datasets: try touched.count(datasets), models: try touched.count(models), made: try touched.count(made),
+          exports: try touched.count(exports)),
+        modelContents: try touched.contents(models), runs: try touched.runs())
+      try touched.drop()
+      return trace
     }
   }
 
-  private static func export(_ record: ArtifactRecord, holding own: Set<Int64>, _ db: Database) throws -> PatientTrace.Export? {
+  private static func export(_ record: ArtifactRecord, of patient: Int64, _ db: Database) throws -> PatientTrace.Export? {
     guard let run = try Row.fetchOne(db, sql: "SELECT * FROM run WHERE id = ?", arguments: [record.run.rawValue]).map(RunRecord.init(row:)) else {
       return nil
     }
-    let items = try Int64.fetchAll(db, sql: "SELECT parent FROM derivation WHERE child = ?", arguments: [record.id.rawValue])
+    let holdsOwn = try Bool.fetchOne(db, sql: LineageQuery.holdsPatient, arguments: [record.id.rawValue, patient]) ?? false
     let parameters = CanonicalJSON(parsing: run.params)
     let attributes = record.attributes.values
     return PatientTrace.Export(
-      record: record, holdsOwn: items.contains(where: own.contains),
+      record: record, holdsOwn: holdsOwn,
       format: (parameters?["format"] ?? attributes["format"])?.stringValue, place: (parameters?["to"] ?? attributes["folder"])?.stringValue,
       host: run.host, startedMilliseconds: run.startedMilliseconds, isRedacted: attributes["redacts"] != nil)
   }

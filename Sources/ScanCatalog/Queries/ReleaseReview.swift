@@ -7,7 +7,7 @@ package struct ReleaseFinding: Sendable, Equatable {
     case splitLeak = "split.leak"
     /// A patient has items in two parts of the selection.
     case dividedPatient = "split.dividedPatient"
-    /// Two items of different parts show the same, says `audit splits`.
+    /// An item shows what one of another part of the workspace shows, says `audit splits`.
     case lookAlike = "split.look_alike"
     /// A generated image is a copy of a training image, says `audit leaks`.
     case memorized = "release.memorized"
@@ -21,7 +21,7 @@ package struct ReleaseFinding: Sendable, Equatable {
       switch self {
       case .splitLeak: "Train again on the training part alone, generate anew, and leave the leaked items out with --query."
       case .dividedPatient: "Run scanforge audit verify: a patient belongs to one part."
-      case .lookAlike: "Give both to one patient (ingest --subject-from), or leave one of them out."
+      case .lookAlike: "Give both to one patient (ingest --subject-from), or leave such images out with --leave-out-look-alikes."
       case .memorized: "Generate with another seed, or train for fewer steps or on more images; scanforge audit leaks looks again."
       case .terms: "Leave these items out with --query; scanforge audit terms tells which terms govern what."
       case .withdrawn: "Train again without the patient and generate anew."
@@ -72,12 +72,13 @@ package struct ReleaseReview: Sendable, Equatable {
 extension Catalog {
   /// Whether the items of `selection` may leave together: every check that an export asks for, in the order of their listing.
   package func releaseReview(of selection: [ArtifactRecord]) throws -> ReleaseReview {
-    var (isCompared, isSearched) = (true, true)
-    let leaks = try splitFindings(selection) + lookAlikes(among: selection, isWhole: &isCompared)
+    var isSearched = true
+    let alike = try lookAlikes(among: selection)
+    let leaks = try splitFindings(selection) + alike.findings
     let findings = try leaks + copies(among: selection, isWhole: &isSearched) + refusedByTerms(among: selection)
     return ReleaseReview(
       findings: findings + withdrawn(among: selection),
-      notChecked: [isCompared ? nil : "lookAlikes", isSearched ? nil : "memorization"].compactMap(\.self))
+      notChecked: [alike.isWhole ? nil : "lookAlikes", isSearched ? nil : "memorization"].compactMap(\.self))
   }
 
   /// Held-out patients behind items of another part, and patients of two parts.

@@ -35,6 +35,16 @@ extension Catalog {
     } catch { throw Self.explained(error) }
   }
 
+  /// Hands the rows of one of our own questions on, one by one, blobs as hexadecimal text; however many there are, none is kept.
+  package func forEachRow(_ sql: String, _ body: (_ columns: [String], _ row: [CanonicalJSON]) throws -> Void) throws {
+    try read { db in
+      let statement = try db.makeStatement(sql: sql)
+      let columns = statement.columnNames
+      let rows = try Row.fetchCursor(statement)
+      while let row = try rows.next() { try body(columns, row.databaseValues.map(Self.json)) }
+    }
+  }
+
   private static func json(_ value: DatabaseValue) -> CanonicalJSON {
     switch value.storage {
     case .null: .null

@@ -56,38 +56,4 @@ extension Catalog {
     let params = try read { try String.fetchOne($0, sql: sql, arguments: [LookAlikeCheck.op]) }
     return params.flatMap { CanonicalJSON(parsing: $0) }.flatMap { LookAlikeCheck(parameters: $0) }
   }
-
-  /// Items of different parts of `selection` that show the same, as pictures themselves or through the images that they were made from.
-  ///
-  /// - Parameter isWhole: set to false when there are several parts and some item was not compared.
-  func lookAlikes(among selection: [ArtifactRecord], isWhole: inout Bool) throws -> [ReleaseFinding] {
-    guard Set(selection.compactMap(\.split)).count > 1 else { return [] }
-    guard let check = try lookAlikeCheck() else {
-      isWhole = false
-      return []
-    }
-    isWhole = selection.allSatisfy { $0.id <= check.through }
-    guard !check.pairs.isEmpty else { return [] }
-    let compared = Set(check.pairs.flatMap { [$0.held, $0.other] })
-    let sources = try pictures(above: compared.union(selection.map(\.id)))
-    func family(_ id: ArtifactID) -> Set<ArtifactID> { sources[id, default: []].union([id]) }
-    let leaving = selection.reduce(into: Set<ArtifactID>()) { $0.formUnion(family($1.id)) }
-    return check.pairs.filter { !family($0.held).isDisjoint(with: leaving) && !family($0.other).isDisjoint(with: leaving) }.map { pair in
-      ReleaseFinding(.lookAlike, "artifact \(pair.held) shows what artifact \(pair.other) of another part shows", artifact: pair.held)
-    }
-  }
-
-  /// One step up, without models.
-  private func pictures(above ids: Set<ArtifactID>) throws -> [ArtifactID: Set<ArtifactID>] {
-    let list = CanonicalJSON.array(ids.map { .integer($0.rawValue) }).text
-    let rows = try read { db in
-      try Row.fetchAll(
-        db,
-        sql: """
-          SELECT i.value AS child, d.parent FROM json_each(?) i CROSS JOIN derivation d ON d.child = i.value
-          CROSS JOIN artifact a ON a.id = d.parent AND a.kind IN ('image', 'slice')
-          """, arguments: [list])
-    }
-    return Dictionary(grouping: rows) { ArtifactID(rawValue: $0["child"]) }.mapValues { Set($0.map { ArtifactID(rawValue: $0["parent"]) }) }
-  }
 }

@@ -115,7 +115,8 @@ package enum DurableFile {
   package static func failure(_ operation: String) -> CatalogError {
     switch errno {
     case ENOSPC, EDQUOT, EFBIG: .diskFull
-    case EACCES, EPERM, EROFS: .noPermission
+    case EACCES, EPERM: .noPermission
+    case EROFS: .readOnlyMedium
     case ENOTDIR: .notAFolder
     case let code: .fileSystem(operation: operation, code: code)
     }

@@ -42,6 +42,31 @@ package struct ObjectStore: Sendable {
   /// Bytes that describe or are computed over many items: model descriptions, data set roots, manifests.
   package func store(unownedBytes bytes: [UInt8]) throws -> StoredObject { try stage(bytes, .nobody) }
 
+  /// The same for text that is too long for memory; `body` is handed what takes its lines.
+  package func store(unownedLines body: ((_ line: String) throws -> Void) throws -> Void) throws -> StoredObject {
+    let staged = newStagingFile()
+    do {
+      try DurableFile.write(to: staged, mode: 0o400) { descriptor in
+        var waiting: [UInt8] = []
+        func flush() throws {
+          try waiting.withUnsafeBytes { try DurableFile.write($0, to: descriptor) }
+          waiting.removeAll(keepingCapacity: true)
+        }
+        try body { line in
+          waiting += line.utf8
+          waiting.append(UInt8(ascii: "\n"))
+          if waiting.count > 1 << 20 { try flush() }
+        }
+        try flush()
+      }
+      let (digest, count) = try Self.digest(of: staged)
+      return StoredObject(sha256: digest, bytes: count, subject: .nobody, staged: staged)
+    } catch {
+      unlink(staged.path)
+      throw error
+    }
+  }
+
   /// An object that the caller puts in place by itself, as for `RunHandle.recordPlaced`.
   package func placed(_ sha256: ContentDigest, bytes: Int64, of subject: StoredObject.Subject) -> StoredObject {
     StoredObject(sha256: sha256, bytes: bytes, subject: subject, staged: workspace.objects)

@@ -1,8 +1,8 @@
-import Foundation
+package import Foundation
 import Glibc
 
 /// Lines of a text file, read in pieces.
-struct TextLines: ~Copyable {
+package struct TextLines: ~Copyable {
   private let descriptor: Int32
   private let longest: Int
   private var buffer: [UInt8] = []
@@ -10,7 +10,7 @@ struct TextLines: ~Copyable {
   private var isAtEnd = false
 
   /// - Throws: `CatalogError.noSuchFile`, `noPermission`.
-  init(_ url: URL) throws {
+  package init(_ url: URL) throws {
     let descriptor = open(url.path, O_RDONLY | O_CLOEXEC)
     guard descriptor >= 0 else { throw errno == ENOENT ? CatalogError.noSuchFile : CatalogError.noPermission }
     self.init(descriptor: descriptor)
@@ -53,7 +53,7 @@ struct TextLines: ~Copyable {
   }
 
   /// The next line; one that is not UTF-8 is empty.
-  mutating func next() throws -> String? {
+  package mutating func next() throws -> String? {
     try nextBytes().map { String(validating: $0.bytes, as: UTF8.self) ?? "" }
   }
 

@@ -111,14 +111,15 @@ package struct CatalogRebuild: Sendable {
     let history = try withoutActuallyEscaping(found) { found in
       try queue.read { db in
         var summary = AuditSummary()
-        return try CatalogAudit.verifyRows(
-          db, from: .min, anchors, threads: ProcessInfo.processInfo.activeProcessorCount, &summary) { finding in
+        let report = { (finding: AuditFinding) in
           count += 1
           found(finding)
         }
+        return try CatalogAudit.verifyRows(
+          db, from: .min, anchors, threads: ProcessInfo.processInfo.activeProcessorCount, TableDamage(report: report), &summary, report)
       }
     }
-    for finding in anchors.findings(signers: Set(history.signers.keys)) where finding.code == .anchorMismatch {
+    for finding in anchors.findings(signers: Set(history?.signers.keys.map { $0 } ?? [])) where finding.code == .anchorMismatch {
       count += 1
       found(finding)
     }

@@ -8,15 +8,14 @@ extension RunHandle {
   /// First: the events and states. The patient's images and the exports that hold some are withdrawn, what models made of them is tainted, and
   /// the catalog forgets what the folders of `trace.runs` hold, which the caller empties next.
   package func markWithdrawn(_ trace: PatientTrace) throws {
-    let exports = trace.exports.filter(\.holdsOwn).map(\.record)
     try catalog.write { db in
-      func change(_ records: [ArtifactRecord], to state: ArtifactState, from states: [ArtifactState]) throws {
-        let ids = records.filter { states.contains($0.state) }.map(\.id)
-        let leaves = try ids.map { ($0.rawValue, try Catalog.leaf(of: $0, db)) }
-        try ArtifactStates.set(state, of: leaves, run: self.id.rawValue, db)
+      for export in trace.exports where export.holdsOwn && Self.isToBeWithdrawn.contains(export.record.state) {
+        try ArtifactStates.set(.withdrawn, of: [(export.record.id.rawValue, Catalog.leaf(of: export.record.id, db))], run: self.id.rawValue, db)
       }
-      try change(trace.images + exports, to: .withdrawn, from: [.active, .superseded, .tainted])
-      try change(trace.models + trace.made, to: .tainted, from: [.active])
+      let touched = try TouchedByPatient(trace.patient, db)
+      try touched.forEachBatch(.own, in: Self.isToBeWithdrawn) { try ArtifactStates.set(.withdrawn, of: $0, run: self.id.rawValue, db) }
+      try touched.forEachBatch(.others(Self.isTainted), in: [.active]) { try ArtifactStates.set(.tainted, of: $0, run: self.id.rawValue, db) }
+      try touched.drop()
       for run in trace.runs.sorted() {
         let hasFiles = "SELECT EXISTS (SELECT 1 FROM run_file WHERE run_id = ? AND sha256 IS NOT NULL)"
         if try Bool.fetchOne(db, sql: hasFiles, arguments: [run.rawValue]) == true { try RunFile.erase(of: run.rawValue, db) }
@@ -28,6 +27,10 @@ extension RunHandle {
       }
     }
   }
+
+  private static let isToBeWithdrawn = [ArtifactState.active, .superseded, .tainted]
+  /// What learned from the patient, and what that made. Data sets and exports hold what others gave, too.
+  private static let isTainted = [ArtifactKind.model, .checkpoint, .image, .slice, .mask, .grid]
 
   /// Second: the objects, but for contents that someone else has as well.
   ///

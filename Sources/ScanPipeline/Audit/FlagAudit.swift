@@ -1,5 +1,6 @@
 package import Diagnostics
 package import Foundation
+import Glibc
 package import ScanCatalog
 
 /// `audit flags`: whether every file of an export says for itself, and beside itself, whether it was made artificially.
@@ -17,6 +18,8 @@ package struct FlagAudit {
       case unlisted = "flag.unlisted"
       /// The manifest does not have the file, or has other bytes.
       case manifest = "flag.manifest"
+      /// The file cannot be read.
+      case unreadable = "flag.unreadable"
     }
     package let code: Code
     /// Below the export's root.
@@ -51,14 +54,38 @@ package struct FlagAudit {
     report.formats = Set(paths.filter { $0.hasSuffix("/" + Self.metadata) && $0.split(separator: "/").count == 2 }.map { String($0.split(separator: "/")[0]) })
       .sorted()
     guard !report.formats.isEmpty else { throw FlagError.notAnExport }
-    let recorded = try catalog.map { try ExportedTruth(of: root, in: $0) }
+    let recorded = try truth(&report)
     report.usedCatalog = recorded?.isEmpty == false
     var told: [String: Bool] = [:]
-    for format in report.formats { try read(metadataOf: format, recorded, &told, &report) }
+    for format in report.formats {
+      do {
+        try read(metadataOf: format, recorded, &told, &report)
+      } catch let error as CSVError {
+        report.findings.append(Finding(code: .unreadable, path: "\(format)/\(Self.metadata)", what: error.what))
+      }
+    }
     try checkManifest(paths, &report)
-    for path in paths where Mark.canCarry(path) { try check(path, &told, &report) }
+    for path in paths where Mark.canCarry(path) {
+      if Interruption.isRequested { throw PipelineError.interrupted }
+      if isUnreadable(path) {
+        report.findings.append(Finding(code: .unreadable, path: path, what: "it cannot be read, so nothing is known of its mark"))
+      } else {
+        try check(path, &told, &report)
+      }
+    }
     report.findings.sort { ($0.path, $0.code.rawValue) < ($1.path, $1.code.rawValue) }
     return report
+  }
+
+  /// What the catalog recorded; nil without one, or when its tables cannot be read, which is told.
+  private func truth(_ report: inout Report) throws -> ExportedTruth? {
+    do {
+      return try catalog.map { try ExportedTruth(of: root, in: $0) }
+    } catch let error as CatalogError {
+      guard case .unreadable = error else { throw error }
+      report.findings.append(Finding(code: .unreadable, path: "catalog.sqlite", what: "\(error.what); run scanforge audit verify"))
+      return nil
+    }
   }
 
   /// Takes in what `FORMAT/metadata.csv` says, and compares it with the record.
@@ -141,7 +168,16 @@ package struct FlagAudit {
     for path in listed.keys.sorted() { report.findings.append(Finding(code: .manifest, path: path, what: "the manifest lists it, and it is gone")) }
   }
 
-  /// Regular files below the root, relative to it, sorted.
+  /// No regular file, or one that may not be read. A pipe would be waited for.
+  private func isUnreadable(_ path: String) -> Bool {
+    let descriptor = open(root.appendingPathComponent(path).path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+    guard descriptor >= 0 else { return true }
+    defer { close(descriptor) }
+    var status = stat()
+    return fstat(descriptor, &status) != 0 || status.st_mode & S_IFMT != S_IFREG
+  }
+
+  /// What is no folder below the root, relative to it, sorted.
   private func files() throws -> [String] {
     var isFolder: ObjCBool = false
     guard FileManager.default.fileExists(atPath: root.path, isDirectory: &isFolder), isFolder.boolValue else { throw FlagError.notAnExport }

@@ -32,6 +32,15 @@ package struct LeakAudit {
     package let checks: [MemorizationCheck]
   }
 
+  package struct Report: Sendable {
+    /// One for each model.
+    package var findings: [Finding] = []
+    /// Models about which nothing can be said, with the reason.
+    package var notChecked: [String] = []
+    /// Pictures that cannot be read, with the reason.
+    package var unreadable: [(record: ArtifactRecord, why: String)] = []
+  }
+
   package let catalog: Catalog
   package let threads: Int
   package let progress: ProgressSink
@@ -44,28 +53,35 @@ package struct LeakAudit {
 
   private static let mostHonest = 1000
 
-  /// - Returns: a finding per model, and the names of models about which nothing can be said, with the reason.
-  package func run() throws -> (findings: [Finding], notChecked: [String]) {
+  package func run() throws -> Report {
     let images = try catalog.artifacts(ArtifactQuery(origins: [.generated], kinds: [.image]))
     var byModel: [ArtifactID: [ArtifactRecord]] = [:]
     for image in images {
       for parent in try catalog.parents(of: image.id) where parent.record.kind == .model { byModel[parent.record.id, default: []].append(image) }
     }
-    var (findings, notChecked): ([Finding], [String]) = ([], [])
+    var report = Report()
+    var unreadable: [PictureReader.Unreadable] = []
     for (id, images) in byModel.sorted(by: { $0.key < $1.key }) {
       let model = try catalog.artifact(id)
-      if let finding = try check(model, images) {
-        findings.append(finding)
+      if let finding = try check(model, images, &unreadable) {
+        report.findings.append(finding)
       } else {
-        notChecked.append("images of the model \(model.sha256.map { String($0.hex.prefix(16)) } ?? "\(id)"): fewer than \(CopyBounds.least) real images to compare with")
+        report.notChecked.append("images of the model \(model.sha256.map { String($0.hex.prefix(16)) } ?? "\(id)"): fewer than \(CopyBounds.least) real images to compare with")
       }
     }
-    return (findings, notChecked)
+    report.unreadable = Dictionary(unreadable.map { ($0.record.id, $0) }) { first, _ in first }
+      .sorted { $0.key < $1.key }.map { ($0.value.record, $0.value.why) }
+    return report
   }
 
-  /// Records what was found, so that an export can say *checked*.
-  package func record(_ findings: [Finding]) throws {
-    guard !findings.isEmpty else { return }
+  /// Records what was found, so that an export can say *checked*. Where pictures cannot be read there is nothing to record: what was made may be
+  /// a copy of one of them.
+  ///
+  /// - Returns: whether something was recorded.
+  @discardableResult
+  package func record(_ report: Report) throws -> Bool {
+    let findings = report.findings
+    guard !findings.isEmpty, report.unreadable.isEmpty else { return report.unreadable.isEmpty }
     let run = try catalog.beginRun(
       op: "leaks",
       parameters: .object([
@@ -80,9 +96,12 @@ package struct LeakAudit {
       ]))
     for finding in findings { try run.record(finding.checks) }
     try run.finish()
+    return true
   }
 
-  private func check(_ model: ArtifactRecord, _ images: [ArtifactRecord]) throws -> Finding? {
+  private func check(
+    _ model: ArtifactRecord, _ images: [ArtifactRecord], _ unreadable: inout [PictureReader.Unreadable]
+  ) throws -> Finding? {
     let above = try catalog.lineage(of: [model.id], .up, isSummarized: true).artifacts.filter { $0.kind == .dataset }
     let learned = try above.flatMap { try catalog.parents(of: $0.id).map(\.record) }.filter { $0.kind == .slice && $0.sha256 != nil }
     guard learned.count >= CopyBounds.least else { return nil }
@@ -93,15 +112,14 @@ package struct LeakAudit {
     let isHeldOut = held.count >= CopyBounds.least
     let honest = spread(isHeldOut ? held : learned)
 
-    let training = try likenesses(learned, stage: "training images") { [Likeness($0)] }
-    let search = CopySearch(training.map { CopySearch.Original(patient: $0.record.patient, likeness: $0.turns[0]) })
-    let baseline = try likenesses(honest, stage: "honest images", Likeness.turned)
-    let made = try likenesses(images, stage: "generated images", Likeness.turned)
-    let honestFound = Concurrent.map(baseline, threads: threads) { one in
-      search.nearest(to: one.turns) { $0.patient == one.record.patient }
-    }.compactMap(\.self)
+    let reader = PictureReader(catalog: catalog, threads: threads, progress: progress)
+    let training = try reader.read(learned, stage: "training images", unreadable: &unreadable) { (record: $0, likeness: Likeness($1)) }
+    let search = CopySearch(training.map { CopySearch.Original(patient: $0.record.patient, likeness: $0.likeness) })
+    let baseline = try reader.read(honest, stage: "honest images", unreadable: &unreadable) { (record: $0, turns: Likeness.turned($1)) }
+    let made = try reader.read(images, stage: "generated images", unreadable: &unreadable) { (record: $0, turns: Likeness.turned($1)) }
+    let honestFound = try nearest(baseline) { one in search.nearest(to: one.turns) { $0.patient == one.record.patient } }.compactMap(\.self)
     guard let bounds = CopyBounds(honest: honestFound) else { return nil }
-    let found = Concurrent.map(made, threads: threads) { search.nearest(to: $0.turns) }
+    let found = try nearest(made) { search.nearest(to: $0.turns) }
     var (checks, suspects): ([MemorizationCheck], [Suspect]) = ([], [])
     for (one, found) in zip(made, found) {
       guard let found else { continue }
@@ -119,25 +137,18 @@ package struct LeakAudit {
       threshold: bounds.threshold, suspects: suspects, checks: checks)
   }
 
+  private func nearest<Picture>(_ pictures: [Picture], _ search: @escaping (Picture) -> CopySearch.Found?) throws -> [CopySearch.Found?] {
+    try Concurrent.map(pictures, threads: threads) { picture in
+      Result {
+        if Interruption.isRequested { throw PipelineError.interrupted }
+        return search(picture)
+      }
+    }.map { try $0.get() }
+  }
+
   /// Evenly spread over all.
   private func spread(_ records: [ArtifactRecord]) -> [ArtifactRecord] {
     let count = min(records.count, Self.mostHonest)
     return (0..<count).map { records[$0 * records.count / count] }
-  }
-
-  private func likenesses(
-    _ records: [ArtifactRecord], stage: String, _ make: @escaping (Plane) -> [Likeness]
-  ) throws -> [(record: ArtifactRecord, turns: [Likeness])] {
-    progress(.began(stage: stage, total: records.count, unit: "images"))
-    var all: [(record: ArtifactRecord, turns: [Likeness])] = []
-    for start in stride(from: 0, to: records.count, by: 256) {
-      if Interruption.isRequested { throw PipelineError.interrupted }
-      let batch = Array(records[start..<min(start + 256, records.count)])
-      let made = Concurrent.map(batch, threads: threads) { record in Result { (record, make(try StoredPlane(record, in: catalog).plane)) } }
-      all += try made.map { try $0.get() }
-      progress(.advanced(stage: stage, done: all.count))
-    }
-    progress(.ended(stage: stage, summary: "\(all.count) read"))
-    return all
   }
 }

@@ -1,3 +1,4 @@
+import Diagnostics
 import PixelMath
 import ScanCatalog
 import ScanDeid
@@ -61,6 +62,7 @@ struct LookAlikes: Sendable {
   private static func best(_ pictures: [Picture], among others: [Picture], _ catalog: Catalog, _ threads: Int) throws -> [Pair?] {
     let found = Concurrent.map(pictures, threads: threads) { one in
       Result {
+        if Interruption.isRequested { throw PipelineError.interrupted }
         let near = nearest(to: one, among: others)
         guard !near.isEmpty else { return nil as Pair? }
         let plane = try StoredPlane(one.record, in: catalog).plane

@@ -17,6 +17,8 @@ package struct SplitAudit {
       case item = "split.item"
       /// Two pictures of different parts look like one.
       case lookAlike = "split.look_alike"
+      /// A picture, or a table of the catalog, cannot be read.
+      case unreadable = "split.unreadable"
     }
     package let code: Code
     package let what: String
@@ -63,9 +65,22 @@ package struct SplitAudit {
   package func run() throws -> Report {
     var report = Report()
     let newest = try catalog.newestArtifact()
-    report.findings = try patientsInTwoParts() + throughEdges()
-    if comparesPictures { try comparePictures(&report, newest) } else { report.notChecked.append("lookAlikes") }
+    try attempt("patients", &report) { $0.findings += try patientsInTwoParts() }
+    try attempt("models", &report) { $0.findings += try throughEdges() }
+    if comparesPictures { try attempt("lookAlikes", &report) { try comparePictures(&$0, newest) } } else { report.notChecked.append("lookAlikes") }
     return report
+  }
+
+  /// Where a table is damaged, goes on with the other questions.
+  private func attempt(_ question: String, _ report: inout Report, _ ask: (inout Report) throws -> Void) throws {
+    do {
+      try ask(&report)
+    } catch let error as CatalogError {
+      guard case .unreadable = error else { throw error }
+      report.notChecked.append(question)
+      report.findings.append(
+        Finding(code: .unreadable, what: "\(error.what); run scanforge audit verify", artifacts: [], patients: [], correlation: nil))
+    }
   }
 
   private func patientsInTwoParts() throws -> [Finding] {
@@ -94,15 +109,28 @@ package struct SplitAudit {
   private func comparePictures(_ report: inout Report, _ newest: ArtifactID) throws {
     let slices = try catalog.current(catalog.artifacts(ArtifactQuery(origins: [.derived], kinds: [.slice])))
     let generated = try catalog.artifacts(ArtifactQuery(origins: [.generated], kinds: [.image]))
-    let pictures = try hash((slices + generated).filter { $0.split != nil })
+    var unreadable: [PictureReader.Unreadable] = []
+    let pictures = try PictureReader(catalog: catalog, threads: threads, progress: progress)
+      .read((slices + generated).filter { $0.split != nil }, stage: "pictures", unreadable: &unreadable) { record, plane in
+        LookAlikes.Picture(plane, record: record, inAllTurns: record.split != .train)
+      }
+    report.findings += unreadable.map { one in
+      Finding(code: .unreadable, what: "a picture of the \(one.record.split?.rawValue ?? "") part cannot be compared: \(one.why)",
+        artifacts: [one.record], patients: [one.record.patient?.text].compactMap(\.self), correlation: nil)
+    }
     let parts = Dictionary(grouping: pictures) { $0.record.split }
     let (training, validation, test) = (parts[.train] ?? [], parts[.val] ?? [], parts[.test] ?? [])
     let known = try LookAlikes(calibratedOn: training.filter { $0.record.origin == .derived }, in: catalog, threads: threads)
     (report.pictures, report.threshold, report.honest) = (pictures.count, known.threshold, known.honest)
     let pairs = try (known.pairs(of: test, among: training + validation) + known.pairs(of: validation, among: training))
       .sorted { ($0.held, $0.other) < ($1.held, $1.other) }
-    report.check = LookAlikeCheck(
-      pairs: pairs.map { .init(held: $0.held, other: $0.other) }, through: newest, threshold: known.threshold)
+    // What was not compared may look like anything, so that nothing is recorded.
+    if unreadable.isEmpty {
+      report.check = LookAlikeCheck(
+        pairs: pairs.map { .init(held: $0.held, other: $0.other) }, through: newest, threshold: known.threshold)
+    } else {
+      report.notChecked.append("unreadablePictures")
+    }
     let byID = Dictionary(uniqueKeysWithValues: pictures.map { ($0.record.id, $0.record) })
     report.findings += pairs.map { pair in
       let records = [byID[pair.held], byID[pair.other]].compactMap(\.self)
@@ -112,23 +140,5 @@ package struct SplitAudit {
         what: "a picture of the \(parts[0]) part shows what one of the \(parts[1]) part shows (correlation \(String(format: "%.4f", pair.correlation)))",
         artifacts: records, patients: records.compactMap { $0.patient?.text }, correlation: pair.correlation)
     }
-  }
-
-  private func hash(_ records: [ArtifactRecord]) throws -> [LookAlikes.Picture] {
-    progress(.began(stage: "pictures", total: records.count, unit: "pictures"))
-    var pictures: [LookAlikes.Picture] = []
-    for start in stride(from: 0, to: records.count, by: 256) {
-      if Interruption.isRequested { throw PipelineError.interrupted }
-      let batch = Array(records[start..<min(start + 256, records.count)])
-      let hashed = Concurrent.map(batch, threads: threads) { record in
-        Result {
-          LookAlikes.Picture(try StoredPlane(record, in: catalog).plane, record: record, inAllTurns: record.split != .train)
-        }
-      }
-      pictures += try hashed.compactMap { try $0.get() }
-      progress(.advanced(stage: "pictures", done: start + batch.count))
-    }
-    progress(.ended(stage: "pictures", summary: "\(pictures.count) hashed"))
-    return pictures
   }
 }

@@ -23,38 +23,42 @@ package struct ExportTrail: Sendable {
 
   package init(_ export: PatientTrace.Export, of patient: Pseudonym?, models: Set<String>, in catalog: Catalog) throws {
     self.export = export
-    guard let patient, let digest = export.record.sha256, FileManager.default.fileExists(atPath: catalog.objects.url(of: digest).path),
-      let table = try? CSVTable(String(decoding: catalog.objects.read(digest), as: UTF8.self)), let owner = try? table.column("patient"),
-      let model = try? table.column("model_sha256")
+    guard let patient, let table = try ExportedTable(of: export.record, in: catalog), let owner = table.column("patient"),
+      let model = table.column("model_sha256")
     else {
       (files, fromModels, documents) = ([], 0, [])
       return
     }
-    let own = table.rows.filter { $0[owner] == patient.text }
     var place = export.place.map { ExportedPlace(URL(fileURLWithPath: $0, isDirectory: true)) }
     // An image, and the mask that some formats put beside it.
-    let columns = [("path", "sha256"), ("mask_path", "mask_sha256")].compactMap { path, hash in
-      (try? table.column(path)).flatMap { path in (try? table.column(hash)).map { (path: path, hash: $0) } }
+    var columns: [(path: Int, hash: Int)] = []
+    for (path, hash) in [("path", "sha256"), ("mask_path", "mask_sha256")] {
+      if let path = table.column(path), let hash = table.column(hash) { columns.append((path, hash)) }
     }
-    files = own.flatMap { row in
-      columns.filter { !row[$0.path].isEmpty }.map { column in
-        File(path: row[column.path], sha256: row[column.hash], found: place?.url(of: row[column.path], sha256: row[column.hash]))
+    var (own, stems, others): ([File], Set<String>, Int) = ([], [], 0)
+    while let (row, _) = try table.next() {
+      guard row[owner] == patient.text else {
+        if models.contains(row[model]) { others += 1 }
+        continue
+      }
+      for column in columns where !row[column.path].isEmpty {
+        own.append(File(path: row[column.path], sha256: row[column.hash], found: place?.url(of: row[column.path], sha256: row[column.hash])))
+        stems.insert(((row[column.path] as NSString).lastPathComponent as NSString).deletingPathExtension)
       }
     }
-    fromModels = table.rows.count { models.contains($0[model]) && $0[owner] != patient.text }
-    let stems = own.flatMap { row in columns.map { ((row[$0.path] as NSString).lastPathComponent as NSString).deletingPathExtension } }
-    documents = place?.documents(of: export.format, naming: [patient.text] + Set(stems).subtracting([""])) ?? []
+    (files, fromModels) = (own, others)
+    documents = place?.documents(of: export.format, naming: [patient.text] + stems.subtracting([""])) ?? []
   }
 
-  /// The metadata without the lines that tell of a patient; nil when there is none.
-  static func redacted(_ export: PatientTrace.Export, of patient: Pseudonym, contents: Set<String>, in catalog: Catalog) throws -> [UInt8]? {
-    guard let digest = export.record.sha256, FileManager.default.fileExists(atPath: catalog.objects.url(of: digest).path) else { return nil }
-    let text = String(decoding: try catalog.objects.read(digest), as: UTF8.self)
-    let kept = text.split(separator: "\n", omittingEmptySubsequences: false).filter { line in
-      // Hexadecimal digits and pseudonyms are never quoted.
-      !line.split(separator: ",").contains { $0 == patient.text || contents.contains(String($0)) }
-    }
-    return Array(kept.joined(separator: "\n").utf8)
+  /// Stores the metadata without the lines that tell of a patient; nil when there is none.
+  static func redacted(_ export: PatientTrace.Export, of patient: Pseudonym, contents: Set<String>, in catalog: Catalog) throws -> StoredObject? {
+    guard let table = try ExportedTable(of: export.record, in: catalog) else { return nil }
+    return try catalog.objects.store(unownedLines: { write in
+      try write(table.headerLine)
+      while let (row, line) = try table.next() {
+        if !row.contains(where: { $0 == patient.text || contents.contains($0) }) { try write(line) }
+      }
+    })
   }
 }
 

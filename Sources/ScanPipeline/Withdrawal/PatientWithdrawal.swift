@@ -26,26 +26,29 @@ package struct PatientWithdrawal {
 
   package let catalog: Catalog
   package let name: PatientName
+  /// At most so many of each kind are listed; all are counted.
+  package let limit: Int
 
-  package init(_ name: PatientName, in catalog: Catalog) {
+  package init(_ name: PatientName, in catalog: Catalog, limit: Int = 1000) {
     self.name = name
     self.catalog = catalog
+    self.limit = limit
   }
 
   private func key() throws -> PseudonymKey { try catalog.pseudonymKey(for: "withdraw", makesOne: false).key }
 
-  /// What `execute` would do. Needs no key and no right to write; so whoever withdrew before is known by number alone.
+  /// What `execute` would do, with the first images and exports. Needs no key and no right to write; so whoever withdrew before is known by number alone.
   ///
   /// - Throws: `CatalogError.unknownPatient`.
   package func plan() throws -> Report {
-    guard let trace = try catalog.trace(of: name) else { throw CatalogError.unknownPatient("\(name)") }
+    guard let trace = try catalog.trace(of: name, limit: limit) else { throw CatalogError.unknownPatient("\(name)") }
     if trace.pseudonym == nil { return try report(.wasDone, trace) }
     return try report(.planned, trace, exports: try contents(trace), files: try RunLeftovers(of: trace, in: catalog))
   }
 
   /// - Throws: `CatalogError`, `KeyFileError` when the pseudonym key is not there.
   package func execute() throws -> Report {
-    guard let trace = try catalog.trace(of: name) else {
+    guard let trace = try catalog.trace(of: name, limit: limit, listsAllOwn: true) else {
       let report = try finished()
       try catalog.scrub()
       return report
@@ -89,27 +92,22 @@ package struct PatientWithdrawal {
 
   /// The metadata of an export names all its patients: the others' lines go into a copy, which later questions find.
   private func redactExports(_ trace: PatientTrace, _ pseudonym: Pseudonym, _ run: RunHandle) throws {
-    let own = Set(trace.images.map(\.id))
     let contents = Set(trace.images.compactMap { $0.sha256?.hex })
     for export in trace.exports where export.holdsOwn && export.record.state != .withdrawn {
-      guard let bytes = try ExportTrail.redacted(export, of: pseudonym, contents: contents, in: catalog) else { continue }
-      let items = try catalog.parents(of: export.record.id).filter { !own.contains($0.record.id) }
-      guard !items.isEmpty else { continue }
+      let items = try catalog.items(of: export.record.id, leavingOut: trace.patient)
+      guard !items.isEmpty, let object = try ExportTrail.redacted(export, of: pseudonym, contents: contents, in: catalog) else { continue }
       var attributes = export.record.attributes
       attributes.values["redacts"] = .integer(export.record.id.rawValue)
       attributes.values["folder"] = export.place.map { .string($0) }
       try run.record(
-        .computed(
-          catalog.objects.store(unownedBytes: bytes), kind: .export, media: export.record.media,
-          from: items.map { (.recorded($0.record.id), $0.role) }, attributes: attributes))
+        .computed(object, kind: .export, media: export.record.media, from: items.map { (.recorded($0.item), $0.role) }, attributes: attributes))
     }
   }
 
   /// The exports that show the patient or what models made. An original that a copy stands for says where it went, the copy which files.
   private func contents(_ trace: PatientTrace) throws -> [ExportTrail] {
-    let models = Set(trace.models.compactMap { $0.sha256?.hex })
     return try trace.exports.filter { !$0.isRedacted || $0.record.state == .active }
-      .map { try ExportTrail($0, of: trace.pseudonym, models: models, in: catalog) }
+      .map { try ExportTrail($0, of: trace.pseudonym, models: trace.modelContents, in: catalog) }
   }
 
   private func report(

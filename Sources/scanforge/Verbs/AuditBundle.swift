@@ -15,11 +15,11 @@ struct AuditBundleVerb: ParsableCommand {
   @OptionGroup var common: CommonOptions
 
   func run() throws {
-    try common.perform { console in
+    try common.perform(endsPromptly: true) { console in
       let url = URL(fileURLWithPath: file)
       // Before a copy is recorded that was never made.
       try ReportFile.check(url)
-      let catalog = try Catalog.openForReading(at: common.workspaceURL)
+      let catalog = try Catalog.openForQuestions(at: common.workspaceURL)
       let isRecorded = catalog.recordCopy(.bundle, to: url, telling: console)
       let report = try AuditBundle(catalog).write(to: url)
       console.say("\(file): \(report.events) events, \(report.artifacts) artifacts, \(report.anchor.map { "signed head of event \($0)" } ?? "no anchor").")

@@ -8,15 +8,16 @@ struct AuditFlagsVerb: ParsableCommand {
     commandName: "flags", abstract: "Whether every file of an export is marked as synthetic or real, inside and beside it.",
     discussion: """
       DIR is what export --to was given. Looks into DICOM, PNG, TIFF and tar files, metadata and manifest. With the workspace that made it, its \
-      record says what is what; without, the export's own metadata. Exit 1 with findings: flag.missing, flag.wrong, flag.unlisted, flag.manifest.
+      record says what is what; without, the export's own metadata. Exit 1 with findings: flag.missing, flag.wrong, flag.unlisted, flag.manifest, \
+      flag.unreadable.
       """)
 
   @Argument(help: "Folder of the export.") var folder: String
   @OptionGroup var common: CommonOptions
 
   func run() throws {
-    try common.perform { console in
-      let catalog = FileManager.default.fileExists(atPath: common.workspaceURL.path) ? try Catalog.openForReading(at: common.workspaceURL) : nil
+    try common.perform(endsPromptly: true) { console in
+      let catalog = FileManager.default.fileExists(atPath: common.workspaceURL.path) ? try Catalog.openForQuestions(at: common.workspaceURL) : nil
       let report = try FlagAudit(URL(fileURLWithPath: folder), catalog: catalog).run()
       for finding in report.findings { console.say("\(finding.code.rawValue): \(finding.path): \(finding.what)") }
       console.say(

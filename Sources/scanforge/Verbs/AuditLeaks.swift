@@ -8,24 +8,29 @@ struct AuditLeaksVerb: ParsableCommand {
     commandName: "leaks", abstract: "Whether generated images are copies of training images.",
     discussion: """
       Each generated image is held against its nearest training image, in all turns and cuts, and that distance against what real images reach \
-      that the model never saw. Exit 1 when an image is nearer than half of what honest ones reach, or near to one patient alone. The result is \
-      recorded: an export then says checked, and refuses copies.
+      that the model never saw. Exit 1 when an image is nearer than half of what honest ones reach, or near to one patient alone (leak.copy), \
+      and when a picture cannot be read (leak.unreadable). The result is recorded: an export then says checked, and refuses copies.
       """)
 
   @OptionGroup var common: CommonOptions
 
   func run() throws {
-    try common.perform { console in
-      let (catalog, isRecording) = try Self.open(common.workspaceURL)
+    try common.perform(endsPromptly: true) { console in
+      let (catalog, isWritable) = try Self.open(common.workspaceURL)
       let audit = LeakAudit(catalog, threads: common.threadCount, progress: console.progress)
-      let (findings, notChecked) = try audit.run()
-      if isRecording { try audit.record(findings) } else { console.warn("the workspace cannot be written, so the result is not recorded") }
+      let report = try audit.run()
+      let (findings, notChecked) = (report.findings, report.notChecked)
+      let isRecorded = try isWritable && audit.record(report)
+      if !isWritable { console.warn("the workspace cannot be written, so the result is not recorded") }
       for finding in findings { Self.say(finding, console) }
       if findings.isEmpty, notChecked.isEmpty { console.say("There are no generated images in the workspace.") }
       for line in notChecked { console.say("Not checked: \(line).") }
+      for (record, why) in report.unreadable { console.say("leak.unreadable: artifact \(record.id): \(why)") }
+      if !report.unreadable.isEmpty { console.say("Not recorded: an image may be a copy of one that cannot be read.") }
       let suspects = findings.flatMap(\.suspects)
+      let isGood = suspects.isEmpty && report.unreadable.isEmpty
       console.result([
-        "ok": CanonicalJSON.bool(suspects.isEmpty), "recorded": .bool(isRecording), "notChecked": .array(notChecked.map { .string($0) }),
+        "ok": CanonicalJSON.bool(isGood), "recorded": .bool(isRecorded), "notChecked": .array(notChecked.map { .string($0) }),
         "checked": .integer(Int64(findings.reduce(0) { $0 + $1.checks.count })), "models": .array(findings.map(Self.json)),
         "findings": .array(
           suspects.map { suspect in
@@ -34,9 +39,15 @@ struct AuditLeaksVerb: ParsableCommand {
               "nearest": suspect.nearest.sha256.map { .string($0.hex) } ?? .null, "distance": .number(suspect.check.distance),
               "baseline": .number(suspect.check.baseline), "score": .number(suspect.check.score),
             ])
-          }),
+          }
+            + report.unreadable.map { record, why in
+              .object([
+                "finding": .string("leak.unreadable"), "sha256": record.sha256.map { .string($0.hex) } ?? .null,
+                "artifact": .integer(record.id.rawValue), "what": .string(why),
+              ])
+            }),
       ])
-      return suspects.isEmpty
+      return isGood
     }
   }
 
@@ -44,8 +55,8 @@ struct AuditLeaksVerb: ParsableCommand {
   private static func open(_ url: URL) throws -> (Catalog, Bool) {
     do {
       return (try Catalog(Workspace.open(at: url), mode: .readWrite), true)
-    } catch CatalogError.noPermission {
-      return (try Catalog.openForReading(at: url), false)
+    } catch let error as CatalogError where error.isOfReadOnly {
+      return (try Catalog.openForQuestions(at: url), false)
     }
   }
 

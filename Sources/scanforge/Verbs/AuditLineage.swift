@@ -13,16 +13,16 @@ struct AuditLineageVerb: ParsableCommand {
   @Argument(help: "SHA-256 (at least 4 digits), or a file that ScanForge stored or exported.") var artifact: String
   @Flag(help: "Descendants instead of ancestors.") var down = false
   @Flag(help: "List the items of data sets and exports, too.") var full = false
-  @Option(help: "At most so many artifacts, the nearest ones.") var limit = 100_000
+  @Option(help: "At most so many artifacts, the nearest ones.") var limit = 10_000
   @OptionGroup var common: CommonOptions
 
   func validate() throws {
-    guard (1...10_000_000).contains(limit) else { throw ValidationError("--limit must be 1 to 10000000.") }
+    guard (1...1_000_000).contains(limit) else { throw ValidationError("--limit must be 1 to 1000000.") }
   }
 
   func run() throws {
-    try common.perform { console in
-      let catalog = try Catalog.openForReading(at: common.workspaceURL)
+    try common.perform(endsPromptly: true) { console in
+      let catalog = try Catalog.openForQuestions(at: common.workspaceURL)
       let roots = try ArtifactName.resolve(artifact, in: catalog)
       let lineage = try catalog.lineage(of: roots.map(\.id), down ? .down : .up, isSummarized: !full && !down, limit: limit)
       let byID = Dictionary(uniqueKeysWithValues: lineage.artifacts.map { ($0.id, $0) })

@@ -7,15 +7,23 @@ import ScanPipeline
 struct AuditPatientVerb: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "patient", abstract: "Every image, model, generated image and export that a patient's images went into.",
-    discussion: "Also what left: each export with its format, folder, host and time, and which of its files are still found there.")
+    discussion: """
+      Also what left: each export with its format, folder, host and time, and which of its files are still found there. All is counted; of each \
+      kind the first --limit are listed, and "complete" in the JSON says whether that is all.
+      """)
 
   @Argument(help: "Pseudonym, or patient number (all that is left of a withdrawn patient's name).") var patient: String
+  @Option(help: "List at most so many of each kind.") var limit = 1000
   @OptionGroup var common: CommonOptions
 
+  func validate() throws {
+    guard (1...1_000_000).contains(limit) else { throw ValidationError("--limit must be 1 to 1000000.") }
+  }
+
   func run() throws {
-    try common.perform { console in
-      let catalog = try Catalog.openForReading(at: common.workspaceURL)
-      let report = try PatientWithdrawal(PatientArgument.parse(patient), in: catalog).plan()
+    try common.perform(endsPromptly: true) { console in
+      let catalog = try Catalog.openForQuestions(at: common.workspaceURL)
+      let report = try PatientWithdrawal(PatientArgument.parse(patient), in: catalog, limit: limit).plan()
       PatientArgument.say(report, console)
       console.result(PatientArgument.json(report))
       return true
@@ -34,15 +42,18 @@ enum PatientArgument {
   static func say(_ report: PatientWithdrawal.Report, _ console: Console) {
     guard let trace = report.trace else { return console.say("This patient has withdrawn; nothing of that name is left.") }
     console.say("patient \(trace.patient)  \(trace.pseudonym?.text ?? "(erased)")  \(trace.isWithdrawn ? "withdrawn" : "active")  \(trace.consent ?? "")")
-    func list(_ title: String, _ records: [ArtifactRecord]) {
-      console.say("\(records.count) \(title)")
+    func list(_ title: String, _ count: Int, _ records: [ArtifactRecord]) {
+      console.say("\(count) \(title)")
       for record in records.prefix(20) { console.say("  \(record.summary)") }
-      if records.count > 20 { console.say("  … and \(records.count - 20) more; --json lists all") }
+      if count > min(20, records.count) {
+        console.say("  … and \(count - min(20, records.count)) more; --json lists \(count > records.count ? "the first \(records.count)" : "all")")
+      }
     }
-    list("images of the patient's own", trace.images)
-    list("models that learned from them", trace.models)
-    list("images that those models made", trace.made)
-    console.say("\(trace.exports.count { !$0.isRedacted }) exports")
+    list("images of the patient's own", trace.counts.images, trace.images)
+    list("models that learned from them", trace.counts.models, trace.models)
+    list("images that those models made", trace.counts.made, trace.made)
+    let redactions = trace.exports.count(where: \.isRedacted)
+    console.say("\(trace.counts.exports - redactions) exports")
     for contents in report.exports {
       let export = contents.export
       let time = Date(timeIntervalSince1970: Double(export.startedMilliseconds) / 1000).formatted(.iso8601)
@@ -56,6 +67,13 @@ enum PatientArgument {
     for copy in report.copies { console.say("  \(copy.kind.rawValue) on \(copy.host): \(copy.place)\(copy.isThere ? "  (still there)" : "")") }
   }
 
+  private static func json(_ counts: PatientTrace.Counts) -> CanonicalJSON {
+    .object([
+      "images": .integer(Int64(counts.images)), "models": .integer(Int64(counts.models)), "datasets": .integer(Int64(counts.datasets)),
+      "generated": .integer(Int64(counts.made)), "exports": .integer(Int64(counts.exports)),
+    ])
+  }
+
   static func json(_ report: PatientWithdrawal.Report) -> [String: CanonicalJSON] {
     let trace = report.trace
     func records(_ list: [ArtifactRecord]?) -> CanonicalJSON { .array((list ?? []).map(\.json)) }
@@ -63,6 +81,8 @@ enum PatientArgument {
       "ok": .bool(true), "state": .string(report.state.rawValue), "patient": trace.map { .integer($0.patient) } ?? .null,
       "pseudonym": trace?.pseudonym.map { .string($0.text) } ?? .null, "withdrawn": .bool(trace?.isWithdrawn ?? true),
       "consent": trace?.consent.map { .string($0) } ?? .null, "split": trace?.split.map { .string($0.rawValue) } ?? .null,
+      "complete": .bool(trace?.isComplete ?? true),
+      "counts": trace.map { json($0.counts) } ?? .null,
       "images": records(trace?.images), "models": records(trace?.models), "datasets": records(trace?.datasets),
       "generated": records(trace?.made), "runFiles": .array(report.runFiles.map { .string($0) }),
       "copies": .array(

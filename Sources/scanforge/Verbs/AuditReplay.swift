@@ -20,8 +20,8 @@ struct AuditReplayVerb: ParsableCommand {
   }
 
   func run() throws {
-    try common.perform { console in
-      let catalog = try Catalog.openForReading(at: common.workspaceURL)
+    try common.perform(endsPromptly: true) { console in
+      let catalog = try Catalog.openForQuestions(at: common.workspaceURL)
       let audit = ReplayAudit(catalog, threads: common.threadCount, progress: console.progress)
       let ids = try artifact.map { try ArtifactName.resolve($0, in: catalog).map(\.id) } ?? audit.candidates(sample)
       let outcomes = try audit.run(ids)

@@ -12,11 +12,11 @@ struct AuditReportVerb: ParsableCommand {
   @OptionGroup var common: CommonOptions
 
   func run() throws {
-    try common.perform { console in
+    try common.perform(endsPromptly: true) { console in
       let url = URL(fileURLWithPath: to)
       // Before a copy is recorded that was never made.
       try ReportFile.check(url)
-      let catalog = try Catalog.openForReading(at: common.workspaceURL)
+      let catalog = try Catalog.openForQuestions(at: common.workspaceURL)
       let isRecorded = catalog.recordCopy(.report, to: url, telling: console)
       try AuditReport(catalog).write(to: url)
       console.say(to)

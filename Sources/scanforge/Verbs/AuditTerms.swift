@@ -13,8 +13,8 @@ struct AuditTermsVerb: ParsableCommand {
   @OptionGroup var common: CommonOptions
 
   func run() throws {
-    try common.perform { console in
-      let catalog = try Catalog.openForReading(at: common.workspaceURL)
+    try common.perform(endsPromptly: true) { console in
+      let catalog = try Catalog.openForQuestions(at: common.workspaceURL)
       if let artifact { return try show(artifact, catalog, console) }
       let tallies = try catalog.termsTally()
       for tally in tallies {

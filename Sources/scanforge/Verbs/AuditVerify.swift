@@ -37,7 +37,7 @@ struct AuditVerifyVerb: ParsableCommand {
   }
 
   func run() throws {
-    try common.perform { console in
+    try common.perform(endsPromptly: true) { console in
       var request = AuditRequest()
       request.anchor = try anchor.map { try .init(reading: URL(fileURLWithPath: $0)) }
       request.sinceAnchor = sinceAnchor
@@ -84,7 +84,7 @@ struct AuditVerifyVerb: ParsableCommand {
   /// Opens the catalog; where that fails, says first that the anchor could not be compared.
   private func open(_ request: AuditRequest, found: (AuditFinding) -> Void) throws -> Catalog {
     do {
-      return try Catalog.openForReading(at: common.workspaceURL)
+      return try Catalog.openForQuestions(at: common.workspaceURL)
     } catch let error as CatalogError where Self.isUnreadable(error) {
       request.unreadable.forEach(found)
       throw error

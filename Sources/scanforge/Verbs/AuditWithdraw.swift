@@ -22,11 +22,11 @@ struct AuditWithdrawVerb: ParsableCommand {
   }
 
   func run() throws {
-    try common.perform { console in
+    try common.perform(endsPromptly: true) { console in
       let name = try PatientArgument.parse(patient)
       let report: PatientWithdrawal.Report
       if plan {
-        report = try PatientWithdrawal(name, in: Catalog.openForReading(at: common.workspaceURL)).plan()
+        report = try PatientWithdrawal(name, in: Catalog.openForQuestions(at: common.workspaceURL)).plan()
       } else {
         report = try PatientWithdrawal(name, in: Catalog(Workspace.open(at: common.workspaceURL), mode: .readWrite)).execute()
       }

@@ -23,7 +23,7 @@ struct CatalogListVerb: ParsableCommand {
     try common.perform { console in
       var selection = try ArtifactQuery(parsing: ([query] + (kind.map { ["kind=\($0)"] } ?? [])).joined(separator: ","))
       selection.onlyActive = !all
-      let records = try Catalog.openForReading(at: common.workspaceURL).artifacts(selection)
+      let records = try Catalog.openForQuestions(at: common.workspaceURL).artifacts(selection)
       let shown = limit.map { Array(records.prefix(max(0, $0))) } ?? records
       for record in shown { console.say(record.summary) }
       console.say("\(records.count) artifacts\(shown.count < records.count ? ", \(shown.count) shown" : "")")
@@ -41,7 +41,7 @@ struct CatalogShowVerb: ParsableCommand {
 
   func run() throws {
     try common.perform { console in
-      let catalog = try Catalog.openForReading(at: common.workspaceURL)
+      let catalog = try Catalog.openForQuestions(at: common.workspaceURL)
       let runs = Dictionary(uniqueKeysWithValues: try catalog.runs().map { ($0.id, $0) })
       var shown: [CanonicalJSON] = []
       for record in try ArtifactName.resolve(artifact, in: catalog) {
@@ -77,7 +77,7 @@ struct CatalogSQLVerb: ParsableCommand {
 
   func run() throws {
     try common.perform { console in
-      let selection = try Catalog.openForReading(at: common.workspaceURL).select(statement)
+      let selection = try Catalog.openForQuestions(at: common.workspaceURL).select(statement)
       console.say(selection.columns.joined(separator: "\t"))
       for row in selection.rows { console.say(row.map { $0 == .null ? "" : $0.stringValue ?? $0.text }.joined(separator: "\t")) }
       console.result([

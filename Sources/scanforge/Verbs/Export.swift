@@ -10,13 +10,14 @@ struct ExportVerb: ParsableCommand {
     commandName: "export", abstract: "Write a training set that other programs read, with a manifest.",
     discussion: """
       Several formats may share a folder; MANIFEST.sha256 covers all of it (check with sha256sum --check). Refused when a held-out \
-      patient reached an item of another part. For research, not for diagnosis.
+      patient reached an item of another part, or an image looks like one of another part anywhere in the workspace (audit splits finds these). For research, not for diagnosis.
       """)
 
   @Option(help: "Layout: \(ExportRegistry.names.joined(separator: ", ")). Repeatable.") var format: [String]
   @Option(help: "Output folder.") var to: String
   @Option(help: "Which items, as key=value,… over label, split, origin, kind, modality, run.") var query: String?
   @Option(help: "Only this part: train, val, test.") var split: String?
+  @Flag(help: "Leave out images that look like one of another part, and say which.") var leaveOutLookAlikes = false
   @OptionGroup var common: CommonOptions
 
   func validate() throws {
@@ -40,18 +41,26 @@ struct ExportVerb: ParsableCommand {
       for name in format {
         let report: ExportReport
         do {
-          report = try exporter.export(ExportRequest(format: name, root: URL(fileURLWithPath: to), query: query, split: part, renewing: Set(format)))
+          report = try exporter.export(
+            ExportRequest(
+              format: name, root: URL(fileURLWithPath: to), query: query, split: part, renewing: Set(format), leavesOutLookAlikes: leaveOutLookAlikes))
         } catch let error as ExportError where !error.findings.isEmpty {
           return refuse(error, console)
         }
         notChecked.formUnion(report.notChecked)
         let parts = report.splits.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }.joined(separator: ", ")
         console.say("\(report.files) files of \(report.items) images (\(parts); \(report.synthetic) synthetic): \(report.folder.path)")
+        if !report.leftOut.isEmpty {
+          console.say("  \(report.leftOut.count) images left out, since they look like one of another part:")
+          for record in report.leftOut.prefix(20) { console.say("    \(record.summary)") }
+          if report.leftOut.count > 20 { console.say("    … and \(report.leftOut.count - 20) more; --json lists all") }
+        }
         reports.append(
           .object([
             "format": .string(report.format), "folder": .string(report.folder.path), "files": .integer(Int64(report.files)),
             "items": .integer(Int64(report.items)), "synthetic": .integer(Int64(report.synthetic)),
             "splits": .object(report.splits.mapValues { .integer(Int64($0)) }), "notChecked": .array(report.notChecked.map { .string($0) }),
+            "leftOut": .array(report.leftOut.map { $0.sha256.map { .string($0.hex) } ?? .null }),
           ]))
       }
       for check in notChecked.sorted() { console.say("\(check): not checked") }

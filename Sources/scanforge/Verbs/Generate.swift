@@ -100,6 +100,7 @@ struct Generate: ParsableCommand {
       let source = try ModelSource(model, workspace: common.workspaceURL)
       if let output {
         if storePlan, source.isCatalogued { throw ValidationError("--store-plan needs a model file outside of a workspace.") }
+        if storePlan { try PlanStorage.check(beside: source.url) }
         let files = SyntheticFiles(
           folder: URL(fileURLWithPath: output), format: SyntheticFiles.Format(rawValue: format) ?? .tiff, threads: common.threadCount)
         let generator = try ImageGenerator(

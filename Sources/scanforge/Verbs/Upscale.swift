@@ -80,6 +80,7 @@ struct Upscale: ParsableCommand {
         stopsOnItemError: onItemError == "stop", threads: common.threadCount)
       files.addsDetailMaps = detailMap
       if storePlan, source.isCatalogued { throw ValidationError("--store-plan needs a model file outside of a workspace.") }
+      if storePlan { try PlanStorage.check(beside: source.url) }
       let upscaler = try ImageUpscaler(
         model: source.url, precision: InferencePrecision(rawValue: precision) ?? .fp32,
         refinement: RefinementRequest(backProjections: backProjections, isEnsemble: ensemble), storesPlan: storePlan)

@@ -22,36 +22,45 @@ package struct AuditBundle {
   /// - Throws: as `ReportFile.check`.
   package func write(to url: URL) throws -> Report {
     try ReportFile.check(url)
-    let events = try lines("SELECT seq, body, hash FROM event ORDER BY seq")
-    let artifacts = try lines(
-      """
-      SELECT id, sha256, kind, origin, bytes, media, label, split, patient_id, run_id, state, attributes, key, salt, leaf, edges FROM artifact ORDER BY id
-      """)
-    let edges = try catalog.select("SELECT child, parent, role FROM derivation ORDER BY child, parent, role").rows.map { CanonicalJSON.array($0).text }
     // A signed head may be had only where the key is; the last one that a run left will do.
     let anchor = (try? catalog.makeAnchor()) ?? catalog.keptAnchors().compactMap(\.anchor).last { $0.isGenuine }
-    var members: [(name: String, bytes: [UInt8])] = [
-      ("README.txt", Array(Self.readme.utf8)), ("verify.py", Array(BundleVerifier.python.utf8)), ("events.ndjson", Self.text(events)),
-      ("artifacts.ndjson", Self.text(artifacts)), ("edges.ndjson", Self.text(edges)),
-      ("runs.ndjson", Self.text(try lines("SELECT * FROM run ORDER BY id"))),
-      ("patients.ndjson", Self.text(try lines("SELECT id, pseudonym, consent, state, leaf FROM patient ORDER BY id"))),
-      ("prov.json", Array(try ProvenanceRecord(catalog).json.text.utf8)),
-    ]
-    if let anchor { members.append(("anchor.json", anchor.fileBytes)) }
-    let manifest = members.map { "\(ContentDigest(of: $0.bytes).hex)  \($0.name)\n" }.sorted().joined()
-    members.append(("MANIFEST.sha256", Array(manifest.utf8)))
-    let bytes = StoredZip.bytes(members)
-    try ReportFile.write(bytes, to: url)
-    return Report(events: events.count, artifacts: artifacts.count, anchor: anchor?.sequence, bytes: bytes.count)
+    var (events, artifacts, length) = (0, 0, UInt64(0))
+    try AtomicFile.write(to: url.path) { descriptor in
+      var members = BundleMembers(descriptor: descriptor)
+      try members.add("README.txt", Self.readme.utf8)
+      try members.add("verify.py", BundleVerifier.python.utf8)
+      events = try add("events.ndjson", "SELECT seq, body, hash FROM event ORDER BY seq", to: &members)
+      artifacts = try add(
+        "artifacts.ndjson",
+        """
+        SELECT id, sha256, kind, origin, bytes, media, label, split, patient_id, run_id, state, attributes, key, salt, leaf, edges FROM artifact ORDER BY id
+        """, to: &members)
+      try members.begin("edges.ndjson")
+      try catalog.forEachRow("SELECT child, parent, role FROM derivation ORDER BY child, parent, role") { _, row in
+        try members.write(CanonicalJSON.array(row).text + "\n")
+      }
+      _ = try add("runs.ndjson", "SELECT * FROM run ORDER BY id", to: &members)
+      _ = try add("patients.ndjson", "SELECT id, pseudonym, consent, state, leaf FROM patient ORDER BY id", to: &members)
+      try members.begin("prov.json")
+      try ProvenanceRecord(catalog).write { try members.write($0) }
+      if let anchor { try members.add("anchor.json", anchor.fileBytes) }
+      length = try members.finish()
+    }
+    return Report(events: events, artifacts: artifacts, anchor: anchor?.sequence, bytes: Int(length))
   }
 
   /// One JSON object per row; blobs as hexadecimal digits.
-  private func lines(_ sql: String) throws -> [String] {
-    let selection = try catalog.select(sql)
-    return selection.rows.map { CanonicalJSON.object(Dictionary(uniqueKeysWithValues: zip(selection.columns, $0))).text }
+  ///
+  /// - Returns: number of rows.
+  private func add(_ name: String, _ sql: String, to members: inout BundleMembers) throws -> Int {
+    try members.begin(name)
+    var count = 0
+    try catalog.forEachRow(sql) { columns, row in
+      count += 1
+      try members.write(CanonicalJSON.object(Dictionary(uniqueKeysWithValues: zip(columns, row))).text + "\n")
+    }
+    return count
   }
-
-  private static func text(_ lines: [String]) -> [UInt8] { Array(lines.map { $0 + "\n" }.joined().utf8) }
 
   private static let readme = """
     ScanForge audit bundle. Check it with: python3 verify.py BUNDLE.zip [--fingerprint HEX] [--objects DIR]

@@ -2,40 +2,91 @@ import Foundation
 import ScanCatalog
 import ScanExport
 
-/// The whole catalog as PROV: artifacts are entities, runs activities, accounts agents.
+/// The whole catalog as PROV-JSON: artifacts are entities, runs activities, accounts agents. Written row by row, in the order of the ids, since a
+/// catalog of millions does not fit into memory.
+///
+/// Sources: W3C PROV-DM (2013), the PROV-JSON member submission of 24 April 2013.
 struct ProvenanceRecord {
-  private var document = PROVJSON(prefixes: ["sf": "urn:scanforge:", "prov": "http://www.w3.org/ns/prov#"])
+  private let catalog: Catalog
 
-  init(_ catalog: Catalog) throws {
-    let columns = ["sha256", "kind", "origin", "label", "split", "state"]
-    for row in try catalog.select("SELECT id, run_id, \(columns.joined(separator: ", ")) FROM artifact ORDER BY id").rows {
-      document.describe(
-        Self.artifact(row[0]), Dictionary(uniqueKeysWithValues: zip(columns.map { "sf:\($0)" }, row[2...].map(\.stringValue))))
-      document.relate(.wasGeneratedBy, ["prov:entity": Self.artifact(row[0]), "prov:activity": Self.run(row[1].integerValue)])
+  init(_ catalog: Catalog) { self.catalog = catalog }
+
+  /// - Parameter put: gets the document piece by piece.
+  func write(_ put: (String) throws -> Void) throws {
+    let prefixes = ["sf": "urn:scanforge:", "prov": "http://www.w3.org/ns/prov#"]
+    try put("{\"prefix\":\(CanonicalJSON.object(prefixes.mapValues { .string($0) }).text)")
+    try write("activity", from: "SELECT * FROM run ORDER BY id", put) { (Self.run($0("id")), Self.activity($0)) }
+    try write("agent", from: "SELECT DISTINCT actor FROM run ORDER BY actor", put) { (Self.account($0("actor")), Self.person) }
+    try write("entity", from: "SELECT id, sha256, kind, origin, label, split, state FROM artifact ORDER BY id", put) { value in
+      (Self.artifact(value("id")), .object(Self.told(["sha256", "kind", "origin", "label", "split", "state"], value)))
     }
-    for row in try catalog.select("SELECT child, parent, role FROM derivation").rows {
-      document.relate(
-        .wasDerivedFrom,
-        ["prov:generatedEntity": Self.artifact(row[0]), "prov:usedEntity": Self.artifact(row[1]), "sf:role": row[2].stringValue ?? ""])
+    try relate("wasAssociatedWith", from: "SELECT id, actor FROM run ORDER BY id", put) { value in
+      ["prov:activity": Self.run(value("id")), "prov:agent": Self.account(value("actor"))]
     }
-    for run in try catalog.runs() { add(run) }
+    try relate("wasDerivedFrom", from: "SELECT child, parent, role FROM derivation ORDER BY child, parent, role", put) { value in
+      let ends = ["prov:generatedEntity": Self.artifact(value("child")), "prov:usedEntity": Self.artifact(value("parent"))]
+      return ends.merging(["sf:role": value("role").stringValue ?? ""]) { $1 }
+    }
+    try relate("wasGeneratedBy", from: "SELECT id, run_id FROM artifact ORDER BY id", put) { value in
+      ["prov:entity": Self.artifact(value("id")), "prov:activity": Self.run(value("run_id"))]
+    }
+    try put("}")
   }
 
-  var json: CanonicalJSON { document.json }
+  /// A row by the names of its columns.
+  private struct Columns {
+    let names: [String]
+    let row: [CanonicalJSON]
+
+    func callAsFunction(_ name: String) -> CanonicalJSON { names.firstIndex(of: name).map { row[$0] } ?? .null }
+  }
+
+  /// A member of the document with one entry for each row, by the identifier that `entry` gives.
+  private func write(
+    _ name: String, from sql: String, _ put: (String) throws -> Void, _ entry: (Columns) -> (id: String, value: CanonicalJSON)
+  ) throws {
+    var isFirst = true
+    try put(",\"\(name)\":{")
+    try catalog.forEachRow(sql) { columns, row in
+      let (id, value) = entry(Columns(names: columns, row: row))
+      try put("\(isFirst ? "" : ",")\(CanonicalJSON.string(id).text):\(value.text)")
+      isFirst = false
+    }
+    try put("}")
+  }
+
+  /// The same for a relation, whose entries are numbered.
+  private func relate(
+    _ name: String, from sql: String, _ put: (String) throws -> Void, _ members: (Columns) -> [String: String]
+  ) throws {
+    var number = 0
+    try write(name, from: sql, put) { value in
+      number += 1
+      return ("_:\(name)\(number)", CanonicalJSON.object(members(value).mapValues { .string($0) }))
+    }
+  }
 
   private static func artifact(_ id: CanonicalJSON) -> String { "sf:artifact/\(id.integerValue ?? 0)" }
-  private static func run(_ id: Int64?) -> String { "sf:run/\(id ?? 0)" }
+  private static func run(_ id: CanonicalJSON) -> String { "sf:run/\(id.integerValue ?? 0)" }
+  private static func account(_ actor: CanonicalJSON) -> String { "sf:account/\(actor.stringValue ?? "")" }
 
-  private mutating func add(_ run: RunRecord) {
+  private static let person = CanonicalJSON.object([
+    "prov:type": .object(["$": .string(PROVJSON.Agent.person.rawValue), "type": .string("prov:QUALIFIED_NAME")])
+  ])
+
+  private static func told(_ names: [String], _ value: Columns) -> [String: CanonicalJSON] {
+    Dictionary(uniqueKeysWithValues: names.compactMap { name in value(name) == .null ? nil : ("sf:\(name)", value(name)) })
+  }
+
+  private static func activity(_ value: Columns) -> CanonicalJSON {
     var facts: [String: CanonicalJSON] = [
-      "prov:startTime": .string(Self.time(run.startedMilliseconds)), "sf:op": .string(run.op), "sf:parameters": .string(run.params),
-      "sf:version": .string(run.toolVersion), "sf:build": .string(run.buildSHA256), "sf:host": .string(run.host),
+      "sf:op": value("op"), "sf:parameters": value("params"), "sf:version": value("tool_version"), "sf:build": value("build_sha256"),
+      "sf:host": value("host"),
     ]
-    facts["prov:endTime"] = run.endedMilliseconds.map { .string(Self.time($0)) }
-    facts["sf:seed"] = run.seed.map { .whole($0) }
-    document.add(activity: Self.run(run.id.rawValue), facts)
-    document.add(agent: "sf:account/\(run.actor)", .person)
-    document.relate(.wasAssociatedWith, ["prov:activity": Self.run(run.id.rawValue), "prov:agent": "sf:account/\(run.actor)"])
+    facts["prov:startTime"] = value("started_ms").integerValue.map { .string(time($0)) }
+    facts["prov:endTime"] = value("ended_ms").integerValue.map { .string(time($0)) }
+    facts["sf:seed"] = value("seed").integerValue.map { .whole($0) }
+    return .object(facts)
   }
 
   private static func time(_ milliseconds: Int64) -> String {
