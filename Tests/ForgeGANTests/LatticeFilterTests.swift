@@ -55,6 +55,25 @@ struct LatticeFilterTests {
     #expect(abs(asked { $0 }) > 1)
   }
 
+  @Test(arguments: [2, 3, 4])
+  func `a loss on what it takes away takes a pattern away and leaves the rest`(factor: Int) {
+    let width = LatticeFilterTests.side * factor
+    let level = Float(factor - 1) / 2
+    let board = Tensor([1, width, width, 1], (0..<width * width).map { index in (Float((index / width + index % width) % factor) - level) / 10 })
+    let image = Variable(LatticeFilterTests.noise(factor, "image"))
+    let filter = LatticeFilter(factor: factor)
+    func taken(_ image: Variable, over enlarged: Variable) -> Variable { image - filter(image, over: enlarged) }
+    let truth = Variable(LatticeFilterTests.noise(factor, "truth"))
+    let start = truth.value + board
+    let made = Variable.parameter(start)
+    let loss = mean(square(taken(made, over: image) - taken(truth, over: image)))
+    let gradient = gradient(of: loss, withRespectTo: [made])[0].value
+    // A full step along the gradient of this quadratic ends where the truth is, away from the border.
+    let moved = start - gradient * (Float(width * width) / 2)
+    let rest = LatticeFilterTests.inside(moved - truth.value, factor, margin: 8)
+    #expect(rest.map(abs).max()! < 1e-4)
+  }
+
   private static func inside(_ image: Tensor, _ factor: Int, margin: Int = 4) -> [Float] {
     let width = side * factor
     let range = margin * factor..<(side - margin) * factor

@@ -238,7 +238,7 @@ import Testing
         ModelRequest(options: .object(options), data: .planes(Tiny.planes()), seed: 5, start: start))
       for (mine, given) in zip(model.inferenceParameters, content.inferenceParameters) { #expect(mine.value == given.value) }
       let measures = try model.step(TrainingMoment(seed: 5, step: 0, progress: 0))
-      #expect(measures.map(\.name) == ["discriminator", "content", "adversarial", "features"])
+      #expect(measures.map(\.name) == ["discriminator", "content", "pattern", "adversarial", "features"])
       #expect(model.inferenceParameters[0].value != content.inferenceParameters[0].value)
     }
   }

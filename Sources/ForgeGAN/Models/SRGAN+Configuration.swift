@@ -35,6 +35,8 @@ extension SRGAN {
     /// Weights of a VGG network for a feature loss in the adversarial phase: a file when training; in a stored configuration, its fingerprint.
     package var featureNetwork: String?
     package var networkWeight: Double
+    /// Weight of what of a checkerboard the result has and the truth has not, in the adversarial phase.
+    package var patternWeight: Double
     /// How small images are made of large ones for training.
     package var degradation: Degradation
     /// How many times smaller and larger than they are images are shown in training; 1 for their own size alone.
@@ -78,6 +80,7 @@ extension SRGAN {
       adversarialWeight = options.number("adversarialWeight", default: 1e-3, in: 0...10)
       featureWeight = options.number("featureWeight", default: 0.02, in: 0...10)
       networkWeight = options.number("networkWeight", default: featureNetwork == nil ? 0.02 : 5, in: 0...100)
+      patternWeight = options.number("patternWeight", default: isStored ? 0 : 30, in: 0...1000)
       // A stored model repeats all of its options, also those that did nothing.
       if !isStored {
         options.require(
@@ -115,6 +118,7 @@ extension SRGAN {
         "adversarialRate": .number(adversarialRate), "discriminatorRate": .number(discriminatorRate),
         "adversarialWeight": .number(adversarialWeight), "featureWeight": .number(featureWeight), "sampling": .string(degradation.sampling.rawValue), "blur": .number(degradation.blur),
         "noise": .number(degradation.noise), "backProjections": .integer(backProjections), "networkWeight": .number(networkWeight),
+        "patternWeight": .number(patternWeight),
         "zoom": .number(zoom), "zoomShare": .number(zoomShare),
       ]
       if let featureNetwork { members["featureNetwork"] = .string(featureNetwork) }

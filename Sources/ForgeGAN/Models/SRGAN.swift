@@ -118,10 +118,14 @@ package final class SRGAN: GenerativeModel {
       let adversarial = options.adversarialLoss.generator(fake: judged.logits, real: truth.logits)
       var features = Variable(0)
       for (mine, wanted) in zip(judged.features, truth.features) { features = features + mean(abs(mine - wanted)) }
+      // No other loss but the content's sees a checkerboard, and the larger ones are, the less that one keeps the network from drifting into it.
+      let pattern = mean(abs((shown.made - shown.result) - (Variable(parts[index].large) - shown.truth)))
       measures.add("content", content.scalar)
+      measures.add("pattern", pattern.scalar)
       measures.add("adversarial", adversarial.scalar)
       measures.add("features", features.scalar)
       var objective = content + adversarial * Float(options.adversarialWeight) + features * Float(options.featureWeight)
+        + pattern * Float(options.patternWeight)
       if let featureNetwork {
         let distance = featureDistance(featureNetwork.blocks(of: shown.result), withoutRecording { featureNetwork.blocks(of: shown.truth) })
         measures.add("network", distance.scalar)
