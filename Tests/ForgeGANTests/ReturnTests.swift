@@ -200,6 +200,18 @@ import Testing
     }
   }
 
+  @Test func `a best checkpoint that was lost is missed`() throws {
+    try Tiny.withFolder { folder in
+      _ = try Trainer(plan: TrainingPlan(steps: 6, stopAfter: 4, probeEvery: 2), seed: 5).train(LineModel(), into: folder)
+      let best = try #require(folder.bests.first)
+      try FileManager.default.removeItem(at: best)
+      let error = #expect(throws: CheckpointError.self) {
+        try Trainer(plan: TrainingPlan(steps: 6, probeEvery: 2), seed: 5).train(LineModel(), into: folder, resume: true)
+      }
+      #expect(error?.place == best.lastPathComponent)
+    }
+  }
+
   @Test func `a state with one bit flipped is not gone on from`() throws {
     try Tiny.withFolder { folder in
       _ = try Trainer(plan: TrainingPlan(steps: 6, stopAfter: 3), seed: 5).train(LineModel(), into: folder)

@@ -76,7 +76,8 @@ extension TrainingRun {
     for place in folder.bests where place != kept { try? FileManager.default.removeItem(at: place) }
   }
 
-  /// Goes on from the folder's state. A state of an earlier version has no record: then nothing is known of returns and looks.
+  /// Goes on from the folder's state, which names the best checkpoint. A state of an earlier version has no record: then nothing is known of
+  /// returns and looks.
   func restore() throws {
     let state = try CheckpointReader(contentsOf: folder.state)
     try restoreModel(from: state)
@@ -85,6 +86,11 @@ extension TrainingRun {
     clock.seconds = plan.steps == nil ? progress * (plan.minutes ?? 0) * 60 : 0
     try state.finish()
     record = state.description["record"].flatMap(TrainingRecord.init) ?? TrainingRecord()
+    if !plan.isComplete(step: clock.step, seconds: clock.seconds), let best = record.best.map({ folder.best(step: $0.step) }),
+      !FileManager.default.fileExists(atPath: best.path)
+    {
+      throw CheckpointError.unreadable(file: best.lastPathComponent, reason: "the state names it as the best checkpoint, and it is not there")
+    }
     watch.memory = (state.description["detectors"]?.objectValue ?? [:]).mapValues { ($0.arrayValue ?? []).compactMap(\.doubleValue) }
     storedBest = record.best?.step
   }

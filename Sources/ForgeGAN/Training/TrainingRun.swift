@@ -76,7 +76,7 @@ final class TrainingRun<Model: GenerativeModel> {
       secondsOfThisRun: seconds, probeSeconds: probeSeconds, imagesPerSecond: rate, record: record)
   }
 
-  /// A state of an earlier version, or one whose best checkpoint was lost, has none.
+  /// A state of an earlier version has none.
   private var hasBest: Bool {
     record.best.map { FileManager.default.fileExists(atPath: folder.best(step: $0.step).path) } ?? false
   }

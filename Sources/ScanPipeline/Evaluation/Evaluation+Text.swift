@@ -37,7 +37,7 @@ extension Evaluation {
     if let memory {
       lines.append(
         "memorization[\(memory.extractor), \(memory.setSize) training and as many held-out images]: \(Evaluation.percent(memory.closer)) of the synthetic images "
-          + "are nearer to training images, honest images \(Evaluation.percent(memory.honest)); \(memory.suspects) suspected copies; "
+          + "are nearer to training images, honest images \(Evaluation.percent(memory.honest)); \(memory.suspects) are training images; "
           + (memory.isFlagged ? "FLAGGED" : "not flagged"))
     }
     if let copies {

@@ -44,7 +44,8 @@ package struct Evaluation: Sendable {
     /// The same of held-out images that stand in for synthetic ones: what honest images reach.
     package let honest: Estimate
     package let setSize: Int
-    /// Synthetic images nearer to their training image than any honest one is.
+    /// Synthetic images that are the same as a training image: a hundred times nearer than the nearest honest one. Images that are merely alike are
+    /// for `Copies` to judge.
     package let suspects: Int
     package var isFlagged: Bool { closer.interval.lowerBound > max(honest.interval.upperBound, 0.5) || suspects > 0 }
   }

@@ -97,11 +97,11 @@ package struct EvaluationReport {
   private func memory() -> String {
     guard let m = evaluation.memory else { return "" }
     return """
-      <h2>Are they copies?</h2><p class="\(m.isFlagged ? "flag" : "")">\(m.isFlagged ? "Flagged: synthetic images lie nearer to training images than honest images do." : "Not flagged.")</p>
+      <h2>Are they copies?</h2><p class="\(m.isFlagged ? "flag" : "")">\(m.isFlagged ? m.suspects > 0 ? "Flagged: \(m.suspects) synthetic images are training images." : "Flagged: synthetic images lie nearer to training images than honest images do." : "Not flagged.")</p>
       <table><tr><th>nearer to training than to held-out images</th><th>95 %</th></tr><tr><td>synthetic images</td><td>\(Evaluation.percent(m.closer))</td></tr>\
       <tr><td>held-out real images in their place</td><td>\(Evaluation.percent(m.honest))</td></tr></table>\
       <p class="note">By \(m.extractor), \(m.setSize) training and as many held-out images. Authenticity \(number(m.statistics.authenticity, 3)); nearest over second-nearest distance \
-      \(number(m.statistics.nearestRatio, 3)); \(m.suspects) images at less than half of the smallest distance of an honest image.</p>
+      \(number(m.statistics.nearestRatio, 3)); \(m.suspects) images at less than a hundredth of the smallest distance of an honest image.</p>
       """
   }
 

@@ -196,7 +196,7 @@ package struct Evaluator {
       extractor: extractor.name, statistics: all,
       closer: Estimate(successes: found.countCloser(within: honest.distance(quantile: 1)), of: made.count),
       honest: Estimate(successes: Int((honest.closerToTraining * Double(stand.count)).rounded()), of: stand.count), setSize: size,
-      suspects: all.nearest.count { $0.distance < nearest / 2 })
+      suspects: all.nearest.count { $0.distance < nearest / 100 })
   }
 
   /// `count` indexes below `total`, evenly spread.
