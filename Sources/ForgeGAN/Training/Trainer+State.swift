@@ -86,7 +86,9 @@ extension TrainingRun {
     clock.seconds = plan.steps == nil ? progress * (plan.minutes ?? 0) * 60 : 0
     try state.finish()
     record = state.description["record"].flatMap(TrainingRecord.init) ?? TrainingRecord()
-    if !plan.isComplete(step: clock.step, seconds: clock.seconds), let best = record.best.map({ folder.best(step: $0.step) }),
+    // One that has ended goes back to nothing any more.
+    let isOver = record.failure != nil || plan.isComplete(step: clock.step, seconds: clock.seconds)
+    if !isOver, let best = record.best.map({ folder.best(step: $0.step) }),
       !FileManager.default.fileExists(atPath: best.path)
     {
       throw CheckpointError.unreadable(file: best.lastPathComponent, reason: "the state names it as the best checkpoint, and it is not there")
