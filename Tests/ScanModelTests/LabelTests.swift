@@ -13,7 +13,7 @@ struct LabelTests {
     for (name, folder) in zip(Self.names, folders) {
       #expect(folder.removingPercentEncoding == name)
       #expect(!folder.contains("/") && folder != "." && folder != ".." && !folder.isEmpty)
-      #expect(URL(fileURLWithPath: "/root/\(folder)").standardizedFileURL.path == "/root/\(folder)")
+      #expect(URL(fileURLWithPath: "/parent/\(folder)").standardizedFileURL.path == "/parent/\(folder)")
     }
     #expect(try #require(Label("CT/MR")).folderName == "CT%2FMR")
   }
