@@ -49,11 +49,11 @@ package enum AvailableMemory {
     return max(0, limit - used + min(files, used))
   }
 
-  /// What RLIMIT_AS leaves beside the memory in use.
-  private static func addressSpace() -> Int? {
+  /// What RLIMIT_AS leaves beside the address space in use; nil without a limit.
+  package static func addressSpace() -> Int? {
     var limit = rlimit()
     guard getrlimit(__rlimit_resource_t(RLIMIT_AS.rawValue), &limit) == 0, limit.rlim_cur < rlim_t(1) << 60 else { return nil }
-    let pages = text("/proc/self/statm")?.split(separator: " ").dropFirst().first.flatMap { Int($0) } ?? 0
+    let pages = text("/proc/self/statm")?.split(separator: " ").first.flatMap { Int($0) } ?? 0
     return max(0, Int(limit.rlim_cur) - pages * sysconf(Int32(_SC_PAGESIZE)))
   }
 

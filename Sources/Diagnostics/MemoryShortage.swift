@@ -23,6 +23,9 @@ package struct MemoryShortage: ExplainedError, Equatable {
     if let available, needed > available { throw MemoryShortage(work, needed: needed, available: available, remedy: remedy) }
   }
 
+  /// What a program needs to start its threads. Below it some libraries wait for memory without end.
+  package static let least = 64 << 20
+
   /// Mebibytes, from 10 GiB on gibibytes.
   package static func text(_ bytes: Int) -> String {
     bytes < 10 << 30 ? "\((bytes + (1 << 20) - 1) >> 20) MiB" : "\((bytes + (1 << 30) - 1) >> 30) GiB"

@@ -1,4 +1,5 @@
 package import Diagnostics
+import Glibc
 
 /// What can go wrong with a workspace and its catalog.
 package enum CatalogError: ExplainedError, Equatable {
@@ -124,7 +125,7 @@ package enum CatalogError: ExplainedError, Equatable {
     case .diskFull: "the disk is full"
     case .readOnlyMedium: "what would be written lies on a read-only file system"
     case .noPermission: "no permission to read or write the workspace"
-    case .fileSystem(let operation, let code): "\(operation) failed with system error \(code)"
+    case .fileSystem(let operation, let code): "\(operation) failed (\(String(cString: strerror(code))))"
     case .unreadable(let reason): "the catalog cannot be read: \(reason)"
     case .newerSchema(let found, let known): "the catalog has schema version \(found), this program knows \(known)"
     case .olderSchema: "an older scanforge made the catalog, which lacks a table that this question needs"

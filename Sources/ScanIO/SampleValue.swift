@@ -25,6 +25,25 @@ package enum SampleValue: Encodable, Sendable, Equatable, CustomStringConvertibl
     }
   }
 
+  /// Whether a float word is NaN or infinite: all bits of its exponent are set (IEEE 754).
+  package static func holdsNotFinite(_ pixels: PixelBuffer) -> Bool {
+    guard pixels.isFloat else { return false }
+    return pixels.words.withUnsafeBytes { words in
+      switch pixels.bitsAllocated {
+      case 16: holds(words, exponent: 0x7C00 as UInt16)
+      case 32: holds(words, exponent: 0x7F80_0000 as UInt32)
+      default: holds(words, exponent: 0x7FF0_0000_0000_0000 as UInt64)
+      }
+    }
+  }
+
+  private static func holds<Word: FixedWidthInteger>(_ words: UnsafeRawBufferPointer, exponent: Word) -> Bool {
+    let size = MemoryLayout<Word>.size
+    return (0..<words.count / size).contains { index in
+      Word(littleEndian: words.loadUnaligned(fromByteOffset: index * size, as: Word.self)) & exponent == exponent
+    }
+  }
+
   package func encode(to encoder: any Encoder) throws {
     var container = encoder.singleValueContainer()
     switch self {

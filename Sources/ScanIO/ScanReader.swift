@@ -66,6 +66,7 @@ package struct ScanReader: Sendable {
     facts.add(decoded.reply)
     if let failure = decoded.reply.failure { throw failure }
     var scan = try Self.assemble(decoded, report.format, source, facts)
+    if facts.addWarning(of: scan.pixels) { scan.warnings.append(.notFinite) }
     if report.format == .dicom { MediaStorageIdentity.complete(&scan, report) }
     return scan
   }
@@ -87,6 +88,7 @@ package struct ScanReader: Sendable {
       if let failure = decoded.reply.failure { throw failure }
       let image = try Self.assemble(decoded, .dicom, source, facts)
       (scan.pixels, scan.photometric) = (image.pixels, image.photometric)
+      _ = facts.addWarning(of: image.pixels)
     }
     facts.modality = dataset.text(.modality)
     facts.filePhotometric = dataset.text(.photometricInterpretation)
@@ -140,6 +142,13 @@ package struct ScanFacts: Sendable {
   var filePhotometric: String?
   var fileTransferSyntaxUID: String?
   var warnings: [ScanWarning] = []
+
+  /// - Returns: whether float samples are no numbers.
+  fileprivate mutating func addWarning(of pixels: PixelBuffer?) -> Bool {
+    guard let pixels, SampleValue.holdsNotFinite(pixels) else { return false }
+    warnings.append(.notFinite)
+    return true
+  }
 
   package mutating func add(_ reply: DecodeReply) {
     layout = reply.layout

@@ -50,6 +50,8 @@ package enum ScanWarning: String, Sendable, CaseIterable, Codable {
   case frameCount = "frames.invalid"
   /// Bits above Bits Stored are not clean.
   case dirtyBits = "pixel.dirtyBits"
+  /// Float samples that are NaN or infinite; they count as the lowest number of the frame.
+  case notFinite = "pixel.notFinite"
   /// Bytes behind the last attribute that are no attributes; they were left out.
   case trailingBytes = "trailing.bytes"
   /// More pages or sub-images exist that were not read: those of another size or kind than the first page, and in `inspect` all later ones.

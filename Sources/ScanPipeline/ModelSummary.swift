@@ -50,6 +50,7 @@ struct ModelSummary {
       text += "; no held-out slices to score"
     }
     if !summary.record.returns.isEmpty { text += "; went back to a checkpoint \(summary.record.returns.count) times" }
+    if let last = summary.record.returns.last, last.isEnd { text += "; it ended with a failure, and the model is the best checkpoint, of step \(last.to)" }
     return text
   }
 

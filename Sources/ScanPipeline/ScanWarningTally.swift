@@ -46,6 +46,7 @@ package struct ScanWarningTally: Sendable, Equatable {
     case .metaMissing: "\(lacks) a preamble or File Meta Information"
     case .decoder: "made the decoder complain"
     case .dirtyBits: "\(has) data above Bits Stored"
+    case .notFinite: "\(has) samples that are NaN or infinite; they count as the lowest number of their frame"
     case .trailingBytes: "\(has) bytes behind the last attribute; they were left out"
     case .morePages: "\(has) pages of another size or kind than the first, or sub-images; they were left out"
     case .frameCount: "\(has) a Number of Frames that is no number of 1 or more; one frame was taken"

@@ -26,10 +26,7 @@ package struct TrainingTable {
     let names = TrainingTable.figures.filter { name in record.looks.contains { $0.result.figures[name] != nil } }
     if !names.isEmpty {
       lines.append(row("step", names))
-      let count = record.looks.count
-      let shown = min(count, TrainingTable.largestRows)
-      for index in 0..<shown {
-        let look = record.looks[shown == 1 ? 0 : index * (count - 1) / (shown - 1)]
+      for look in looksShown {
         lines.append(row("\(look.step)", names.map { look.result.figures[$0].map { String(format: "%.4g", $0) } ?? "" }))
       }
     }
@@ -44,6 +41,15 @@ package struct TrainingTable {
     lines += record.warnings.map { "warning at step \($0.step): \($0.finding.text)" }
     lines += record.returns.map { "went back at step \($0.step) to \($0.to): \($0.finding.text)" }
     return lines
+  }
+
+  /// Looks at even distances, the first, the last and the best among them.
+  private var looksShown: [TrainingRecord.Look] {
+    let looks = summary.record.looks
+    let count = min(looks.count, TrainingTable.largestRows)
+    var shown = Set((0..<count).map { count == 1 ? 0 : $0 * (looks.count - 1) / (count - 1) })
+    if let best = summary.record.best, let place = looks.lastIndex(where: { $0.step == best.step && $0.result == best.result }) { shown.insert(place) }
+    return shown.sorted().map { looks[$0] }
   }
 
   private func row(_ first: String, _ rest: [String]) -> String {

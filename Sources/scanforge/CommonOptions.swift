@@ -63,7 +63,7 @@ struct CommonOptions: ParsableArguments {
       throw error
     } catch {
       console.finish()
-      let failure = Failure(error)
+      let failure = Failure(error, workspace: workspaceURL.relativePath)
       if json { console.result(ErrorReport(code: failure.code, message: failure.message)) }
       Console.writeError(failure.line)
       throw ExitCode(failure.exitCode)

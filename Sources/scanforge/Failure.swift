@@ -29,6 +29,18 @@ struct Failure {
     }
   }
 
+  /// As `init(_:)`, and where the workspace's disk or folder refused, which one that is: the user named it.
+  init(_ error: any Error, workspace: String) {
+    let plain = Failure(error)
+    let places = ["workspace.diskFull", "workspace.noPermission", "workspace.readOnly", "workspace.fileSystem", "workspace.notAFolder"]
+    let message = places.contains(plain.code) ? "workspace \(workspace): \(plain.message)" : plain.message
+    self.init(exitCode: plain.exitCode, code: plain.code, message: message)
+  }
+
+  private init(exitCode: Int32, code: String, message: String) {
+    (self.exitCode, self.code, self.message) = (exitCode, code, message)
+  }
+
   var line: String { "scanforge: \(message)" }
 
   private static func sentence(_ error: CocoaError) -> String {

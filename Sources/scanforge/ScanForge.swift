@@ -38,6 +38,8 @@ enum Program {
   static func main() {
     Signals.install()
     do {
+      try MemoryShortage.check(
+        "this program", needs: MemoryShortage.least, available: AvailableMemory.addressSpace(), remedy: "Raise the limit on memory (ulimit -v).")
       var command = try ScanForge.parseAsRoot()
       try command.run()
     } catch let exit as ExitCode {

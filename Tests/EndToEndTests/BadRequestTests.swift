@@ -12,6 +12,14 @@ import Testing
 
   private func write(_ text: String, to url: URL) throws { try text.write(to: url, atomically: true, encoding: .utf8) }
 
+  @Test(arguments: Array(stride(from: 90_000, through: 140_000, by: 10_000)))
+  func `however little memory there is, the program ends`(kibibytes: Int) throws {
+    // At some of these limits the program starts and its threads do not.
+    let script = "ulimit -v \(kibibytes) && exec timeout -s KILL 30 \"$0\" inspect nothing.tif"
+    let result = try Program.run("/bin/sh", ["-c", script, Program.url("scanforge").path])
+    #expect(result.exitCode != 137 && result.exitCode != 0, "\(result.errors)")
+  }
+
   @Test func `an unknown key in a pipeline is exit 2 with line and column and touches nothing`() throws {
     try inFolder { folder in
       try write("name: x\nstages:\n  - ingest: { from: nowhere, lables: folder }\n", to: folder.appendingPathComponent("p.yaml"))

@@ -37,6 +37,14 @@ import Testing
     #expect(try Program.run("scanforge", ["inspect"] + left.map(\.path), in: folder).exitCode == 0)
   }
 
+  @Test func `a workspace that finds no room is named`() throws {
+    try onDisk("size=1m") { folder, disk in
+      let result = try Program.run("scanforge", ["ingest", SmallRun.folder.path, "--workspace", "disk/ws"], in: folder)
+      #expect(result.exitCode == 3)
+      #expect(result.errors.contains("scanforge: workspace disk/ws: the disk is full."), "\(result.errors)")
+    }
+  }
+
   // The pixels of an enlarged TIFF wait in the output folder until they are written: 600k have no room for them, 3m for them and no file.
   @Test(arguments: ["600k", "3m"])
   func `an enlarged TIFF that finds no room is a full disk`(size: String) throws {

@@ -96,5 +96,8 @@ import Testing
     #expect(firstFinding(looks([bad, bad, bad], progress: 0.1)) == nil)
     #expect(TrainingWatch.suspicion(ProbeResult(score: 0, figures: bad)) != nil)
     #expect(TrainingWatch.suspicion(ProbeResult(score: 0, figures: good)) == nil)
+    let flat = TrainingWatch.suspicion(ProbeResult(score: 0, figures: ["validation": 0.1, "bicubic": 0]))
+    #expect(flat?.text == "super-resolved patches differ from the truth, which bicubic enlargement meets exactly: they are flat")
+    #expect(TrainingWatch.suspicion(ProbeResult(score: 0, figures: ["validation": 0, "bicubic": 0])) == nil)
   }
 }

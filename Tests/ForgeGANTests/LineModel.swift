@@ -48,6 +48,8 @@ final class LineModel: GenerativeModel {
   var gain: Float = 1
   /// Adds to the figures of a look.
   var figures: (_ weight: Double) -> [String: Double] = { _ in [:] }
+  /// The figures of the last look, where they are others.
+  var figuresAtEnd: [String: Double]?
   private let layer: Linear
   private let optimizer: Adam
 
@@ -76,10 +78,11 @@ final class LineModel: GenerativeModel {
 
   /// Scores by the distance of the weights to the truth.
   func makeProbe() -> (any TrainingProbe)? {
-    Probe { [networks, figures] _ in
+    Probe { [networks, figures, figuresAtEnd] progress in
       let weights = networks.parameters[0].value.values
       let distance = zip(weights, [1, -2, 0.5]).map { abs(Double($0) - $1) }.reduce(0, +)
-      return ProbeResult(score: distance, figures: figures(Double(weights[0])).merging(["distance": distance]) { $1 })
+      let own = (progress < 1 ? nil : figuresAtEnd) ?? figures(Double(weights[0]))
+      return ProbeResult(score: distance, figures: own.merging(["distance": distance]) { $1 })
     }
   }
 }

@@ -148,6 +148,49 @@ import Testing
     }
   }
 
+  @Test func `a training in minutes that fails when its time is over ends with its best checkpoint, and says so`() throws {
+    try Tiny.withFolder { folder in
+      let model = LineModel()
+      model.figures = { _ in ["validation": 0.5, "bicubic": 1] }
+      model.figuresAtEnd = ["validation": 9, "bicubic": 1]
+      let samples = Mutex<[Int]>([])
+      var trainer = Trainer(plan: try TrainingPlan(minutes: 0.02, probeEvery: 4), seed: 5)
+      trainer.onEvent = { event in
+        if case .sampled(let sheet) = event { samples.withLock { $0.append(sheet.step) } }
+      }
+      let summary = try trainer.train(model, into: folder)
+      let back = try #require(summary.record.returns.first)
+      #expect(summary.isComplete && summary.record.returns.count == 1 && back.isEnd && back.to == summary.steps && back.step > back.to)
+      #expect(back.sentence.hasSuffix("the time is over, so the model is the best checkpoint, of step \(back.to)"))
+      #expect(TrainingRecord(summary.record.json) == summary.record)
+      // What is shown last is what is kept.
+      #expect(samples.withLock { $0 }.last == back.to)
+    }
+  }
+
+  @Test(arguments: [nil, "", "{\"losses\":{\"error\":1},\"step\":1}\n", "no line of a log\n"])
+  func `a loss log that was lost, cut or spoiled is told of on resume, and touches nothing else`(content: String?) throws {
+    let straight = try Tiny.withFolder { folder in
+      _ = try Self.run(try Self.trainer(checkpointSeconds: 60), folder)
+      return try Self.files(folder)
+    }
+    try Tiny.withFolder { folder in
+      _ = try Self.run(try Self.trainer(checkpointSeconds: 60, stopAfter: 6), folder)
+      let log = folder.url.appendingPathComponent("log.jsonl")
+      if let content { try Data(content.utf8).write(to: log) } else { try FileManager.default.removeItem(at: log) }
+      let warnings = Mutex<[String]>([])
+      var trainer = try Self.trainer(checkpointSeconds: 60)
+      trainer.progress = { event in
+        if case .warning(_, let text) = event { warnings.withLock { $0.append(text) } }
+      }
+      _ = try Self.run(trainer, folder, resume: true)
+      let lines = content?.contains("step") == true ? 5 : 6
+      #expect(warnings.withLock { $0 }.first == "the loss log lacks \(lines) of the 6 lines up to step 6; the model is not touched by it")
+      let (made, expected) = (try Self.files(folder), straight)
+      #expect(made.filter { $0.key != "log.jsonl" } == expected.filter { $0.key != "log.jsonl" })
+    }
+  }
+
   @Test func `the best checkpoint is the look with the lowest score, and none that a detector suspects`() throws {
     try Tiny.withFolder { folder in
       let model = LineModel(rate: 0.3)

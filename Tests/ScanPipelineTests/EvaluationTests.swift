@@ -96,6 +96,7 @@ import TestSupport
       return buffer.mapped { words, row, column in Float(words[row * 32 + column]) + 8 * noise[row * 32 + column] }
     },
     "contrast": { $0.mapped { words, row, column in 20 + 0.7 * Float(words[row * 32 + column]) } },
+    "inverted": { $0.mapped { words, row, column in 255 - Float(words[row * 32 + column]) } },
     "shifted": { $0.mapped { words, row, column in Float(words[min(row + 2, 31) * 32 + min(column + 2, 31)]) } },
     "blurred": { $0.mapped { words, row, column in
       var sum: Float = 0

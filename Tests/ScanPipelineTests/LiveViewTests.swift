@@ -121,4 +121,18 @@ import Testing
         "went back at step 250 to 200: recall fell from 0.50 to 0.01",
       ])
   }
+
+  @Test func `a long table holds the first look, the last and the best`() {
+    var record = TrainingRecord()
+    for number in 1...100 {
+      record.looks.append(.init(step: 10 * number, attempt: 0, result: ProbeResult(score: 1, figures: ["kid": Double(number)])))
+    }
+    for best in [0, 41, 42, 99] {
+      record.best = .init(step: record.looks[best].step, result: record.looks[best].result)
+      let summary = TrainingSummary(
+        steps: 1000, stepsOfThisRun: 1000, progress: 1, losses: [:], secondsOfThisRun: 1, probeSeconds: 0, imagesPerSecond: 1, record: record)
+      let steps = TrainingTable(summary).lines.compactMap { line in line.split(separator: " ").first.flatMap { Int($0) } }
+      #expect(steps.count <= 9 && steps == steps.sorted() && Set([10, 10 * best + 10, 1000]).isSubset(of: steps))
+    }
+  }
 }

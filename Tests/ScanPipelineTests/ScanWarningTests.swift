@@ -1,4 +1,5 @@
 import Foundation
+import ScanIO
 import ScanModel
 import ScanPipeline
 import TestSupport
@@ -45,6 +46,27 @@ import Testing
   let summary = try result.json()
   #expect(summary["files"] as? Int == 2 && summary["images"] as? Int == 2 && summary["slices"] as? Int == 2)
   #expect(summary["warnings"] as? [String: Int] == ["truncated": 1])
+}
+
+@Test(arguments: [32, 64], [Double.nan, .infinity, -.infinity, nil])
+func `float samples that are no numbers are told of`(bits: Int, odd: Double?) throws {
+  let folder = try TestData.temporaryFolder("not-finite")
+  defer { try? FileManager.default.removeItem(at: folder) }
+  let values = (0..<256).map { Double($0) } .dropLast() + [odd ?? -3]
+  let words = values.flatMap { value in
+    bits == 32
+      ? withUnsafeBytes(of: Float(value).bitPattern.littleEndian, Array.init) : withUnsafeBytes(of: value.bitPattern.littleEndian, Array.init)
+  }
+  let pixels = PixelBuffer(rows: 16, columns: 16, bitsAllocated: bits, isSigned: true, isFloat: true, words: words)
+  try Data(TIFFWriter.encode(pixels, photometric: .monochrome2, spacing: nil)).write(to: folder.appendingPathComponent("a.tif"))
+  let expected = odd == nil ? [] : ["pixel.notFinite"]
+  let result = try Program.run("scanforge", ["inspect", "a.tif", "--json"], in: folder)
+  let file = try #require((try result.json()["files"] as? [[String: Any]])?.first)
+  #expect(file["warnings"] as? [String] == expected && file["min"] as? Double == (odd == nil ? -3 : 0))
+  guard bits == 32 else { return }
+  let ingest = try Program.run("scanforge", ["ingest", "a.tif", "--workspace", "ws", "--json"], in: folder)
+  #expect(try ingest.json()["warnings"] as? [String: Int] ?? [:] == Dictionary(uniqueKeysWithValues: expected.map { ($0, 1) }))
+  #expect(odd == nil || ingest.errors.contains("1 file has samples that are NaN or infinite; they count as the lowest number of their frame"))
 }
 
 @Test func `deidentify tells of pages that are unlike the first`() throws {

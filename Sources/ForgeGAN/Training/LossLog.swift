@@ -7,19 +7,23 @@ package import Foundation
 /// No times stand in it, so the log of a resumed training equals that of an uninterrupted one: lines beyond the state where a resumed
 /// training begins are dropped.
 package final class LossLog {
+  /// Lines that the state has behind it and the log lacks.
+  package let missing: Int
   private let handle: FileHandle
   private var pending = Data()
 
   /// - Parameters:
   ///   - lines: how many lines the state has behind it; 0 begins a new log.
-  ///   - step: steps that the state has. A log that began later than its training has fewer lines, and ends there.
+  ///   - step: steps that the state has. A log that began later than its training has fewer lines, and ends there; what is no line of a log
+  ///     is left out.
   package init(_ url: URL, keeping lines: Int, step: Int) throws(ForgeGANError) {
     do {
       var kept: [Substring] = []
       if lines > 0, let old = try? String(contentsOf: url, encoding: .utf8) {
-        kept = Array(old.split(separator: "\n").prefix(lines))
+        kept = old.split(separator: "\n").prefix(lines).filter { LossLog.step($0) != nil }
         while let last = kept.last, (LossLog.step(last) ?? .max) > step, !last.contains("\"return\":") { kept.removeLast() }
       }
+      missing = lines - kept.count
       try Data(kept.map { $0 + "\n" }.joined().utf8).write(to: url, options: .atomic)
       handle = try FileHandle(forWritingTo: url)
       try handle.seekToEnd()

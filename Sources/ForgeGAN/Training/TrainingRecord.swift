@@ -31,15 +31,20 @@ package struct TrainingRecord: Sendable, Equatable {
     /// Steps of the checkpoint.
     package var to: Int
     package var finding: TrainingFinding
+    /// No time was left to train on: the checkpoint is the result.
+    package var isEnd: Bool
 
-    package init(step: Int, to: Int, finding: TrainingFinding) {
+    package init(step: Int, to: Int, finding: TrainingFinding, isEnd: Bool = false) {
       self.step = step
       self.to = to
       self.finding = finding
+      self.isEnd = isEnd
     }
 
     package var sentence: String {
-      "\(finding.text), at step \(step): back to " + (to == 0 ? "the start" : "the best checkpoint, of step \(to),")
+      let found = "\(finding.text), at step \(step): "
+      if isEnd { return found + "the time is over, so the model is the best checkpoint, of step \(to)" }
+      return found + "back to " + (to == 0 ? "the start" : "the best checkpoint, of step \(to),")
         + " with other random numbers and half of the learning rates"
     }
   }
@@ -99,10 +104,13 @@ extension TrainingRecord {
           .object((look.result.json.objectValue ?? [:]).merging(["step": .integer(look.step), "attempt": .integer(look.attempt)]) { $1 })
         }),
       "returns": .array(
-        returns.map {
-          ["step": .integer($0.step), "to": .integer($0.to), "detector": .string($0.finding.detector), "text": .string($0.finding.text)]
-        }
-      ),
+        returns.map { back in
+          var values: [String: JSON] = [
+            "step": .integer(back.step), "to": .integer(back.to), "detector": .string(back.finding.detector), "text": .string(back.finding.text),
+          ]
+          if back.isEnd { values["end"] = true }
+          return .object(values)
+        }),
     ]
     if !warnings.isEmpty {
       members["warnings"] = .array(
@@ -132,7 +140,7 @@ extension TrainingRecord {
     }
     for item in json["returns"]?.arrayValue ?? [] {
       guard let step = item["step"]?.integerValue, let to = item["to"]?.integerValue, let finding = finding(item) else { return nil }
-      returns.append(Return(step: step, to: to, finding: finding))
+      returns.append(Return(step: step, to: to, finding: finding, isEnd: item["end"]?.boolValue ?? false))
     }
     for item in json["warnings"]?.arrayValue ?? [] {
       guard let step = item["step"]?.integerValue, let finding = finding(item) else { return nil }

@@ -36,6 +36,10 @@ final class TrainingRun<Model: GenerativeModel> {
     if resume { try restore() }
     if let failure = record.failure { throw failed(failure, at: record.returns.last?.step ?? clock.step) }
     losses = try log.map { try LossLog($0, keeping: record.logLines(step: clock.step), step: clock.step) }
+    if let missing = losses?.missing, missing > 0 {
+      let text = "the loss log lacks \(missing) of the \(record.logLines(step: clock.step)) lines up to step \(clock.step); the model is not touched by it"
+      trainer.progress(.warning(stage: stage, text: text))
+    }
     trainer.progress(.began(stage: stage, total: plan.stopAfter.map { min($0, plan.steps ?? $0) } ?? plan.steps, unit: "steps"))
     if plan.steps == nil { trainer.progress(.note(stage: stage, text: "ends after \(plan.minutes ?? 0) minutes")) }
     trainer.onEvent(.began(step: clock.step, record: record, log: log))
@@ -174,14 +178,15 @@ final class TrainingRun<Model: GenerativeModel> {
     guard let best = record.best else { preconditionFailure("a training without a checkpoint to return to") }
     let found = clock.step
     try restoreBest(best)
+    let isEnd = plan.isComplete(step: clock.step, seconds: clock.seconds)
     // A start that there is no time to train from is no model.
-    let isStart = best.result == nil && plan.isComplete(step: clock.step, seconds: clock.seconds)
+    let isStart = best.result == nil && isEnd
     guard record.attempt < plan.returns, !isStart else {
       record.failure = finding
       try save()
       throw failed(finding, at: found)
     }
-    let back = TrainingRecord.Return(step: found, to: best.step, finding: finding)
+    let back = TrainingRecord.Return(step: found, to: best.step, finding: finding, isEnd: isEnd)
     record.returns.append(back)
     watch = TrainingWatch()
     means = RunningMeans()
@@ -190,6 +195,7 @@ final class TrainingRun<Model: GenerativeModel> {
     try save()
     trainer.progress(.warning(stage: stage, text: back.sentence))
     trainer.onEvent(.wentBack(record))
+    trainer.onEvent(.sampled(model.sampleSheet(step: clock.step)))
   }
 
   private func failed(_ finding: TrainingFinding, at step: Int) -> ForgeGANError {

@@ -21,7 +21,7 @@ struct CopySearch: Sendable {
   }
 
   /// What stands in the parameters of a run, so that figures of another measure are not mixed with these.
-  static let measure = "1 - correlation with a part, whole or middle, 32 x 32, 8 turns"
+  static let measure = "1 - correlation with a part, whole or middle, 32 x 32, 8 turns, both polarities"
   private static let closely = 20
 
   private let originals: [Original]

@@ -28,11 +28,21 @@ struct Likeness: Sendable {
     self.rough = rough.map { length > 1e-3 ? ($0 - mean) / length : 0 }
   }
 
-  /// This picture in all eight turns and flips, itself first.
+  /// This picture in all eight turns and flips, itself first, then all of them inverted.
   static func turned(_ plane: Plane) -> [Likeness] {
     let square = plane.fitted(to: side).plane
-    return Turn.all.map { Likeness(square: square.turned(by: $0)) }
+    let turns = Turn.all.map { Likeness(square: square.turned(by: $0)) }
+    return turns + turns.map(\.inverted)
   }
+
+  private init(inverting other: Likeness) {
+    smooth = other.smooth.inverted
+    small = other.small.inverted
+    middle = other.middle.inverted
+    rough = other.rough.map(-)
+  }
+
+  private var inverted: Likeness { Likeness(inverting: self) }
 
   /// Correlation at a glance, -1 to 1: enough to choose what is worth a closer look.
   func glance(_ other: Likeness) -> Float {
@@ -122,6 +132,8 @@ struct Likeness: Sendable {
 }
 
 extension Plane {
+  fileprivate var inverted: Plane { Plane(rows: rows, columns: columns, values: values.map(-)) }
+
   /// Each pixel mixed with its neighbours by 1/4, 1/2, 1/4 in both directions; the edge pixel is repeated.
   fileprivate var filtered: Plane {
     var across = values

@@ -31,6 +31,7 @@ package struct ReconstructionDetector: FailureDetector {
 
   package static func suspicion(_ look: ProbeResult) -> String? {
     guard let content = look.figures["validation"], let bicubic = look.figures["bicubic"], content > excess * bicubic else { return nil }
+    guard bicubic > 0 else { return "super-resolved patches differ from the truth, which bicubic enlargement meets exactly: they are flat" }
     return String(format: "super-resolved patches are %.3g times as far from the truth as bicubic enlargement", content / bicubic)
   }
 }
