@@ -1,5 +1,6 @@
 import ForgeGAN
 import ForgeNN
+import Foundation
 import Testing
 
 @Suite struct TrainingMemoryTests {
@@ -20,6 +21,23 @@ import Testing
     for (model, options, side, peak) in measured {
       let estimate = try mebibytes(model, options, side: side)
       #expect((0.8 * peak...1.05 * peak).contains(estimate), "\(model) \(options): \(estimate) for \(peak)")
+    }
+  }
+
+  /// As above, with VGG16 as feature network: a file of its size stands for it.
+  @Test func `a feature network takes its share`() throws {
+    let file = FileManager.default.temporaryDirectory.appendingPathComponent("vgg-\(UInt64.random(in: 0...UInt64.max)).safetensors")
+    _ = FileManager.default.createFile(atPath: file.path, contents: nil)
+    defer { try? FileManager.default.removeItem(at: file) }
+    let handle = try FileHandle(forWritingTo: file)
+    try handle.truncate(atOffset: 58_861_304)
+    try handle.close()
+    for (batch, patch, factor, peak) in [(16, 24, 4, 698.0), (4, 24, 4, 305), (16, 16, 4, 400), (32, 24, 4, 1231), (16, 48, 2, 733)] {
+      let options: JSON = [
+        "batch": .integer(batch), "patch": .integer(patch), "factor": .integer(factor), "phase": "adversarial", "featureNetwork": .string(file.path),
+      ]
+      let estimate = try mebibytes("srgan", options)
+      #expect((0.8 * peak...1.05 * peak).contains(estimate), "\(options): \(estimate) for \(peak)")
     }
   }
 
