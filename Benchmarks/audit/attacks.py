@@ -92,7 +92,7 @@ ATTACKS = [
     ("artifact: media", edit("media", "'image/png'", SLICE), CHANGED, 1, None),
     ("artifact: kind", edit("kind", "'mask'", SLICE), CHANGED, 1, None),
     ("artifact: size", edit("bytes", "bytes + 1", SLICE), CHANGED, 1, None),
-    ("artifact: another patient's", edit("patient_id", "(SELECT max(id) FROM patient)", SLICE), CHANGED, 1, None),
+    ("artifact: another patient's", edit("patient_id", "(SELECT max(id) FROM patient WHERE id IS NOT artifact.patient_id)", SLICE), CHANGED, 1, None),
     ("artifact: nobody's", edit("patient_id", "NULL", SLICE), CHANGED, 1, None),
     ("artifact: salt", edit("salt", "randomblob(32)", SLICE), CHANGED, 1, None),
     ("artifact: leaf", edit("leaf", "randomblob(32)", SLICE), CHANGED, 1, None),

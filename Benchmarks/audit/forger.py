@@ -133,6 +133,8 @@ def cut_tail(db, events):
     last = db.execute("SELECT max(seq) FROM event").fetchone()[0] - events
     gone = f"(SELECT id FROM artifact WHERE event_seq > {last})"
     db.execute(f"DELETE FROM derivation WHERE child IN {gone}")
+    db.execute(f"DELETE FROM artifact_content WHERE artifact IN {gone}")
+    db.execute(f"UPDATE content_reach SET artifact = min(artifact, (SELECT max(id) FROM artifact WHERE event_seq <= {last}))")
     for table in ("dataset_patient", "dataset_terms"):
         db.execute(f"DELETE FROM {table} WHERE dataset IN {gone}")
     for table in ("memorization_check", "artifact", "patient", "patient_split", "split_rule", "model_file", "stage", "signing_key", "run_file", "run"):

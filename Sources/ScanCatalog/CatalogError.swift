@@ -52,6 +52,14 @@ package enum CatalogError: ExplainedError, Equatable {
   /// The user asked the program to stop.
   case interrupted
 
+  /// What should be a file is a folder, a pipe or a device.
+  case notAFile
+  /// The pseudonym key is not in `keys/`, or is another than the one, of this fingerprint, that the patients were named with.
+  case keyGone(expected: String)
+  case keyDiffers(expected: String)
+  /// A new key for a workspace whose patients were named with this one.
+  case keyInUse(String)
+
   /// A pseudonym's text; it is not an identity, so it may be printed.
   package typealias Pseudonymized = String
 
@@ -61,11 +69,11 @@ package enum CatalogError: ExplainedError, Equatable {
   package var kind: FailureKind {
     switch self {
     case .notAWorkspace, .folderNotEmpty, .notAFolder, .networkFileSystem, .workspaceBusy, .diskFull, .noPermission, .readOnlyMedium, .fileSystem,
-      .unreadable, .newerSchema, .olderSchema, .objectMissing, .catalogMissing, .noSuchFile, .keyUseNotRecorded:
+      .unreadable, .newerSchema, .olderSchema, .objectMissing, .catalogMissing, .noSuchFile, .notAFile, .keyUseNotRecorded:
       .surroundings
     case .unknownQueryKey, .malformedQuery, .unknownArtifact, .ambiguousArtifact, .noPatients, .fractionsInvalid, .splitDiffers,
       .patientInTwoSplits, .modelName, .noSuchModel, .modelTainted, .unknownPatient, .termsForbidTraining, .readOnlyStatement, .malformedStatement,
-      .tooManyRows, .fileExists, .catalogIsThere:
+      .tooManyRows, .fileExists, .catalogIsThere, .keyGone, .keyDiffers, .keyInUse:
       .request
     case .patientWithdrawn, .interrupted: .item
     case .objectModified, .notAnEventExport: .finding
@@ -89,6 +97,10 @@ package enum CatalogError: ExplainedError, Equatable {
     case .objectMissing: "object.missing"
     case .catalogMissing: "catalog.missing"
     case .noSuchFile: "file.missing"
+    case .notAFile: "file.kind"
+    case .keyGone: "key.missing"
+    case .keyDiffers: "key.other"
+    case .keyInUse: "key.inUse"
     case .notAnEventExport: "events.malformed"
     case .tooManyRows: "catalog.tooManyRows"
     case .fileExists: "file.exists"
@@ -133,6 +145,10 @@ package enum CatalogError: ExplainedError, Equatable {
     case .keyUseNotRecorded: "reading the pseudonym key has to be recorded, and the catalog cannot be written"
     case .catalogMissing: "the workspace has objects or anchors and no catalog.sqlite"
     case .noSuchFile: "there is no such file"
+    case .notAFile: "this is no regular file"
+    case .keyGone(let expected): "the pseudonym key that this workspace's patients were named with (fingerprint \(expected)) is not in keys/"
+    case .keyDiffers(let expected): "the pseudonym key in keys/ is not the one that this workspace's patients were named with (fingerprint \(expected))"
+    case .keyInUse(let fingerprint): "this workspace's patients were named with the key \(fingerprint)"
     case .notAnEventExport(let line): "line \(line) of the file is not one of an event export"
     case .tooManyRows(let limit): "the statement gives more than \(limit) rows"
     case .fileExists: "the output file is there already"
@@ -176,6 +192,10 @@ package enum CatalogError: ExplainedError, Equatable {
     case .keyUseNotRecorded: "Use the workspace where it may be written, or give --key FILE to verbs that have it."
     case .catalogMissing: "Put a backup of catalog.sqlite back, or run scanforge catalog rebuild with an event export."
     case .noSuchFile: "Check the path."
+    case .notAFile: "Give the path of a file."
+    case .keyGone: "Put it back as keys/pseudonym.key; under another key every patient would count as a new one."
+    case .keyDiffers: "Put the earlier key back as keys/pseudonym.key, or start a new workspace: under another key every patient would count as a new one."
+    case .keyInUse: "Start a new workspace for a new key: under another one every patient would count as new, and none could be withdrawn."
     case .notAnEventExport: "Give a whole file that scanforge catalog events wrote."
     case .tooManyRows: "Add a LIMIT, or open a backup of the catalog with sqlite3."
     case .fileExists: "Choose another name; nothing is written over."

@@ -8,13 +8,29 @@ extension Catalog {
   ///
   /// - Parameters:
   ///   - purpose: the verb that needs it.
-  ///   - makesOne: make a key when there is none.
-  /// - Throws: `KeyFileError`; `CatalogError.keyUseNotRecorded` where the log cannot be written: then nobody gets the key.
+  ///   - makesOne: make a key when there is none, and nobody was named with one.
+  /// - Throws: `KeyFileError`; `CatalogError.keyGone`, `.keyDiffers`, before anything is written; `.keyUseNotRecorded` where the log cannot be
+  ///   written: then nobody gets the key.
   package func pseudonymKey(for purpose: String, makesOne: Bool = true) throws -> (key: PseudonymKey, isNew: Bool) {
     let path = workspace.keys.appendingPathComponent("pseudonym.key").path
-    let (key, isNew) = makesOne ? try PseudonymKey.loadOrCreate(path) : (try PseudonymKey.load(path), false)
+    let (key, isNew): (PseudonymKey, Bool)
+    if let expected = try patientsKey() {
+      do { (key, isNew) = (try PseudonymKey.load(path), false) } catch KeyFileError.missing { throw CatalogError.keyGone(expected: expected) }
+      guard key.fingerprint == expected else { throw CatalogError.keyDiffers(expected: expected) }
+    } else {
+      (key, isNew) = makesOne ? try PseudonymKey.loadOrCreate(path) : (try PseudonymKey.load(path), false)
+    }
     try recordUse(of: key, isNew ? .made : .read, for: purpose)
     return (key, isNew)
+  }
+
+  /// Fingerprint of the key that the patients of this workspace were named with; nil while there are none.
+  package func patientsKey() throws -> String? {
+    // Every later ingest was let in under the key of the first.
+    try read { db in
+      try String.fetchOne(
+        db, sql: "SELECT params ->> '$.key' FROM run WHERE op = 'ingest' AND json_valid(params) AND params ->> '$.key' IS NOT NULL ORDER BY id LIMIT 1")
+    }
   }
 
   /// Records that someone used the key. Also beside another writer: an event is one short transaction.

@@ -162,12 +162,9 @@ package struct Admission {
 
   /// Under another key the same person would become a new patient, and might end in another part.
   ///
-  /// - Throws: `PipelineError.otherKey`.
+  /// - Throws: `CatalogError.keyDiffers`.
   static func check(_ key: PseudonymKey, in catalog: Catalog) throws {
-    for run in try catalog.runs() where run.op == "ingest" {
-      guard let known = CanonicalJSON(parsing: run.params)?["key"]?.stringValue else { continue }
-      guard known == key.fingerprint else { throw PipelineError.otherKey }
-    }
+    if let known = try catalog.patientsKey(), known != key.fingerprint { throw CatalogError.keyDiffers(expected: known) }
   }
 
   /// Runs on a worker thread, right after cleaning.

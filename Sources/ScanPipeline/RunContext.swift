@@ -80,7 +80,6 @@ package enum PipelineError: ExplainedError, Equatable {
   case outputNotAFolder
   /// The key is an input, or lies inside one.
   case keyInsideInput
-  case otherKey
   case outputExists
   /// Another program writes to the output folder.
   case outputBusy
@@ -117,7 +116,6 @@ package enum PipelineError: ExplainedError, Equatable {
     case .outputInsideInput: "output.insideInput"
     case .outputNotAFolder: "output.notAFolder"
     case .keyInsideInput: "key.insideInput"
-    case .otherKey: "key.other"
     case .outputExists: "output.exists"
     case .outputBusy: "output.busy"
     case .mixedSizes: "train.mixedSizes"
@@ -146,7 +144,6 @@ package enum PipelineError: ExplainedError, Equatable {
     case .outputInsideInput: "The output folder is an input folder or lies inside one"
     case .outputNotAFolder: "The output, or a part of its path, is there already and is not a folder"
     case .keyInsideInput: "The key lies inside an input folder and would be read as a scan"
-    case .otherKey: "The pseudonym key is not the one that this workspace was made with"
     case .outputExists: "An output file exists already with other contents"
     case .outputBusy: "Another program is writing to the output folder"
     case .mixedSizes: "The slices have different sizes"
@@ -173,7 +170,6 @@ package enum PipelineError: ExplainedError, Equatable {
     case .outputInsideInput: "Choose a folder outside the inputs."
     case .outputNotAFolder: "Name a folder; it is made when there is none."
     case .keyInsideInput: "Keep the key in a private folder elsewhere."
-    case .otherKey: "Put the earlier key back under keys/, or start a new workspace: under another key every patient would count as a new one."
     case .outputExists: "Choose an empty folder, or the seed and model of before."
     case .outputBusy: "Wait until it has ended."
     case .mixedSizes: "Give --size, so that all are brought to one size."

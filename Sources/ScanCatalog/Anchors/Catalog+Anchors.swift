@@ -76,6 +76,11 @@ extension Catalog {
     return key
   }
 
+  /// How many signing keys this workspace has had.
+  package func signerCount() throws -> Int {
+    try read { db in try db.tableExists("signing_key") ? Int.fetchOne(db, sql: "SELECT count(*) FROM signing_key") ?? 0 : 0 }
+  }
+
   private func isRecorded(_ signer: Signer) throws -> Bool {
     try read { db in
       guard try db.tableExists("signing_key") else { return false }

@@ -27,7 +27,7 @@ struct KeyFolderVerifier {
 
   /// Another key would give the same patients other pseudonyms from here on.
   private func verifyPseudonymKey() {
-    guard let last = history.pseudonymKey else { return }
+    guard let last = (try? catalog.patientsKey()) ?? history.pseudonymKey else { return }
     do {
       guard try PseudonymKey.load(catalog.workspace.keys.appendingPathComponent("pseudonym.key").path).fingerprint != last else { return }
       fail("the pseudonym key in keys is not the one that was recorded", "pseudonym.key")

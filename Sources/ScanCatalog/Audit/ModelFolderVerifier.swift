@@ -16,11 +16,11 @@ struct ModelFolderVerifier {
     var strays = Set(names(in: root))
     for (name, publications) in history.models.sorted(by: { $0.key < $1.key }) {
       guard let (event, files) = publications.last, let folder = try? catalog.workspace.model(named: name) else { continue }
-      strays.remove(name)
+      strays.remove(Array(name.utf8))
       guard !isLinked(folder, path: "models/\(name)") else { continue }
       var others = Set(names(in: folder))
       for (file, leaf) in files.sorted(by: { $0.key < $1.key }) {
-        others.remove(file)
+        others.remove(Array(file.utf8))
         count += 1
         let row = try recorded(name, file, event, leaf)
         // A changed row has its own finding.
@@ -68,5 +68,5 @@ struct ModelFolderVerifier {
     }
   }
 
-  private func names(in folder: URL) -> [String] { (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? [] }
+  private func names(in folder: URL) -> [[UInt8]] { FolderEntry.listIfAny(folder).map(\.name) }
 }

@@ -56,14 +56,14 @@ struct ObjectVerifier: Sendable {
     let folder = catalog.workspace.objects.appendingPathComponent(prefix, isDirectory: true)
     var status = stat()
     var names: Set<String> = []
-    var listed: [String] = []
+    var listed: [FolderEntry] = []
     if lstat(folder.path, &status) == 0 {
       guard status.st_mode & S_IFMT == S_IFDIR else {
         result.findings.append(AuditFinding(.objectSymlink, "a folder of objects is something else", path: "objects/\(prefix)"))
         return result
       }
-      listed = try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted(by: Self.precedes)
-      names = Set(listed)
+      listed = try FolderEntry.list(folder)
+      names = Set(listed.compactMap(\.text))
     }
     let expected: [String: Expectation]
     do {
@@ -88,8 +88,8 @@ struct ObjectVerifier: Sendable {
       try catalog.checkStop()
       check(folder.appendingPathComponent(name), sha256, object, &result)
     }
-    for (index, name) in listed.enumerated() where names.contains(name) {
-      reportStray(folder.appendingPathComponent(name), name, number: index + 1, in: "objects/\(prefix)", &result)
+    for (index, entry) in listed.enumerated() where entry.text.map(names.contains) ?? true {
+      reportStray(entry, number: index + 1, in: "objects/\(prefix)", &result)
     }
     return result
   }
@@ -149,28 +149,23 @@ struct ObjectVerifier: Sendable {
     if lstat(catalog.workspace.objects.path, &status) == 0, status.st_mode & S_IFMT != S_IFDIR {
       result.findings.append(AuditFinding(.objectSymlink, "the folder of objects is something else", path: "objects"))
     }
-    let names = (try? FileManager.default.contentsOfDirectory(atPath: catalog.workspace.objects.path)) ?? []
-    for (index, name) in names.sorted(by: Self.precedes).enumerated()
-    where !(name.utf8.count == 2 && name.utf8.allSatisfy(ContentDigest.isHexDigit)) {
-      reportStray(catalog.workspace.objects.appendingPathComponent(name), name, number: index + 1, in: "objects", &result)
+    for (index, entry) in FolderEntry.listIfAny(catalog.workspace.objects).enumerated()
+    where !(entry.name.count == 2 && entry.name.allSatisfy(ContentDigest.isHexDigit)) {
+      reportStray(entry, number: index + 1, in: "objects", &result)
     }
     return result
   }
 
   /// - Parameter number: place of the entry among all of its folder, from 1, by the bytes of their names.
-  private func reportStray(_ url: URL, _ name: String, number: Int, in folder: String, _ result: inout Result) {
-    var status = stat()
-    guard lstat(url.path, &status) == 0 else { return }
+  private func reportStray(_ entry: FolderEntry, number: Int, in folder: String, _ result: inout Result) {
     // A name that ScanForge did not give may identify someone: such an entry is told by its place in `ls -A` of the C locale.
-    let isOwnName = name.utf8.allSatisfy(ContentDigest.isHexDigit)
-    let path = isOwnName ? "\(folder)/\(name)" : folder
+    let isOwnName = entry.name.allSatisfy(ContentDigest.isHexDigit)
+    let path = isOwnName ? "\(folder)/\(String(decoding: entry.name, as: UTF8.self))" : folder
     let place = isOwnName ? "" : ": entry \(number) of \(folder), by the bytes of the names"
-    if status.st_mode & S_IFMT == S_IFLNK {
+    if entry.kind == S_IFLNK {
       result.findings.append(AuditFinding(.objectSymlink, "a symbolic link lies among the objects\(place)", path: path))
     } else if checksUnrecorded {
       result.findings.append(AuditFinding(.objectUnrecorded, "a file among the objects is in no row\(place)", path: path))
     }
   }
-
-  private static func precedes(_ one: String, _ other: String) -> Bool { one.utf8.lexicographicallyPrecedes(other.utf8) }
 }

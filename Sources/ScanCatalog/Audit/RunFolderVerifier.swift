@@ -19,10 +19,9 @@ struct RunFolderVerifier {
     }
     var count = 0
     var open = 0
-    let names = ((try? FileManager.default.contentsOfDirectory(atPath: catalog.workspace.runs.path)) ?? []).sorted()
     // A training that was cut off keeps its checkpoints here until it is resumed.
-    for name in names where !name.hasPrefix("training-") {
-      guard let id = Int64(name), let run = history.runs[id] else {
+    for entry in FolderEntry.listIfAny(catalog.workspace.runs) where !(entry.text?.hasPrefix("training-") ?? false) {
+      guard let id = entry.text.flatMap({ Int64($0) }), let run = history.runs[id] else {
         if isQuiet { report(AuditFinding(.objectUnrecorded, "something in runs belongs to no run", path: "runs")) }
         continue
       }
@@ -57,12 +56,12 @@ struct RunFolderVerifier {
       return 0
     }
     var missing = files
-    for (name, isFile) in RunFile.names(in: folder) {
-      guard let file = missing.removeValue(forKey: name) else {
-        report(AuditFinding(isFile ? .objectUnrecorded : .objectSymlink, "something in the folder of run \(run) was not there when it ended", path: path))
+    for (name, entry) in RunFile.entries(in: folder) {
+      guard let name, let file = missing.removeValue(forKey: name) else {
+        report(AuditFinding(entry.isFile || entry.isFolder ? .objectUnrecorded : .objectSymlink, "something in the folder of run \(run) was not there when it ended", path: path))
         continue
       }
-      guard isFile else {
+      guard entry.isFile else {
         report(AuditFinding(.objectSymlink, "a file of run \(run) is not a regular file", path: "\(path)/\(name)"))
         continue
       }

@@ -40,20 +40,26 @@ struct RunFile {
 
   /// The files that lie in `folder` now, by name.
   static func present(in folder: URL, of run: Int64) throws -> [RunFile] {
-    try names(in: folder).filter(\.isFile).map { name, _ in
-      let (digest, count) = try ObjectStore.digest(of: folder.appendingPathComponent(name))
+    try entries(in: folder).compactMap { name, entry in
+      guard let name, entry.isFile else { return nil }
+      let file = folder.appendingPathComponent(name)
+      // Pictures and reports of patients, by whatever library they were written.
+      chmod(file.path, 0o600)
+      let (digest, count) = try ObjectStore.digest(of: file)
       return RunFile(run: run, name: name, bytes: count, sha256: digest, salt: Array(Salt()))
     }
   }
 
-  /// Everything below `folder` but folders, sorted by name; links are not followed.
-  static func names(in folder: URL) -> [(name: String, isFile: Bool)] {
-    let names = (try? FileManager.default.subpathsOfDirectory(atPath: folder.path)) ?? []
-    return names.sorted().compactMap { name in
-      var status = stat()
-      guard lstat(folder.appendingPathComponent(name).path, &status) == 0, status.st_mode & S_IFMT != S_IFDIR else { return nil }
-      return (name, status.st_mode & S_IFMT == S_IFREG)
+  /// Everything below `folder` but folders that hold something, by name; links are not followed. A name is nil where it is not UTF-8.
+  static func entries(in folder: URL) -> [(name: String?, entry: FolderEntry)] {
+    func below(_ entries: [FolderEntry], _ path: String?) -> [(name: String?, entry: FolderEntry)] {
+      entries.flatMap { entry -> [(name: String?, entry: FolderEntry)] in
+        let name = path.flatMap { path in entry.text.map { path + $0 } }
+        let contents = entry.contents
+        return contents.isEmpty ? [(name, entry)] : below(contents, name.map { $0 + "/" })
+      }
     }
+    return below(FolderEntry.listIfAny(folder), "")
   }
 
   /// Records them inside the current write transaction.

@@ -9,11 +9,18 @@ package struct TextLines: ~Copyable {
   private var start = 0
   private var isAtEnd = false
 
-  /// - Throws: `CatalogError.noSuchFile`, `noPermission`.
-  package init(_ url: URL) throws {
-    let descriptor = open(url.path, O_RDONLY | O_CLOEXEC)
+  /// - Parameter longest: bytes; a longer line reads as an empty one, and is the last.
+  /// - Throws: `CatalogError.noSuchFile`, `noPermission`, `notAFile`.
+  package init(_ url: URL, longest: Int = .max) throws {
+    // A pipe would be waited for.
+    let descriptor = open(url.path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
     guard descriptor >= 0 else { throw errno == ENOENT ? CatalogError.noSuchFile : CatalogError.noPermission }
-    self.init(descriptor: descriptor)
+    var status = stat()
+    guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
+      close(descriptor)
+      throw CatalogError.notAFile
+    }
+    self.init(descriptor: descriptor, longest: longest)
   }
 
   /// Takes the descriptor over.

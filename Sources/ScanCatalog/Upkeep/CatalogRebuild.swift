@@ -57,9 +57,12 @@ package struct CatalogRebuild: Sendable {
     return configuration
   }
 
+  /// Bytes of a line: an event names up to some hundred thousand leaves.
+  private static let longestLine = 1 << 28
+
   /// - Returns: number of rows.
   private static func fill(_ queue: DatabaseQueue, from file: URL) throws -> Int {
-    var lines = try TextLines(file)
+    var lines = try TextLines(file, longest: longestLine)
     guard let head = try lines.next().flatMap({ CanonicalJSON(parsing: $0) }), head["type"]?.stringValue == "scanforge.events",
       head["version"]?.integerValue == EventExport.version, let schema = head["schema"]?.integerValue.flatMap({ Int(exactly: $0) }),
       let last = CatalogMigrations.identifiers(upTo: schema).last

@@ -1,6 +1,5 @@
 import Foundation
 import GRDB
-import Glibc
 
 /// What lies in a workspace and is in no row: objects that a killed writer had put in place, files of models and runs that were never recorded.
 ///
@@ -10,11 +9,11 @@ package struct Leftovers: Sendable {
     case objects, models, runs, anchors
   }
 
-  private var items: [(place: Place, url: URL, bytes: Int64)] = []
+  private var items: [(place: Place, entry: FolderEntry)] = []
 
   package var isEmpty: Bool { items.isEmpty }
   package var count: Int { items.count }
-  package var bytes: Int64 { items.reduce(0) { $0 + $1.bytes } }
+  package var bytes: Int64 { items.reduce(0) { $0 + $1.entry.bytes } }
   package var counts: [Place: Int] { Dictionary(items.map { ($0.place, 1) }, uniquingKeysWith: +) }
 
   /// Looks through the workspace of a catalog that is open for writing, so that no other writer's objects wait for their rows.
@@ -24,9 +23,7 @@ package struct Leftovers: Sendable {
     try addModels(catalog)
     try addRuns(catalog)
     // A copy of an anchor that was being written.
-    for name in Self.names(in: catalog.workspace.anchors) where name.hasPrefix(".") {
-      add(.anchors, catalog.workspace.anchors.appendingPathComponent(name))
-    }
+    add(.anchors, FolderEntry.listIfAny(catalog.workspace.anchors).filter(\.isHidden))
   }
 
   /// Removes everything, after an event that says how much.
@@ -34,26 +31,22 @@ package struct Leftovers: Sendable {
     guard !isEmpty else { return }
     let counts = Dictionary(uniqueKeysWithValues: counts.map { ($0.key.rawValue, CanonicalJSON.integer(Int64($0.value))) })
     let run = try catalog.beginRun(op: "gc", parameters: .object(counts.merging(["bytes": .integer(bytes)]) { first, _ in first }))
-    for item in items {
-      do { try FileManager.default.removeItem(at: item.url) } catch { throw CatalogError.noPermission }
-    }
+    for item in items { try item.entry.remove() }
     try run.finish()
   }
 
   private mutating func addObjects(_ catalog: Catalog) throws {
-    let root = catalog.workspace.objects
-    for folder in Self.names(in: root) {
-      let url = root.appendingPathComponent(folder, isDirectory: true)
-      guard folder.utf8.count == 2, folder.utf8.allSatisfy(ContentDigest.isHexDigit), Self.kind(url) == S_IFDIR else {
-        add(.objects, root.appendingPathComponent(folder))
+    for folder in FolderEntry.listIfAny(catalog.workspace.objects) {
+      guard let prefix = folder.text, prefix.utf8.count == 2, prefix.utf8.allSatisfy(ContentDigest.isHexDigit), folder.isFolder else {
+        add(.objects, [folder])
         continue
       }
       let recorded = try catalog.read { db in
         try String.fetchSet(
           db, sql: "SELECT a.sha256 FROM (\(ContentIndex.sql)) c CROSS JOIN artifact a ON a.id = c.artifact WHERE a.sha256 IS NOT NULL",
-          arguments: [folder])
+          arguments: [prefix])
       }
-      for name in Self.names(in: url) where !recorded.contains(folder + name) { add(.objects, url.appendingPathComponent(name)) }
+      add(.objects, folder.contents.filter { !($0.text.map { recorded.contains(prefix + $0) } ?? false) })
     }
   }
 
@@ -70,7 +63,6 @@ package struct Leftovers: Sendable {
   }
 
   private mutating func addRuns(_ catalog: Catalog) throws {
-    let root = catalog.workspace.runs
     let (runs, open, files) = try catalog.read { db in
       (
         try Int64.fetchSet(db, sql: "SELECT id FROM run"),
@@ -80,14 +72,14 @@ package struct Leftovers: Sendable {
       )
     }
     let recorded = Set(files)
-    for name in Self.names(in: root) where !name.hasPrefix("training-") {
-      let url = root.appendingPathComponent(name, isDirectory: true)
-      guard let id = Int64(name), runs.contains(id), Self.kind(url) == S_IFDIR else {
-        add(.runs, root.appendingPathComponent(name))
+    for folder in FolderEntry.listIfAny(catalog.workspace.runs) where !(folder.text?.hasPrefix("training-") ?? false) {
+      guard let id = folder.text.flatMap({ Int64($0) }), runs.contains(id), folder.isFolder else {
+        add(.runs, [folder])
         continue
       }
       if open.contains(id) { continue }
-      for (file, _) in RunFile.names(in: url) where !recorded.contains("\(id)/\(file)") { add(.runs, url.appendingPathComponent(file)) }
+      let url = catalog.workspace.runs.appendingPathComponent(String(id), isDirectory: true)
+      add(.runs, RunFile.entries(in: url).filter { !($0.name.map { recorded.contains("\(id)/\($0)") } ?? false) }.map(\.entry))
     }
   }
 
@@ -98,27 +90,14 @@ package struct Leftovers: Sendable {
     """
 
   private mutating func addStrays(_ place: Place, in root: URL, but recorded: Set<String>, folders: Set<String>) {
-    for folder in Self.names(in: root) {
-      let url = root.appendingPathComponent(folder, isDirectory: true)
-      guard folders.contains(folder), Self.kind(url) == S_IFDIR else {
-        add(place, root.appendingPathComponent(folder))
+    for folder in FolderEntry.listIfAny(root) {
+      guard let name = folder.text, folders.contains(name), folder.isFolder else {
+        add(place, [folder])
         continue
       }
-      for name in Self.names(in: url) where !recorded.contains("\(folder)/\(name)") { add(place, url.appendingPathComponent(name)) }
+      add(place, folder.contents.filter { !($0.text.map { recorded.contains("\(name)/\($0)") } ?? false) })
     }
   }
 
-  private mutating func add(_ place: Place, _ url: URL) {
-    var status = stat()
-    items.append((place, url, lstat(url.path, &status) == 0 ? Int64(status.st_size) : 0))
-  }
-
-  private static func names(in folder: URL) -> [String] { ((try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []).sorted() }
-
-  /// File type bits of what is there, links not followed.
-  private static func kind(_ url: URL) -> mode_t {
-    var status = stat()
-    // A trailing slash would follow a link.
-    return lstat(url.path.hasSuffix("/") ? String(url.path.dropLast()) : url.path, &status) == 0 ? status.st_mode & S_IFMT : 0
-  }
+  private mutating func add(_ place: Place, _ entries: [FolderEntry]) { items += entries.map { (place, $0) } }
 }

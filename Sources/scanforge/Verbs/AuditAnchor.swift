@@ -20,6 +20,8 @@ struct AuditAnchorVerb: ParsableCommand {
       try catalog.write(anchor, to: url)
       console.say("Signed event \(anchor.sequence), hash \(anchor.head).")
       console.say("Key fingerprint \(anchor.signer.fingerprint). Note it, and keep the file where the workspace's owner cannot change it.")
+      let keys = try catalog.signerCount()
+      if keys > 1 { console.say("The workspace has had \(keys) signing keys: who noted an earlier fingerprint has to be told of this one.") }
       console.result([
         "ok": CanonicalJSON.bool(true), "seq": .integer(anchor.sequence), "head": .string(anchor.head.hex),
         "fingerprint": .string(anchor.signer.fingerprint), "anchor": anchor.json,

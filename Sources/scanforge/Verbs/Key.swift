@@ -26,6 +26,12 @@ struct Key: ParsableCommand {
       } catch CatalogError.notAWorkspace {}
     }
 
+    /// - Throws: `CatalogError.keyInUse` for the key of a workspace that has patients: they would be lost to everything that asks for the key.
+    func checkNotInUse() throws {
+      guard key == nil, let catalog = try? Catalog.openForReading(at: common.workspaceURL), let used = try catalog.patientsKey() else { return }
+      throw CatalogError.keyInUse(used)
+    }
+
     var path: String { key ?? common.workspaceURL.appendingPathComponent("keys/pseudonym.key").path }
   }
 
@@ -41,6 +47,7 @@ struct Key: ParsableCommand {
 
     func run() throws {
       try place.common.perform { console in
+        try place.checkNotInUse()
         let key = PseudonymKey.random()
         try key.create(place.path)
         try place.record(.made, key, for: "key new")
@@ -57,6 +64,7 @@ struct Key: ParsableCommand {
 
     func run() throws {
       try place.common.perform { console in
+        try place.checkNotInUse()
         let (old, new) = try PseudonymKey.rotate(place.path)
         try place.record(.replaced, new, for: "key rotate")
         console.result(Report(fingerprint: new.fingerprint, previous: old.fingerprint))
