@@ -91,6 +91,19 @@ extension Catalog {
     } catch { throw Self.explained(error) }
   }
 
+  /// For a disk that is nearly full: what was written before goes from the log into the file, and the log stays below a mebibyte or so, until the
+  /// catalog is closed. Otherwise it grows to 32 MiB before that.
+  package func keepLogShort() throws {
+    precondition(mode == .readWrite, "a catalog opened for reading cannot write")
+    do {
+      try database.writeWithoutTransaction { db in
+        try db.execute(sql: "PRAGMA wal_autocheckpoint = 128")
+        // Someone who reads an older state holds it back; that is no reason to stop.
+        _ = try Row.fetchOne(db, sql: "PRAGMA wal_checkpoint(TRUNCATE)")
+      }
+    } catch { throw Self.explained(error) }
+  }
+
   /// Last: rewrites the file without free pages and empties the log, where erased values may still stand. May be done again at any time.
   ///
   /// - Throws: `CatalogError.workspaceBusy` while someone reads an older state.

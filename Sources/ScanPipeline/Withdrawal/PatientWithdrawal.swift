@@ -57,6 +57,8 @@ package struct PatientWithdrawal {
       try catalog.scrub()
       return try report(.wasDone, trace)
     }
+    // Many small steps before anything is freed.
+    try catalog.keepLogShort()
     let contents = try contents(trace)
     let leftovers = try RunLeftovers(of: trace, in: catalog)
     let registered = try register(trace, pseudonym)
