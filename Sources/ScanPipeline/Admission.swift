@@ -87,7 +87,7 @@ package struct Admission {
     let stage = "deidentify"
     context.progress(.began(stage: stage, total: items.count, unit: "files"))
     let unmatched = sheet.warning(beside: found.map { URL(fileURLWithPath: $0.path.revealed) })
-    for warning in [skipped.warning, unmatched].compactMap(\.self) { context.progress(.warning(stage: stage, text: warning)) }
+    for warning in [skipped.warning, unmatched, masks.warning(among: images)].compactMap(\.self) { context.progress(.warning(stage: stage, text: warning)) }
     // The subject is used as HMAC input only.
     let stream = CleanStream(
       deidentifier: try Deidentifier(options: options, key: key), threads: context.threads, pixels: .decoded,

@@ -60,8 +60,18 @@ struct MaskSheet: Sendable {
 
   /// The mask of an image; nil when it has none.
   func mask(of item: InputItem) -> String? {
-    files.isEmpty ? nil : files[isFolder ? Self.stem(item.relativePath.revealed) : Self.real(item.path.revealed)]
+    files.isEmpty ? nil : files[key(of: item)]
   }
+
+  /// What to tell a user whose masks lie elsewhere than the images do; nil when each one has its image.
+  func warning(among items: [InputItem]) -> String? {
+    let unused = Set(files.keys).subtracting(items.map(key)).count
+    guard unused > 0 else { return nil }
+    let place = isFolder ? "an image's path below its own input is looked for below the masks' folder" : "paths are relative to the CSV file's folder"
+    return "\(unused) of \(files.count) masks belong to no image; \(place)"
+  }
+
+  private func key(of item: InputItem) -> String { isFolder ? Self.stem(item.relativePath.revealed) : Self.real(item.path.revealed) }
 
   /// The images among `items`, numbered anew.
   func images(_ items: [InputItem]) -> [InputItem] {
