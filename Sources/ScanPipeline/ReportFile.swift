@@ -19,9 +19,10 @@ package enum ReportFile {
     if inputs.contains(where: { OutputFolder.holds(OutputFolder.resolved($0), target) }) { throw EvaluationError.reportInsideInput }
   }
 
+  /// - Parameter mode: permissions before the process's umask.
   /// - Throws: as `check`.
-  static func write(_ bytes: [UInt8], to url: URL) throws {
+  static func write(_ bytes: [UInt8], to url: URL, mode: UInt32 = 0o644) throws {
     try check(url)
-    try OutputError.naming(url.standardizedFileURL.deletingLastPathComponent().path) { try AtomicFile.write(bytes, to: url.path) }
+    try OutputError.naming(url.standardizedFileURL.deletingLastPathComponent().path) { try AtomicFile.write(bytes, to: url.path, mode: mode) }
   }
 }

@@ -87,6 +87,46 @@ import Testing
     #expect(found.contains(code), "\(found)")
   }
 
+  @Test(arguments: [("croissant", "croissant.json"), ("prov", "prov.json"), ("rocrate", "ro-crate-metadata.json"), ("hf", "metadata.jsonl")])
+  func `a document that is no JSON is named with a manifest made anew, and one that every export has also when it is gone`(format: String, name: String) throws {
+    let folder = try SmallRun.copy()
+    defer { try? FileManager.default.removeItem(at: folder) }
+    let root = folder.appendingPathComponent("documents")
+    #expect(try run(["export", "--to", root.path, "--format", format], in: folder).exitCode == 0)
+    let document = try #require(files(below: root).filter { $0.lastPathComponent == name }.min { $0.path < $1.path })
+    let path = String(document.path.dropFirst(root.path.count + 1))
+    let manifest = root.appendingPathComponent("MANIFEST.sha256")
+    let others = try String(contentsOf: manifest, encoding: .utf8).split(separator: "\n").filter { !$0.hasSuffix("  " + path) }
+    try FileManager.default.removeItem(at: document)
+    try FileManager.default.removeItem(at: manifest)
+    try others.map { $0 + "\n" }.joined().write(to: manifest, atomically: true, encoding: .utf8)
+    if name != "metadata.jsonl" {
+      let gone = try findings(run(["audit", "flags", root.path, "--json"], in: folder))
+      #expect(gone.contains { $0 == ("flag.missing", path) }, "\(gone)")
+    }
+    try Data("{".utf8).write(to: document)
+    // SHA-256 of "{".
+    let line = "021fb596db81e6d02bf3d2586ee3981fe519f275c0ac9ca76bbcf2ebb4097d96  \(path)"
+    try (others + [Substring(line)]).sorted().map { $0 + "\n" }.joined().write(to: manifest, atomically: true, encoding: .utf8)
+    let broken = try findings(run(["audit", "flags", root.path, "--json"], in: folder))
+    #expect(broken.contains { $0 == ("flag.unreadable", path) } && !broken.contains { $0.code == "flag.manifest" }, "\(broken)")
+  }
+
+  @Test func `planted files are named, whatever their names are and wherever links lead`() throws {
+    let folder = try SmallRun.copy()
+    defer { try? FileManager.default.removeItem(at: folder) }
+    #expect(try run(["export", "--to", "planted", "--format", "imagefolder"], in: folder).exitCode == 0)
+    #expect(try run(["audit", "flags", "planted"], in: folder).exitCode == 0)
+    let script = #"cd planted/imagefolder && printf x > "$(printf '\377').png" && mkdir "$(printf 'a\376')" && printf x > "$(printf 'a\376/b.png')" && ln -s / out && ln -s gone nothing"#
+    #expect(try Program.run("/bin/sh", ["-c", script], in: folder).exitCode == 0)
+    let result = try run(["audit", "flags", "planted", "--json"], in: folder)
+    #expect(result.exitCode == 1)
+    let found = try findings(result)
+    for path in [#"imagefolder/\xff.png"#, #"imagefolder/a\xfe/b.png"#] { #expect(found.contains { $0 == ("flag.unlisted", path) }, "\(found)") }
+    for path in ["imagefolder/out", "imagefolder/nothing"] { #expect(found.contains { $0 == ("flag.manifest", path) }, "\(found)") }
+    #expect(found.count == 4)
+  }
+
   @Test func `a file of an export that cannot be read is named, and the others are looked at`() throws {
     let folder = try SmallRun.copy()
     defer { try? FileManager.default.removeItem(at: folder) }

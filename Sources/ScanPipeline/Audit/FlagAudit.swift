@@ -50,7 +50,10 @@ package struct FlagAudit {
   /// - Throws: `FlagError.notAnExport` when no folder below the root has a `metadata.csv`.
   package func run() throws -> Report {
     var report = Report()
-    let paths = try files()
+    var isFolder: ObjCBool = false
+    guard FileManager.default.fileExists(atPath: root.path, isDirectory: &isFolder), isFolder.boolValue else { throw FlagError.notAnExport }
+    let files = ExportFiles(below: root.path)
+    let paths = files.paths
     report.formats = Set(paths.filter { $0.hasSuffix("/" + Self.metadata) && $0.split(separator: "/").count == 2 }.map { String($0.split(separator: "/")[0]) })
       .sorted()
     guard !report.formats.isEmpty else { throw FlagError.notAnExport }
@@ -65,6 +68,13 @@ package struct FlagAudit {
       }
     }
     try checkManifest(paths, &report)
+    for path in files.unnamed {
+      report.findings.append(Finding(code: .unlisted, path: path, what: "its name is not UTF-8, so neither metadata nor the manifest tells of it"))
+    }
+    for path in files.closed { report.findings.append(Finding(code: .unreadable, path: path, what: "the folder cannot be listed")) }
+    for path in report.formats.compactMap(MarkDocument.required(of:)) where !paths.contains(path) {
+      report.findings.append(Finding(code: .missing, path: path, what: "it is gone, and should tell which files are synthetic"))
+    }
     for path in paths where Mark.canCarry(path) {
       if Interruption.isRequested { throw PipelineError.interrupted }
       if isUnreadable(path) {
@@ -111,7 +121,10 @@ package struct FlagAudit {
   }
 
   private func check(_ path: String, _ told: inout [String: Bool], _ report: inout Report) throws {
-    let marks = try Mark.read(root.appendingPathComponent(path), path: path)
+    guard let marks = try Mark.read(root.appendingPathComponent(path), path: path) else {
+      report.findings.append(Finding(code: .unreadable, path: path, what: "it is no JSON, so nothing is known of its marks"))
+      return
+    }
     // A mask is of the image that it lies on; a document that leads to the table is right when it does.
     if let image = Self.masked(path).flatMap({ told[$0] }) { told[path] = told[path] ?? image }
     if marks.first?.path == path, MarkDocument(path) != nil { told[path] = true }
@@ -175,16 +188,6 @@ package struct FlagAudit {
     defer { close(descriptor) }
     var status = stat()
     return fstat(descriptor, &status) != 0 || status.st_mode & S_IFMT != S_IFREG
-  }
-
-  /// What is no folder below the root, relative to it, sorted.
-  private func files() throws -> [String] {
-    var isFolder: ObjCBool = false
-    guard FileManager.default.fileExists(atPath: root.path, isDirectory: &isFolder), isFolder.boolValue else { throw FlagError.notAnExport }
-    return try FileManager.default.subpathsOfDirectory(atPath: root.path).filter { path in
-      var isFolder: ObjCBool = false
-      return FileManager.default.fileExists(atPath: root.appendingPathComponent(path).path, isDirectory: &isFolder) && !isFolder.boolValue
-    }.sorted()
   }
 }
 

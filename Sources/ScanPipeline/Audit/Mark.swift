@@ -24,7 +24,9 @@ struct Mark: Sendable {
   }
 
   /// What a file says of itself, or of the files beside it: of an archive one mark for each picture in it, of a document one for each that it tells of.
-  static func read(_ file: URL, path: String) throws -> [Mark] {
+  ///
+  /// - Returns: nil for a document that is no JSON.
+  static func read(_ file: URL, path: String) throws -> [Mark]? {
     guard let data = try? Data(contentsOf: file, options: .mappedIfSafe) else { throw CatalogError.noPermission }
     switch (path as NSString).pathExtension.lowercased() {
     case "dcm": return [dicom([UInt8](data), path)]
@@ -32,7 +34,9 @@ struct Mark: Sendable {
     case "tif", "tiff": return [text(data, path, place: "TIFF ImageDescription")]
     case "nii": return [volume(data, path)]
     case "tar": return archive(data, path)
-    default: return MarkDocument(path)?.marks(data) ?? []
+    default:
+      guard let document = MarkDocument(path) else { return [] }
+      return document.marks(data)
     }
   }
 

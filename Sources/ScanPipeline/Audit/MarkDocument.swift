@@ -24,14 +24,21 @@ struct MarkDocument {
   /// Whether the document must tell of the file at `path`.
   func covers(_ path: String) -> Bool { kind != .croissant && path.hasPrefix(folder + "/") }
 
-  func marks(_ data: Data) -> [Mark] {
+  /// The document that the folder of a format has at its top; nil for a format without one.
+  static func required(of format: String) -> String? {
+    let names = ["croissant": "croissant.json", "monai": "datalist.json", "prov": "prov.json", "rocrate": "ro-crate-metadata.json"]
+    return names[format].map { "\(format)/\($0)" }
+  }
+
+  /// nil when it, or one of its lines, is no JSON.
+  func marks(_ data: Data) -> [Mark]? {
     let text = String(decoding: data, as: UTF8.self)
     if kind == .lines {
-      return text.split(separator: "\n").compactMap { line in
-        CanonicalJSON(parsing: String(line)).flatMap { mark($0, at: $0["file_name"]?.stringValue) }
-      }
+      let lines = text.split(separator: "\n").map { CanonicalJSON(parsing: String($0)) }
+      guard !lines.contains(nil) else { return nil }
+      return lines.compactMap { $0 }.compactMap { mark($0, at: $0["file_name"]?.stringValue) }
     }
-    guard let json = CanonicalJSON(parsing: text) else { return [] }
+    guard let json = CanonicalJSON(parsing: text) else { return nil }
     switch kind {
     case .lines: return []
     case .datalist:

@@ -25,9 +25,10 @@ package struct AuditBundle {
     // A signed head may be had only where the key is; the last one that a run left will do.
     let anchor = (try? catalog.makeAnchor()) ?? catalog.keptAnchors().compactMap(\.anchor).last { $0.isGenuine }
     var (events, artifacts, length) = (0, 0, UInt64(0))
-    try AtomicFile.write(to: url.path) { descriptor in
+    // It names pseudonyms.
+    try AtomicFile.write(to: url.path, mode: 0o600) { descriptor in
       var members = BundleMembers(descriptor: descriptor)
-      try members.add("README.txt", Self.readme.utf8)
+      try members.add("README.txt", (BundleVerifier.about + "\n").utf8)
       try members.add("verify.py", BundleVerifier.python.utf8)
       events = try add("events.ndjson", "SELECT seq, body, hash FROM event ORDER BY seq", to: &members)
       artifacts = try add(
@@ -40,7 +41,7 @@ package struct AuditBundle {
         try members.write(CanonicalJSON.array(row).text + "\n")
       }
       _ = try add("runs.ndjson", "SELECT * FROM run ORDER BY id", to: &members)
-      _ = try add("patients.ndjson", "SELECT id, pseudonym, consent, state, leaf FROM patient ORDER BY id", to: &members)
+      _ = try add("patients.ndjson", "SELECT id, pseudonym, consent, state, salt, leaf FROM patient ORDER BY id", to: &members)
       try members.begin("prov.json")
       try ProvenanceRecord(catalog).write { try members.write($0) }
       if let anchor { try members.add("anchor.json", anchor.fileBytes) }
@@ -49,7 +50,7 @@ package struct AuditBundle {
     return Report(events: events, artifacts: artifacts, anchor: anchor?.sequence, bytes: Int(length))
   }
 
-  /// One JSON object per row; blobs as hexadecimal digits.
+  /// One JSON object per row: blobs as hexadecimal digits, integers as the log has them.
   ///
   /// - Returns: number of rows.
   private func add(_ name: String, _ sql: String, to members: inout BundleMembers) throws -> Int {
@@ -57,15 +58,12 @@ package struct AuditBundle {
     var count = 0
     try catalog.forEachRow(sql) { columns, row in
       count += 1
-      try members.write(CanonicalJSON.object(Dictionary(uniqueKeysWithValues: zip(columns, row))).text + "\n")
+      try members.write(CanonicalJSON.object(Dictionary(uniqueKeysWithValues: zip(columns, row.map(Self.exact)))).text + "\n")
     }
     return count
   }
 
-  private static let readme = """
-    ScanForge audit bundle. Check it with: python3 verify.py BUNDLE.zip [--fingerprint HEX] [--objects DIR]
-    events.ndjson: the hash-chained log. artifacts.ndjson, edges.ndjson, runs.ndjson, patients.ndjson: the rows that it covers. anchor.json: a signed
-    head of the log. prov.json: PROV-JSON of the same. Names of patients are pseudonyms; keep this file as the workspace is kept.
-
-    """
+  private static func exact(_ value: CanonicalJSON) -> CanonicalJSON {
+    if case .integer(let number) = value { .whole(number) } else { value }
+  }
 }

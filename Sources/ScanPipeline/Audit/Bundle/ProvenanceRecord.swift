@@ -11,26 +11,29 @@ struct ProvenanceRecord {
 
   init(_ catalog: Catalog) { self.catalog = catalog }
 
+  /// The bundle's verifier makes the same text anew from the rows, so its order and names are part of the bundle's format.
+  ///
   /// - Parameter put: gets the document piece by piece.
   func write(_ put: (String) throws -> Void) throws {
     let prefixes = ["sf": "urn:scanforge:", "prov": "http://www.w3.org/ns/prov#"]
     try put("{\"prefix\":\(CanonicalJSON.object(prefixes.mapValues { .string($0) }).text)")
     try write("activity", from: "SELECT * FROM run ORDER BY id", put) { (Self.run($0("id")), Self.activity($0)) }
-    try write("agent", from: "SELECT DISTINCT actor FROM run ORDER BY actor", put) { (Self.account($0("actor")), Self.person) }
+    try write("agent", from: "SELECT actor FROM run GROUP BY actor ORDER BY min(id)", put) { (Self.account($0("actor")), Self.person) }
     try write("entity", from: "SELECT id, sha256, kind, origin, label, split, state FROM artifact ORDER BY id", put) { value in
       (Self.artifact(value("id")), .object(Self.told(["sha256", "kind", "origin", "label", "split", "state"], value)))
     }
-    try relate("wasAssociatedWith", from: "SELECT id, actor FROM run ORDER BY id", put) { value in
+    try relate("wasAssociatedWith", "a", from: "SELECT id, actor FROM run ORDER BY id", put) { value in
       ["prov:activity": Self.run(value("id")), "prov:agent": Self.account(value("actor"))]
     }
-    try relate("wasDerivedFrom", from: "SELECT child, parent, role FROM derivation ORDER BY child, parent, role", put) { value in
+    let edges = "SELECT row_number() OVER (ORDER BY child, parent, role) AS id, child, parent, role FROM derivation ORDER BY child, parent, role"
+    try relate("wasDerivedFrom", "d", from: edges, put) { value in
       let ends = ["prov:generatedEntity": Self.artifact(value("child")), "prov:usedEntity": Self.artifact(value("parent"))]
       return ends.merging(["sf:role": value("role").stringValue ?? ""]) { $1 }
     }
-    try relate("wasGeneratedBy", from: "SELECT id, run_id FROM artifact ORDER BY id", put) { value in
+    try relate("wasGeneratedBy", "g", from: "SELECT id, run_id FROM artifact ORDER BY id", put) { value in
       ["prov:entity": Self.artifact(value("id")), "prov:activity": Self.run(value("run_id"))]
     }
-    try put("}")
+    try put("}\n")
   }
 
   /// A row by the names of its columns.
@@ -55,14 +58,12 @@ struct ProvenanceRecord {
     try put("}")
   }
 
-  /// The same for a relation, whose entries are numbered.
+  /// The same for a relation, whose entries have a letter and the row's id.
   private func relate(
-    _ name: String, from sql: String, _ put: (String) throws -> Void, _ members: (Columns) -> [String: String]
+    _ name: String, _ letter: String, from sql: String, _ put: (String) throws -> Void, _ members: (Columns) -> [String: String]
   ) throws {
-    var number = 0
     try write(name, from: sql, put) { value in
-      number += 1
-      return ("_:\(name)\(number)", CanonicalJSON.object(members(value).mapValues { .string($0) }))
+      ("_:\(letter)\(value("id").integerValue ?? 0)", CanonicalJSON.object(members(value).mapValues { .string($0) }))
     }
   }
 
@@ -79,10 +80,7 @@ struct ProvenanceRecord {
   }
 
   private static func activity(_ value: Columns) -> CanonicalJSON {
-    var facts: [String: CanonicalJSON] = [
-      "sf:op": value("op"), "sf:parameters": value("params"), "sf:version": value("tool_version"), "sf:build": value("build_sha256"),
-      "sf:host": value("host"),
-    ]
+    var facts = told(["op", "params", "tool_version", "build_sha256", "host", "device", "determinism"], value)
     facts["prov:startTime"] = value("started_ms").integerValue.map { .string(time($0)) }
     facts["prov:endTime"] = value("ended_ms").integerValue.map { .string(time($0)) }
     facts["sf:seed"] = value("seed").integerValue.map { .whole($0) }

@@ -12,7 +12,10 @@ package struct AuditReport {
   package init(_ catalog: Catalog) { self.catalog = catalog }
 
   /// - Throws: as `ReportFile.check`.
-  package func write(to url: URL) throws { try ReportFile.write(Array(html().utf8), to: url) }
+  package func write(to url: URL) throws {
+    // It shows patients' pictures.
+    try ReportFile.write(Array(html().utf8), to: url, mode: 0o600)
+  }
 
   private static let pictures = 16
 
