@@ -20,8 +20,17 @@ private func files(under folder: String, endings: [String]) -> [URL] {
 
 private func relative(_ url: URL) -> String { String(url.path.dropFirst(TestData.root.path.count + 1)) }
 
+/// Lines of a text in `#"""` and `"""#`, such as a program in another language, left empty.
+private func withoutPrograms(_ text: String) -> String {
+  let quotes = String(repeating: "\"", count: 3)
+  return text.components(separatedBy: "#" + quotes).enumerated().map { index, part in
+    guard index > 0, let end = part.range(of: quotes + "#") else { return part }
+    return part[..<end.lowerBound].filter { $0 == "\n" } + part[end.upperBound...]
+  }.joined()
+}
+
 private func imports(of file: URL) throws -> [ImportLine] {
-  let text = try String(contentsOf: file, encoding: .utf8)
+  let text = withoutPrograms(try String(contentsOf: file, encoding: .utf8))
   return text.split(separator: "\n", omittingEmptySubsequences: false).enumerated().compactMap { index, line in
     let line = String(line)
     let whole = NSRange(line.startIndex..., in: line)

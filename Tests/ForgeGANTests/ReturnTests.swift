@@ -149,23 +149,30 @@ import Testing
   }
 
   @Test func `a training in minutes that fails when its time is over ends with its best checkpoint, and says so`() throws {
-    try Tiny.withFolder { folder in
-      let model = LineModel()
-      model.figures = { _ in ["validation": 0.5, "bicubic": 1] }
-      model.figuresAtEnd = ["validation": 9, "bicubic": 1]
-      let samples = Mutex<[Int]>([])
-      var trainer = Trainer(plan: try TrainingPlan(minutes: 0.02, probeEvery: 4), seed: 5)
-      trainer.onEvent = { event in
-        if case .sampled(let sheet) = event { samples.withLock { $0.append(sheet.step) } }
+    // On a busy machine a short training may have one look alone, its last.
+    for minutes in [0.02, 0.1, 0.5] {
+      let looks = try Tiny.withFolder { folder in
+        let model = LineModel()
+        model.figures = { _ in ["validation": 0.5, "bicubic": 1] }
+        model.figuresAtEnd = ["validation": 9, "bicubic": 1]
+        let samples = Mutex<[Int]>([])
+        var trainer = Trainer(plan: try TrainingPlan(minutes: minutes, probeEvery: 4), seed: 5)
+        trainer.onEvent = { event in
+          if case .sampled(let sheet) = event { samples.withLock { $0.append(sheet.step) } }
+        }
+        let summary = try trainer.train(model, into: folder)
+        guard summary.record.looks.count > 1 else { return summary.record.looks.count }
+        let back = try #require(summary.record.returns.first)
+        #expect(summary.isComplete && summary.record.returns.count == 1 && back.isEnd && back.to == summary.steps && back.step > back.to)
+        #expect(back.sentence.hasSuffix("the time is over, so the model is the best checkpoint, of step \(back.to)"))
+        #expect(TrainingRecord(summary.record.json) == summary.record)
+        // What is shown last is what is kept.
+        #expect(samples.withLock { $0 }.last == back.to)
+        return summary.record.looks.count
       }
-      let summary = try trainer.train(model, into: folder)
-      let back = try #require(summary.record.returns.first)
-      #expect(summary.isComplete && summary.record.returns.count == 1 && back.isEnd && back.to == summary.steps && back.step > back.to)
-      #expect(back.sentence.hasSuffix("the time is over, so the model is the best checkpoint, of step \(back.to)"))
-      #expect(TrainingRecord(summary.record.json) == summary.record)
-      // What is shown last is what is kept.
-      #expect(samples.withLock { $0 }.last == back.to)
+      if looks > 1 { return }
     }
+    Issue.record("not two looks in half a minute")
   }
 
   @Test(arguments: [nil, "", "{\"losses\":{\"error\":1},\"step\":1}\n", "no line of a log\n"])

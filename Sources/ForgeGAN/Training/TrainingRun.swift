@@ -128,7 +128,7 @@ final class TrainingRun<Model: GenerativeModel> {
 
   /// Counts the time, and looks at the model where that is due: weights, the probe's figures, and whether this is the best state so far.
   private func look(spent earlier: Double) throws -> TrainingFinding? {
-    defer { clock.seconds = earlier + seconds }
+    // Read once: were it read again after the look, a training in minutes could end without one at its end.
     clock.seconds = earlier + seconds
     let isComplete = plan.isComplete(step: clock.step, seconds: clock.seconds)
     guard plan.isProbeDue(step: clock.step, imagesPerStep: imagesPerStep, isComplete: isComplete) else { return nil }
