@@ -18,7 +18,7 @@ struct BenchResult: Encodable {
   var anchorRatio: Double?
   /// 99 of 100 times were shorter.
   var secondsAt99: Double?
-  /// Of the process so far (VmHWM).
+  /// Of the process so far (VmHWM), or since `forgetPeak`.
   var peakResidentBytes = BenchReport.peakResidentBytes()
 
   init(name: String, medianSeconds: Double, spreadSeconds: Double) {
@@ -156,6 +156,9 @@ struct BenchReport: Encodable {
     else { return 0 }
     return kilobytes * 1024
   }
+
+  /// Lets `peakResidentBytes` begin anew with what is resident now (proc(5), clear_refs); where that is not allowed it stays what it was.
+  static func forgetPeak() { try? "5".write(toFile: "/proc/self/clear_refs", atomically: false, encoding: .utf8) }
 
   static func printError(_ text: String) { FileHandle.standardError.write(Data((text + "\n").utf8)) }
 
