@@ -35,6 +35,9 @@ import Testing
     let same = SetFigures(real: a, generated: b)
     let moved = SetFigures(real: a, generated: FeatureSet(width: 4, values: b.values.map { $0 + 1 }))
     #expect(same.kernelDistance.interval.contains(0) && moved.kernelDistance.interval.lowerBound > 0.1)
+    #expect(same.frechetDistance.interval.lowerBound >= 0)
+    #expect(Estimate(0.1, standardError: 1, lowest: 0).interval.lowerBound == 0)
+    #expect(Estimate(-1e-9, standardError: 0, lowest: 0).interval == -1e-9...(-1e-9))
     #expect(abs(same.floor.kernelDistance) < 0.1 && same.floor.count == 100)
     #expect(moved.frechetDistance.value > 3 && moved.coverage.recall < same.coverage.recall)
   }

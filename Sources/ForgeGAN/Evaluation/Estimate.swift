@@ -4,10 +4,11 @@ package struct Estimate: Sendable, Equatable {
   /// Ends of the interval; equal to the value where it could not be found.
   package let interval: ClosedRange<Double>
 
-  package init(_ value: Double, standardError: Double) {
+  /// - Parameter lowest: what the figure cannot be below, such as 0 for a squared distance: the interval ends there.
+  package init(_ value: Double, standardError: Double, lowest: Double = -.infinity) {
     self.value = value
     let reach = standardError.isFinite ? 1.96 * standardError : 0
-    interval = value - reach...value + reach
+    interval = min(value, max(lowest, value - reach))...value + reach
   }
 
   /// The share of `count` trials that came out, with Wilson's interval (Wilson 1927), which stays within 0...1 and is honest at its ends.
@@ -24,13 +25,13 @@ package struct Estimate: Sendable, Equatable {
   /// being of group i mod 10, and the spread of the ten figures tells that of the whole one.
   ///
   /// - Precondition: at least 20 rows on either side.
-  package init(of real: FeatureSet, _ generated: FeatureSet, _ figure: (FeatureSet, FeatureSet) -> Double) {
+  package init(of real: FeatureSet, _ generated: FeatureSet, lowest: Double = -.infinity, _ figure: (FeatureSet, FeatureSet) -> Double) {
     let groups = 10
     precondition(min(real.count, generated.count) >= 2 * groups, "a jackknife of \(groups) groups needs \(2 * groups) rows on either side")
     func without(_ group: Int, _ set: FeatureSet) -> FeatureSet { set.rows((0..<set.count).lazy.filter { $0 % groups != group }) }
     let parts = (0..<groups).map { figure(without($0, real), without($0, generated)) }
     let mean = parts.reduce(0, +) / Double(groups)
     let spread = parts.reduce(0) { $0 + ($1 - mean) * ($1 - mean) }
-    self.init(figure(real, generated), standardError: (spread * Double(groups - 1) / Double(groups)).squareRoot())
+    self.init(figure(real, generated), standardError: (spread * Double(groups - 1) / Double(groups)).squareRoot(), lowest: lowest)
   }
 }

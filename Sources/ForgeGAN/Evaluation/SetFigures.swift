@@ -33,7 +33,7 @@ package struct SetFigures: Sendable {
     realCount = real.count
     generatedCount = generated.count
     kernelDistance = Estimate(of: real, generated) { ForgeGAN.kernelDistance($0, $1) }
-    frechetDistance = Estimate(of: real, generated) { ForgeGAN.frechetDistance($0, $1) }
+    frechetDistance = Estimate(of: real, generated, lowest: 0) { ForgeGAN.frechetDistance($0, $1) }
     coverage = NeighbourCoverage(real: real, generated: generated, neighbours: neighbours)
     floor = SetFigures.floor(real, neighbours: neighbours)
   }
