@@ -1,5 +1,5 @@
 /// A grey image as plain numbers: `rows x columns` values, row-major. Both towers may hold one.
-package struct Plane: Sendable, Equatable {
+package struct Plane: Sendable, Hashable {
   package let rows: Int
   package let columns: Int
   package var values: [Float]

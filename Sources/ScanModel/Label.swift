@@ -21,6 +21,22 @@ package struct Label: Sendable, Hashable, Comparable, Codable, CustomStringConve
     }.joined()
   }
 
+  /// The label that a folder of this name stands for: what `folderName` writes otherwise is read back; any other name is the label itself.
+  package static func ofFolder(_ folder: String) -> Label? {
+    var bytes: [UInt8] = []
+    var rest = Substring(folder).utf8
+    while let byte = rest.popFirst() {
+      if byte == UInt8(ascii: "%"), let value = UInt8(String(decoding: rest.prefix(2), as: UTF8.self), radix: 16) {
+        bytes.append(value)
+        rest = rest.dropFirst(2)
+      } else {
+        bytes.append(byte)
+      }
+    }
+    if let label = String(validating: bytes, as: UTF8.self).flatMap({ Label($0) }), label.folderName == folder { return label }
+    return Label(folder)
+  }
+
   private static func isControl(_ scalar: Unicode.Scalar) -> Bool { scalar.value < 0x20 || scalar.value == 0x7F }
 
   /// Byte order, which is also the label index order everywhere.

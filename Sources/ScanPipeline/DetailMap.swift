@@ -22,7 +22,8 @@ package struct DetailMap {
     var words: [UInt8] = []
     words.reserveCapacity(magnitudes.values.count * 2)
     for value in magnitudes.values {
-      let word = UInt16(min(value / DetailMap.white, 1) * 65535)
+      // What has no bounds is white, too.
+      let word = value.isFinite ? UInt16(min(value / DetailMap.white, 1) * 65535) : .max
       words += [UInt8(truncatingIfNeeded: word), UInt8(word >> 8)]
     }
     let pixels = PixelBuffer(
@@ -58,7 +59,7 @@ extension ImageUpscaler {
     let image = try resolver.upscale(small, range: seen.range)
     let rounds = max(ImageUpscaler.mapRounds, resolver.refinement.backProjections)
     let detail = image.unmeasuredDetail(beside: small, rounds: rounds)
-    let squares = Plane(rows: detail.rows, columns: detail.columns, values: detail.values.map { $0 * $0 / (seen.range * seen.range) })
+    let squares = Plane(rows: detail.rows, columns: detail.columns, values: detail.values.map { ($0 / seen.range) * ($0 / seen.range) })
     let around = squares.blurred(sigma: Double(factor))
     return DetailMap(magnitudes: Plane(rows: detail.rows, columns: detail.columns, values: around.values.map { $0.squareRoot() }))
   }

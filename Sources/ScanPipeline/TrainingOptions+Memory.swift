@@ -7,6 +7,8 @@ extension TrainingOptions {
   ///
   /// - Throws: `MemoryShortage`; `ForgeGANError` for options that the model does not take.
   func checkMemory(for records: [ArtifactRecord], available: Int? = AvailableMemory.bytes) throws {
+    // Nothing to learn from has an error of its own.
+    guard !records.isEmpty else { return }
     try MemoryShortage.check(
       "training \(model) on \(records.count) slices", needs: try memory(for: records), available: available,
       remedy: "Lower batch, size or width (accumulate: K makes one step of K batches), take fewer images, end other programs, or allow it more memory.")

@@ -20,6 +20,15 @@ import Testing
     #expect(result.exitCode != 137 && result.exitCode != 0, "\(result.errors)")
   }
 
+  @Test(arguments: ["cgan", "srgan"])
+  func `a training on nothing says so`(model: String) throws {
+    let folder = try SmallRun.copy()
+    defer { try? FileManager.default.removeItem(at: folder) }
+    let command = ["train", model, "--data", "label=nowhere", "--steps", "2", "--name", "nothing", "--workspace", "workspace"]
+    let result = try Program.run("scanforge", command, in: folder)
+    #expect(result.exitCode == 2 && result.errors.contains("for \(model) to learn from"), "\(result.errors)")
+  }
+
   @Test func `an unknown key in a pipeline is exit 2 with line and column and touches nothing`() throws {
     try inFolder { folder in
       try write("name: x\nstages:\n  - ingest: { from: nowhere, lables: folder }\n", to: folder.appendingPathComponent("p.yaml"))

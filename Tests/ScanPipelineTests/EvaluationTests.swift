@@ -142,6 +142,33 @@ import TestSupport
     }
   }
 
+  @Test func `training images among the real ones are left out, and training images among the synthetic ones are always flagged`() throws {
+    try Self.inFolder { folder in
+      func set(_ name: String, _ numbers: [UInt64]) throws -> EvaluationImages {
+        let place = folder.appendingPathComponent("\(name)/spots")
+        try FileManager.default.createDirectory(at: place, withIntermediateDirectories: true)
+        for (index, number) in numbers.enumerated() {
+          try Data(TIFFWriter.encode(Self.spots(number), photometric: .monochrome2, spacing: nil)).write(to: place.appendingPathComponent("\(100 + index).tif"))
+        }
+        return try Self.read(folder.appendingPathComponent(name))
+      }
+      let training = try set("training", Array(0..<60))
+      let synthetic = try set("synthetic", Array(200..<237) + [7, 21, 40])
+      let mixed = try set("mixed", Array(100..<140) + [3, 9, 12, 30, 31, 32])
+      let result = try Self.evaluator().evaluate(real: mixed, synthetic: synthetic, training: training)
+      #expect(result.realCount == 40 && result.notMeasured.contains("6 of 46 real images: they are training images."))
+      #expect(result.copies?.identical == 3 && result.copies?.honest.found == 0 && result.isSuspect)
+      #expect(throws: EvaluationError.notHeldOut(60, of: 60)) { try Self.evaluator().evaluate(real: training, synthetic: synthetic, training: training) }
+    }
+  }
+
+  @Test(arguments: ["..", "ü/β?", "%s%n", "100%", "a%2Fb", "plain", "%"])
+  func `a label comes back from its folder's name`(name: String) throws {
+    let label = try #require(Label(name))
+    #expect(Label.ofFolder(label.folderName) == label)
+    #expect(Label.ofFolder("%zz")?.name == "%zz" && Label.ofFolder("50%")?.name == "50%" && Label.ofFolder("a%62")?.name == "a%62")
+  }
+
   @Test func `a few copies among honest images are found`() throws {
     try Self.inFolder { folder in
       let training = try Self.write(90, seed: 1, to: folder.appendingPathComponent("training"))

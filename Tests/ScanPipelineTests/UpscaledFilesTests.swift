@@ -79,6 +79,21 @@ import TestSupport
     }
   }
 
+  @Test(arguments: [1e20, 1e25, 1e30] as [Float])
+  func `a detail map of very large values is no failure`(scale: Float) throws {
+    try Self.withModel { folder, upscaler in
+      let bytes = (0..<400).flatMap { index in withUnsafeBytes(of: (Float(index % 37) * scale).bitPattern.littleEndian, Array.init) }
+      let pixels = PixelBuffer(rows: 20, columns: 20, samplesPerPixel: 1, bitsAllocated: 32, isSigned: true, isFloat: true, words: bytes)
+      let input = folder.appendingPathComponent("large.tif")
+      try Data(TIFFWriter.encode(pixels, photometric: .monochrome2, spacing: nil)).write(to: input)
+      var files = UpscaledFiles(
+        inputs: [input], output: folder.appendingPathComponent("out"), options: [], stopsOnItemError: false, threads: 0)
+      files.addsDetailMaps = true
+      let outcome = try files.write(upscaler, key: #require(PseudonymKey(bytes: [UInt8](repeating: 7, count: 32))), progress: { _ in })
+      #expect(outcome.failedItems == 0 && outcome.figures["largestDetail"]?.isFinite == true)
+    }
+  }
+
   @Test func `inputs of one stem are numbered, and one that fails uses no number up`() throws {
     try Self.withModel { folder, upscaler in
       let words = (0..<400).map { Float($0 % 200) }

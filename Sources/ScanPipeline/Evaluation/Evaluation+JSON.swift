@@ -46,7 +46,7 @@ extension Evaluation {
     if let copies {
       values["copies"] = .object([
         "training": .integer(Int64(copies.training)), "honest": .integer(Int64(copies.honest.count)),
-        "honestFound": .integer(Int64(copies.honest.found)), "threshold": .finite(copies.threshold), "found": .integer(Int64(copies.found.count)),
+        "honestFound": .integer(Int64(copies.honest.found)), "threshold": .finite(copies.threshold), "found": .integer(Int64(copies.found.count)), "identical": .integer(Int64(copies.identical)),
         "flagged": .bool(copies.isFlagged),
       ])
     }

@@ -19,7 +19,7 @@ extension Evaluation {
         "precision, recall, density, coverage\(bracket), k = \(coverage.neighbours): "
           + [coverage.precision, coverage.recall, coverage.density, coverage.coverage].map { Evaluation.text($0, digits: 3) }.joined(separator: ", ")
           + "; \(floor) recall \(Evaluation.text(figures.floor.recall, digits: 3))")
-      if let score = view.scoreOfClasses { lines.append("IS\(bracket) = \(Evaluation.text(score, digits: 3)) of at most \(consistency?.labelNames.count ?? 0)") }
+      if let score = view.scoreOfClasses { lines.append("IS\(bracket) = \(Evaluation.text(score, digits: 3))" + (consistency.map { " of at most \($0.labelNames.count)" } ?? "")) }
     }
     for (name, consistency) in consistencies {
       lines.append(
@@ -37,12 +37,12 @@ extension Evaluation {
     if let memory {
       lines.append(
         "memorization[\(memory.extractor), \(memory.setSize) training and as many held-out images]: \(Evaluation.percent(memory.closer)) of the synthetic images "
-          + "are nearer to training images, honest images \(Evaluation.percent(memory.honest)); \(memory.suspects) are training images; "
+          + "are nearer to training images, honest images \(Evaluation.percent(memory.honest)); \(memory.suspects) are nearer by a hundredfold; "
           + (memory.isFlagged ? "FLAGGED" : "not flagged"))
     }
     if let copies {
       lines.append(
-        "copies[\(copies.training) training images]: \(copies.found.count) of \(copies.synthetic) synthetic images show what a training image shows, flipped, "
+        "copies[\(copies.training) training images]: \(copies.identical > 0 ? "\(copies.identical) are training images; " : "")\(copies.found.count) of \(copies.synthetic) synthetic images show what a training image shows, flipped, "
           + "turned, cut or changed though it may be; so do \(copies.honest.found) of \(copies.honest.count) held-out images; "
           + (copies.isFlagged ? "FLAGGED" : "not flagged"))
     }

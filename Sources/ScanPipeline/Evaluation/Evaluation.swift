@@ -62,6 +62,8 @@ package struct Evaluation: Sendable {
 
     /// The nearest first.
     package let found: [Copy]
+    /// Synthetic images that are a training image, pixel by pixel.
+    package let identical: Int
     package let training: Int
     package let synthetic: Int
     /// Held-out images that tell how near honest ones come, and how many of them show what a training image shows nevertheless, as neighbouring
@@ -70,8 +72,9 @@ package struct Evaluation: Sendable {
     /// What is as near counts as a copy.
     package let threshold: Double
 
-    /// One is too many, unless honest images do it too: then it must be more often than they do, beyond chance.
+    /// One is too many, unless honest images do it too: then it must be more often than they do, beyond chance. A training image is never honest.
     package var isFlagged: Bool {
+      if identical > 0 { return true }
       guard honest.found > 0 else { return !found.isEmpty }
       return Estimate(successes: found.count, of: synthetic).interval.lowerBound > Estimate(successes: honest.found, of: honest.count).interval.upperBound
     }

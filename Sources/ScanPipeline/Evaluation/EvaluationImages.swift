@@ -81,7 +81,7 @@ package struct EvaluationImages: Sendable {
         return try Normalizer(intensity: .auto, size: nil).normalize(slice)
       }
       return Item(
-        planes: normal.map(\.plane), ranges: normal.map(\.window.bounds), label: Label(url.deletingLastPathComponent().lastPathComponent),
+        planes: normal.map(\.plane), ranges: normal.map(\.window.bounds), label: Label.ofFolder(url.deletingLastPathComponent().lastPathComponent),
         attributes: ArtifactAttributes(describing: scan), stem: url.deletingPathExtension().lastPathComponent)
     }
   }
@@ -179,6 +179,8 @@ package enum EvaluationError: ExplainedError, Equatable {
   case tooFew(role: String, count: Int, least: Int)
   /// The synthetic images differ in size and no size was asked for.
   case mixedSizes
+  /// So many of the real images are training images.
+  case notHeldOut(Int, of: Int)
   /// A super-resolved image and the real image of its name have different sizes: rows and columns.
   case pairSizes(Int, found: [Int], expected: [Int])
   case reportExists
@@ -192,6 +194,7 @@ package enum EvaluationError: ExplainedError, Equatable {
     case .empty: "evaluate.empty"
     case .tooFew: "evaluate.tooFew"
     case .mixedSizes: "evaluate.mixedSizes"
+    case .notHeldOut: "evaluate.notHeldOut"
     case .pairSizes: "evaluate.pairSizes"
     case .reportExists: "evaluate.reportExists"
     case .reportInsideInput: "evaluate.reportInsideInput"
@@ -204,6 +207,7 @@ package enum EvaluationError: ExplainedError, Equatable {
     case .empty(let role): "The \(role) set holds no image"
     case .tooFew(let role, let count, let least): "The \(role) set holds \(count) images; figures of a set need \(least)"
     case .mixedSizes: "The synthetic images have different sizes"
+    case .notHeldOut(let count, let all): "\(count) of the \(all) real images are training images, and too few are left to compare with"
     case .pairSizes(_, let found, let expected):
       "The super-resolved image has \(found[0]) x \(found[1]) pixels, the real image of its name \(expected[0]) x \(expected[1])"
     case .reportExists: "The report exists already"
@@ -219,6 +223,7 @@ package enum EvaluationError: ExplainedError, Equatable {
     case .empty: "Name a folder of DICOM, TIFF or PNG files, or a query that matches images."
     case .tooFew: "Give more images."
     case .mixedSizes: "Choose one with --size."
+    case .notHeldOut: "Name as real images some that the model has not learned from."
     case .pairSizes: "Name as real images the originals of the size that the results have; images are counted in the order of their paths."
     case .reportExists: "Choose another file, or remove it."
     case .reportInsideInput: "Choose a file outside the folders of images."

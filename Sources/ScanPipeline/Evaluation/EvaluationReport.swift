@@ -97,7 +97,7 @@ package struct EvaluationReport {
   private func memory() -> String {
     guard let m = evaluation.memory else { return "" }
     return """
-      <h2>Are they copies?</h2><p class="\(m.isFlagged ? "flag" : "")">\(m.isFlagged ? m.suspects > 0 ? "Flagged: \(m.suspects) synthetic images are training images." : "Flagged: synthetic images lie nearer to training images than honest images do." : "Not flagged.")</p>
+      <h2>Are they copies?</h2><p class="\(m.isFlagged ? "flag" : "")">\(m.isFlagged ? m.suspects > 0 ? "Flagged: \(m.suspects) synthetic images are a hundred times nearer to a training image than any honest image." : "Flagged: synthetic images lie nearer to training images than honest images do." : "Not flagged.")</p>
       <table><tr><th>nearer to training than to held-out images</th><th>95 %</th></tr><tr><td>synthetic images</td><td>\(Evaluation.percent(m.closer))</td></tr>\
       <tr><td>held-out real images in their place</td><td>\(Evaluation.percent(m.honest))</td></tr></table>\
       <p class="note">By \(m.extractor), \(m.setSize) training and as many held-out images. Authenticity \(number(m.statistics.authenticity, 3)); nearest over second-nearest distance \
@@ -108,7 +108,7 @@ package struct EvaluationReport {
   private func copies() -> String {
     guard let c = evaluation.copies else { return "" }
     return """
-      <p class="\(c.isFlagged ? "flag" : "")">\(c.found.count) of \(c.synthetic) synthetic images show what one of the \(c.training) training images shows, flipped, turned, \
+      <p class="\(c.isFlagged ? "flag" : "")">\(c.identical > 0 ? "\(c.identical) synthetic images are training images. " : "")\(c.found.count) of \(c.synthetic) synthetic images show what one of the \(c.training) training images shows, flipped, turned, \
       cut, noisy or in other contrast; so do \(c.honest.found) of \(c.honest.count) held-out images. \(c.isFlagged ? "Flagged." : "Not flagged.")</p>
       <p class="note">By laying pictures over each other: 1 less their correlation is at most \(number(c.threshold, 4)), half of what 1 % of the held-out images reach, \
       or far below the distance to any other training image.</p>

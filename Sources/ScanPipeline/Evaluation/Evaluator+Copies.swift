@@ -21,17 +21,21 @@ extension Evaluator {
     let honest = Evaluator.spread(held.count, min(held.count, Self.mostHonest)).map { held.planes[$0] }
     let baseline = try nearest(to: honest)
     guard let bounds = CopyBounds(honest: baseline) else { return nil }
-    var found: [Evaluation.Copies.Copy] = []
+    let known = Set(training.planes)
+    var (found, identical): ([Evaluation.Copies.Copy], Int) = ([], 0)
     for start in stride(from: 0, to: synthetic.count, by: 64) {
       let batch = Array(synthetic.planes[start..<min(start + 64, synthetic.count)])
-      for (offset, one) in try nearest(to: batch).enumerated() where bounds.isCopy(one) {
+      for (offset, one) in try nearest(to: batch).enumerated() {
+        let isSame = known.contains(batch[offset])
+        if isSame { identical += 1 }
+        guard isSame || bounds.isCopy(one) else { continue }
         found.append(Evaluation.Copies.Copy(synthetic: start + offset, training: one.nearest, distance: one.distance))
       }
       progress(.advanced(stage: stage, done: start + batch.count))
     }
     progress(.ended(stage: stage, summary: "\(found.count) found"))
     return Evaluation.Copies(
-      found: found.sorted { ($0.distance, $0.synthetic) < ($1.distance, $1.synthetic) }, training: training.count,
+      found: found.sorted { ($0.distance, $0.synthetic) < ($1.distance, $1.synthetic) }, identical: identical, training: training.count,
       synthetic: synthetic.count, honest: (bounds.count, baseline.count(where: bounds.isCopy)), threshold: bounds.threshold)
   }
 }

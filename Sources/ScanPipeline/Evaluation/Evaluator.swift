@@ -43,6 +43,7 @@ package struct Evaluator {
       return result
     }
 
+    let real = try training.map { try unseen(real, by: $0, into: &result) } ?? real
     let names = real.labelNames
     var (taught, judge): (EvaluationImages?, EvaluationImages) = training.map { ($0, real) } ?? Evaluator.halves(real)
     var judged = judge.networkImages(side: side, names: names.count > 1 ? names : nil)
@@ -61,6 +62,11 @@ package struct Evaluator {
     }
     if let classifier, let taught {
       let labelled = synthetic.networkImages(side: side, names: names)
+      let unknown = Set(synthetic.labelNames).subtracting(names).sorted()
+      if labelled.count > 0, labelled.count < synthetic.count {
+        let reason = unknown.isEmpty ? "" : ": no real image has the label \(unknown.prefix(5).joined(separator: ", "))"
+        result.notMeasured.append("Class consistency and usefulness of \(synthetic.count - labelled.count) synthetic images\(reason).")
+      }
       if labelled.count > 0 {
         result.consistency = try consistency(classifier, judged: judged, labelled: labelled, trainedOn: taught.count)
         if plan.measuresUtility { result.utility = try utility(classifier, judged: judged, labelled: labelled, trainedOn: taught.count, synthetic, names, side, &result) }
@@ -83,6 +89,21 @@ package struct Evaluator {
       result.notMeasured.append("Memorization: name what the model was trained on with --training.")
     }
     return result
+  }
+
+  /// The real images without those that are training images, pixel by pixel: by these nothing held out could be told.
+  ///
+  /// - Throws: `EvaluationError.notHeldOut` when too few are left.
+  private func unseen(_ real: EvaluationImages, by training: EvaluationImages, into result: inout Evaluation) throws -> EvaluationImages {
+    let known = Set(training.planes)
+    let left = real.planes.indices.filter { !known.contains(real.planes[$0]) }
+    let count = real.count - left.count
+    guard count > 0 else { return real }
+    guard left.count >= SetFigures.least else { throw EvaluationError.notHeldOut(count, of: real.count) }
+    progress(.warning(stage: "real", text: "\(count) of \(real.count) real images are training images; they are left out"))
+    result.notMeasured.append("\(count) of \(real.count) real images: they are training images.")
+    result.realCount = left.count
+    return real.subset(left)
   }
 
   /// Every other image of each label.
