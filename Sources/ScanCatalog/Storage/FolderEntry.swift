@@ -24,8 +24,13 @@ package struct FolderEntry: Sendable {
   /// As `list`; empty for a folder that cannot be listed.
   package static func listIfAny(_ folder: URL) -> [FolderEntry] { (try? list(folder)) ?? [] }
 
-  /// What lies in this folder; empty for anything else.
-  package var contents: [FolderEntry] { isFolder ? (try? Self.list(path: path)) ?? [] : [] }
+  /// What lies in this folder.
+  ///
+  /// - Throws: as `list`.
+  package func listed() throws -> [FolderEntry] { try Self.list(path: path) }
+
+  /// As `listed`; empty for anything else and for a folder that cannot be listed.
+  package var contents: [FolderEntry] { isFolder ? (try? listed()) ?? [] : [] }
 
   /// Removes it, with all that it holds; links are not followed.
   package func remove() throws {
@@ -34,19 +39,26 @@ package struct FolderEntry: Sendable {
     if failed, errno != ENOENT { throw DurableFile.failure("remove") }
   }
 
+  private static let nameOffset = MemoryLayout<dirent>.offset(of: \.d_name) ?? 19
+
   private static func list(path: [UInt8]) throws -> [FolderEntry] {
     let descriptor = withPath(path) { open($0, O_RDONLY | O_DIRECTORY | O_CLOEXEC) }
     guard descriptor >= 0, let stream = fdopendir(descriptor) else { throw DurableFile.failure("open") }
     defer { closedir(stream) }
     var entries: [FolderEntry] = []
-    while let entry = readdir(stream) {
-      let name = withUnsafeBytes(of: entry.pointee.d_name) { Array($0.prefix { $0 != 0 }) }
+    while true {
+      errno = 0
+      guard let entry = readdir(stream) else { break }
+      // The record is as long as its name: nothing behind the name's NUL may be touched.
+      let start = UnsafeRawPointer(entry).advanced(by: nameOffset)
+      let name = Array(UnsafeRawBufferPointer(start: start, count: strlen(start.assumingMemoryBound(to: CChar.self))))
       guard name != [0x2E], name != [0x2E, 0x2E] else { continue }
       var status = stat()
       let full = path + [UInt8(ascii: "/")] + name
       guard withPath(full, { lstat($0, &status) }) == 0 else { continue }
       entries.append(FolderEntry(name: name, kind: status.st_mode & S_IFMT, bytes: Int64(status.st_size), path: full))
     }
+    guard errno == 0 else { throw DurableFile.failure("readdir") }
     return entries.sorted { $0.name.lexicographicallyPrecedes($1.name) }
   }
 
