@@ -139,6 +139,7 @@ import TestSupport
       let copies = try #require(result.copies)
       #expect(result.isSuspect && copies.found.map(\.synthetic).sorted() == [37, 38, 39], "\(result.lines)")
       #expect(copies.found.sorted { $0.synthetic < $1.synthetic }.map(\.training) == [7, 21, 40])
+      #expect(copies.found.sorted { $0.synthetic < $1.synthetic }.map(\.places.training) == ["image 8", "image 22", "image 41"])
     }
   }
 
@@ -220,6 +221,61 @@ import TestSupport
       #expect(pairs.count == 3 && abs(pairs.psnr - expected) < 1e-3, "\(pairs.psnr), \(expected)")
       #expect(result.views.isEmpty && !result.notMeasured.isEmpty)
     }
+  }
+
+  @Test func `a pair of 8 and of 16 bits with other ranges has no figures and is told of`() throws {
+    try Self.inFolder { folder in
+      let (real, other) = (folder.appendingPathComponent("real"), folder.appendingPathComponent("other"))
+      for place in [real, other] { try FileManager.default.createDirectory(at: place, withIntermediateDirectories: true) }
+      for number in 0..<3 {
+        let small = Self.image("disc", number, seed: 1)
+        // Brought to 16 bits for two of the pairs; the third keeps its values in 16 bits and stays comparable.
+        let wide = Array(small.words).flatMap { (word: UInt8) -> [UInt8] in number < 2 ? [word, word] : [word, 0] }
+        try Data(TIFFWriter.encode(small, photometric: .monochrome2, spacing: nil)).write(to: real.appendingPathComponent("s\(number).tif"))
+        let pixels = PixelBuffer(rows: 32, columns: 32, bitsAllocated: 16, words: wide)
+        try Data(TIFFWriter.encode(pixels, photometric: .monochrome2, spacing: nil)).write(to: other.appendingPathComponent("s\(number).tif"))
+      }
+      let result = try Self.evaluator().evaluate(real: Self.read(real), synthetic: Self.read(other), training: nil)
+      let pairs = try #require(result.pairs)
+      #expect(pairs.count == 1 && pairs.psnr > 120, "\(result.lines)")
+      #expect(result.notMeasured.contains { $0.hasPrefix("2 pairs of one name") })
+    }
+  }
+
+  @Test func `images that are not square are told as such, and the same images on both sides as well`() throws {
+    try Self.inFolder { folder in
+      let real = try Self.write(40, seed: 2, to: folder.appendingPathComponent("real"))
+      let flat = folder.appendingPathComponent("flat")
+      try FileManager.default.createDirectory(at: flat, withIntermediateDirectories: true)
+      for number in 0..<24 {
+        let words = (0..<600).map { UInt8(($0 * (number + 3)) % 251) }
+        let pixels = PixelBuffer(rows: 20, columns: 30, bitsAllocated: 8, words: words)
+        try Data(TIFFWriter.encode(pixels, photometric: .monochrome2, spacing: nil)).write(to: flat.appendingPathComponent("\(number).tif"))
+      }
+      let made = try Self.read(flat)
+      #expect(throws: EvaluationError.notSquare([20, 30])) { try Self.evaluator().evaluate(real: real, synthetic: made, training: nil) }
+      let twice = try Self.evaluator().evaluate(real: real, synthetic: real, training: nil)
+      #expect(twice.realAmongSynthetic == 40 && twice.lines.contains { $0.hasPrefix("40 of 40 synthetic images are among the real") })
+    }
+  }
+
+  @Test func `copies are flagged when they are nearer or more than honest images, by what they are called`() {
+    func copies(_ distances: [Double], of synthetic: Int, honest: (count: Int, found: Int), nearest: Double) -> Evaluation.Copies {
+      let found = distances.enumerated().map {
+        Evaluation.Copies.Copy(synthetic: $0.offset, training: 3, places: ("image \($0.offset + 1)", "image 4"), distance: $0.element)
+      }
+      return Evaluation.Copies(found: found, identical: 0, training: 50, synthetic: synthetic, honest: honest, nearestHonest: nearest, threshold: 0.02)
+    }
+    // Six of 206 are not beyond chance where one of 200 held-out images is as near; nearer than that one by far they are.
+    let alike = copies([0.01, 0.01, 0.012, 0.013, 0.014, 0.015], of: 206, honest: (200, 1), nearest: 0.008)
+    #expect(!alike.isFlagged && alike.nearer == 0)
+    #expect(copies([0.0015, 0.01], of: 206, honest: (200, 1), nearest: 0.008).isFlagged)
+    let bar = alike.flaggedFrom ?? 0
+    #expect(bar > 6 && copies([Double](repeating: 0.01, count: bar), of: 206, honest: (200, 1), nearest: 0.008).isFlagged)
+    #expect(!copies([Double](repeating: 0.01, count: bar - 1), of: 206, honest: (200, 1), nearest: 0.008).isFlagged)
+    #expect(copies([0.01], of: 206, honest: (200, 0), nearest: 0.3).isFlagged)
+    #expect(copies([], of: 20, honest: (20, 20), nearest: 0.001).flaggedFrom == nil)
+    #expect(alike.nearest(2) == "image 1 (training image 4), image 2 (training image 4) and 4 more")
   }
 
   @Test func `too few images and sets that are not there are refused`() throws {

@@ -4,10 +4,12 @@ package struct Estimate: Sendable, Equatable {
   /// Ends of the interval; equal to the value where it could not be found.
   package let interval: ClosedRange<Double>
 
-  /// - Parameter lowest: what the figure cannot be below, such as 0 for a squared distance: the interval ends there.
-  package init(_ value: Double, standardError: Double, lowest: Double = -.infinity) {
+  /// - Parameters:
+  ///   - lowest: what the figure cannot be below, such as 0 for a squared distance: the interval ends there.
+  ///   - quantile: standard errors to either end.
+  package init(_ value: Double, standardError: Double, lowest: Double = -.infinity, quantile: Double = 1.96) {
     self.value = value
-    let reach = standardError.isFinite ? 1.96 * standardError : 0
+    let reach = standardError.isFinite ? quantile * standardError : 0
     interval = min(value, max(lowest, value - reach))...value + reach
   }
 
@@ -22,7 +24,7 @@ package struct Estimate: Sendable, Equatable {
   }
 
   /// A figure of two sets with the interval of the grouped jackknife (Shao and Tu 1995): both sets lose a tenth of their rows in turn, row i
-  /// being of group i mod 10, and the spread of the ten figures tells that of the whole one.
+  /// being of group i mod 10, and the spread of the ten figures tells that of the whole one, by Student's t of nine degrees of freedom.
   ///
   /// - Precondition: at least 20 rows on either side.
   package init(of real: FeatureSet, _ generated: FeatureSet, lowest: Double = -.infinity, _ figure: (FeatureSet, FeatureSet) -> Double) {
@@ -32,6 +34,6 @@ package struct Estimate: Sendable, Equatable {
     let parts = (0..<groups).map { figure(without($0, real), without($0, generated)) }
     let mean = parts.reduce(0, +) / Double(groups)
     let spread = parts.reduce(0) { $0 + ($1 - mean) * ($1 - mean) }
-    self.init(figure(real, generated), standardError: (spread * Double(groups - 1) / Double(groups)).squareRoot(), lowest: lowest)
+    self.init(figure(real, generated), standardError: (spread * Double(groups - 1) / Double(groups)).squareRoot(), lowest: lowest, quantile: 2.262)
   }
 }

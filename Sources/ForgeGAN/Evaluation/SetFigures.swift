@@ -3,8 +3,13 @@ import ForgeTensor
 
 /// What one extractor sees of generated against real images, with what two halves of the real images are to each other beside it.
 package struct SetFigures: Sendable {
-  /// KID: the squared maximum mean discrepancy with a cubic kernel, unbiased.
+  /// KID: the squared maximum mean discrepancy with a cubic kernel, unbiased; with each label in the share that it has among the real images
+  /// where `isByLabel`.
   package let kernelDistance: Estimate
+  /// KID without regard to labels, as other programs give it; biased towards values below 0 for sets with chosen numbers of each label.
+  package let pooledKernelDistance: Double
+  /// Whether labels were given and each has enough images for KID by label.
+  package let isByLabel: Bool
   /// FID.
   package let frechetDistance: Estimate
   package let coverage: NeighbourCoverage
@@ -25,34 +30,48 @@ package struct SetFigures: Sendable {
   /// Fewest images on either side.
   package static let least = 20
 
+  /// Fewest images of a label for KID by label: on either side, and in halves of the real images.
+  package static let leastOfLabel = 2
+
   /// - Parameters:
-  ///   - real, generated: features by the same extractor.
+  ///   - real, generated: features by the same extractor; one label for all where labels are not known.
   ///   - neighbours: k of precision, recall, density and coverage.
   /// - Precondition: at least `least` rows on either side.
-  package init(real: FeatureSet, generated: FeatureSet, neighbours: Int = 5) {
-    realCount = real.count
-    generatedCount = generated.count
-    kernelDistance = Estimate(of: real, generated) { ForgeGAN.kernelDistance($0, $1) }
-    frechetDistance = Estimate(of: real, generated, lowest: 0) { ForgeGAN.frechetDistance($0, $1) }
-    coverage = NeighbourCoverage(real: real, generated: generated, neighbours: neighbours)
-    floor = SetFigures.floor(real, neighbours: neighbours)
+  package init(real: LabelledFeatures, generated: LabelledFeatures, neighbours: Int = 5) {
+    realCount = real.labels.count
+    generatedCount = generated.labels.count
+    let isEnough = real.counts.count > 1 && real.isComparable(to: generated, least: Self.leastOfLabel) && real.counts.values.allSatisfy { $0 >= 2 * Self.leastOfLabel }
+    let (known, made) = isEnough ? (real, generated) : (LabelledFeatures(real.features), LabelledFeatures(generated.features))
+    isByLabel = isEnough
+    kernelDistance = ForgeGAN.kernelDistance(known, made)
+    pooledKernelDistance = isEnough ? ForgeGAN.kernelDistance(real.features, generated.features) : kernelDistance.value
+    frechetDistance = Estimate(of: real.features, generated.features, lowest: 0) { ForgeGAN.frechetDistance($0, $1) }
+    coverage = NeighbourCoverage(real: real.features, generated: generated.features, neighbours: neighbours)
+    floor = SetFigures.floor(known, neighbours: neighbours)
   }
 
-  /// Means over five ways to cut the set in two. Drawn at random: halves of a sorted set are further apart than two draws, every other row of
-  /// it closer together.
-  private static func floor(_ real: FeatureSet, neighbours: Int) -> Floor {
-    let (half, draws) = (real.count / 2, 5)
+  /// Means over five ways to cut the set in two, label by label. Drawn at random: halves of a sorted set are further apart than two draws, every
+  /// other row of it closer together.
+  private static func floor(_ real: LabelledFeatures, neighbours: Int) -> Floor {
+    let draws = 5
     let stream = RandomStream(seed: 0, named: "real against real")
     let parts = (0..<draws).map { draw in
-      let order = stream.permutation(count: real.count, counter: UInt64(draw) << 32)
-      let (one, other) = (real.rows(order.prefix(half)), real.rows(order.suffix(half)))
+      let (one, other) = halves(of: real, order: stream.permutation(count: real.labels.count, counter: UInt64(draw) << 32))
+      let least = min(one.labels.count, other.labels.count)
       return (
-        kernel: ForgeGAN.kernelDistance(one, other), frechet: ForgeGAN.frechetDistance(one, other),
-        recall: NeighbourCoverage(real: one, generated: other, neighbours: min(neighbours, half - 1)).recall
+        kernel: ForgeGAN.kernelDistance(one, other).value, frechet: ForgeGAN.frechetDistance(one.features, other.features),
+        recall: NeighbourCoverage(real: one.features, generated: other.features, neighbours: min(neighbours, least - 1)).recall, count: least
       )
     }
     func mean(_ values: [Double]) -> Double { values.reduce(0, +) / Double(draws) }
     return Floor(
-      kernelDistance: mean(parts.map(\.kernel)), frechetDistance: mean(parts.map(\.frechet)), recall: mean(parts.map(\.recall)), count: half)
+      kernelDistance: mean(parts.map(\.kernel)), frechetDistance: mean(parts.map(\.frechet)), recall: mean(parts.map(\.recall)), count: parts[0].count)
+  }
+
+  /// Every other row of each label, in this order; the odd ones by turns.
+  private static func halves(of set: LabelledFeatures, order: [Int]) -> (LabelledFeatures, LabelledFeatures) {
+    let byLabel = Dictionary(grouping: order) { set.labels[$0] }
+    let dealt = byLabel.keys.sorted().flatMap { byLabel[$0] ?? [] }
+    return (set.rows(dealt.indices.filter { $0 % 2 == 0 }.map { dealt[$0] }), set.rows(dealt.indices.filter { $0 % 2 == 1 }.map { dealt[$0] }))
   }
 }

@@ -6,7 +6,8 @@ extension Evaluation {
   /// For programs. Figures that are not finite are null.
   package var json: CanonicalJSON {
     var values: [String: CanonicalJSON] = [
-      "real": .integer(Int64(realCount)), "synthetic": .integer(Int64(syntheticCount)), "size": side > 0 ? .integer(Int64(side)) : .null,
+      "real": .integer(Int64(realCount)), "synthetic": .integer(Int64(syntheticCount)), "realAmongSynthetic": .integer(Int64(realAmongSynthetic)),
+      "size": side > 0 ? .integer(Int64(side)) : .null,
       "extractors": .array(views.map(\.json)), "notMeasured": .array(notMeasured.map { .string($0) }),
     ]
     if let checkerboard { values["checkerboard"] = .object(["real": .finite(checkerboard.real), "synthetic": .finite(checkerboard.synthetic)]) }
@@ -46,8 +47,13 @@ extension Evaluation {
     if let copies {
       values["copies"] = .object([
         "training": .integer(Int64(copies.training)), "honest": .integer(Int64(copies.honest.count)),
-        "honestFound": .integer(Int64(copies.honest.found)), "threshold": .finite(copies.threshold), "found": .integer(Int64(copies.found.count)), "identical": .integer(Int64(copies.identical)),
-        "flagged": .bool(copies.isFlagged),
+        "honestFound": .integer(Int64(copies.honest.found)), "honestNearest": .finite(copies.nearestHonest), "threshold": .finite(copies.threshold),
+        "found": .integer(Int64(copies.found.count)), "identical": .integer(Int64(copies.identical)), "nearer": .integer(Int64(copies.nearer)),
+        "flaggedFrom": copies.flaggedFrom.map { .integer(Int64($0)) } ?? .null, "flagged": .bool(copies.isFlagged),
+        "images": .array(
+          copies.found.map {
+            .object(["synthetic": .string($0.places.synthetic), "training": .string($0.places.training), "distance": .finite($0.distance)])
+          }),
       ])
     }
     return .object(values)
@@ -58,7 +64,8 @@ extension Evaluation.View {
   fileprivate var json: CanonicalJSON {
     .object([
       "extractor": .string(extractor), "sha256": .string(digest), "real": .integer(Int64(figures.realCount)),
-      "synthetic": .integer(Int64(figures.generatedCount)), "kid": .estimate(figures.kernelDistance), "fid": .estimate(figures.frechetDistance),
+      "synthetic": .integer(Int64(figures.generatedCount)), "kid": .estimate(figures.kernelDistance), "kidByLabel": .bool(figures.isByLabel), "kidPooled": .finite(figures.pooledKernelDistance),
+      "fid": .estimate(figures.frechetDistance),
       "neighbours": .integer(Int64(figures.coverage.neighbours)), "precision": .finite(figures.coverage.precision),
       "recall": .finite(figures.coverage.recall), "density": .finite(figures.coverage.density), "coverage": .finite(figures.coverage.coverage),
       "inceptionScore": scoreOfClasses.map { .finite($0) } ?? .null,

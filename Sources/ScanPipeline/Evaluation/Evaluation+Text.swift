@@ -11,7 +11,9 @@ extension Evaluation {
       let bracket = "[\(view.extractor) \(view.digest.prefix(12)), \(figures.realCount) real, \(figures.generatedCount) synthetic]"
       let floor = "real against real, \(figures.floor.count) each:"
       lines.append(
-        "KID\(bracket) = \(Evaluation.text(figures.kernelDistance, digits: 5)); \(floor) \(Evaluation.text(figures.floor.kernelDistance, digits: 5))")
+        "KID\(bracket) = \(Evaluation.text(figures.kernelDistance, digits: 5))"
+          + (figures.isByLabel ? " by label, \(Evaluation.text(figures.pooledKernelDistance, digits: 5)) of all as one" : "")
+          + "; \(floor) \(Evaluation.text(figures.floor.kernelDistance, digits: 5))")
       lines.append(
         "FID\(bracket) = \(Evaluation.text(figures.frechetDistance, digits: 3)); \(floor) \(Evaluation.text(figures.floor.frechetDistance, digits: 3))")
       let coverage = figures.coverage
@@ -43,9 +45,11 @@ extension Evaluation {
     if let copies {
       lines.append(
         "copies[\(copies.training) training images]: \(copies.identical > 0 ? "\(copies.identical) are training images; " : "")\(copies.found.count) of \(copies.synthetic) synthetic images show what a training image shows, flipped, "
-          + "turned, cut or changed though it may be; so do \(copies.honest.found) of \(copies.honest.count) held-out images; "
+          + "turned, cut or changed though it may be; so do \(copies.honest.found) of \(copies.honest.count) held-out images"
+          + (copies.honest.found > 0 ? " (flagged: \(copies.bar))" : "") + (copies.found.isEmpty ? "" : ", nearest: \(copies.nearest(5))") + "; "
           + (copies.isFlagged ? "FLAGGED" : "not flagged"))
     }
+    if realAmongSynthetic > 0 { lines.append("\(realAmongSynthetic) of \(syntheticCount) synthetic images are among the real images, pixel by pixel") }
     if let checkerboard {
       lines.append(
         "checkerboard: synthetic \(Evaluation.text(checkerboard.synthetic, digits: 2)), real \(Evaluation.text(checkerboard.real, digits: 2))")
@@ -73,5 +77,19 @@ extension Evaluation {
   static func percent(_ estimate: Estimate) -> String {
     func part(_ value: Double) -> String { String(format: "%.1f", 100 * value) }
     return "\(part(estimate.value)) % (95 %: \(part(estimate.interval.lowerBound)) to \(part(estimate.interval.upperBound)))"
+  }
+}
+
+extension Evaluation.Copies {
+  /// What is flagged where honest images are found too.
+  var bar: String {
+    let count = flaggedFrom.map { "\($0) of them or more, or " } ?? ""
+    return count + "one at less than a quarter of their least distance"
+  }
+
+  /// The nearest, by what they may be called.
+  package func nearest(_ count: Int) -> String {
+    found.prefix(count).map { "\($0.places.synthetic) (training \($0.places.training))" }.joined(separator: ", ")
+      + (found.count > count ? " and \(found.count - count) more" : "")
   }
 }

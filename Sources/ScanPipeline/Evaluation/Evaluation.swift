@@ -56,8 +56,14 @@ package struct Evaluation: Sendable {
       /// Places in the two sets.
       package let synthetic: Int
       package let training: Int
+      /// What the two images are called in reports.
+      package let places: (synthetic: String, training: String)
       /// 1 less the correlation.
       package let distance: Double
+
+      package init(synthetic: Int, training: Int, places: (synthetic: String, training: String), distance: Double) {
+        (self.synthetic, self.training, self.places, self.distance) = (synthetic, training, places, distance)
+      }
     }
 
     /// The nearest first.
@@ -69,15 +75,32 @@ package struct Evaluation: Sendable {
     /// Held-out images that tell how near honest ones come, and how many of them show what a training image shows nevertheless, as neighbouring
     /// slices of one patient do.
     package let honest: (count: Int, found: Int)
+    /// The distance of the nearest honest image.
+    package let nearestHonest: Double
     /// What is as near counts as a copy.
     package let threshold: Double
 
-    /// One is too many, unless honest images do it too: then it must be more often than they do, beyond chance. A training image is never honest.
-    package var isFlagged: Bool {
-      if identical > 0 { return true }
-      guard honest.found > 0 else { return !found.isEmpty }
-      return Estimate(successes: found.count, of: synthetic).interval.lowerBound > Estimate(successes: honest.found, of: honest.count).interval.upperBound
+    package init(
+      found: [Copy], identical: Int, training: Int, synthetic: Int, honest: (count: Int, found: Int), nearestHonest: Double, threshold: Double
+    ) {
+      (self.found, self.identical, self.training, self.synthetic) = (found, identical, training, synthetic)
+      (self.honest, self.nearestHonest, self.threshold) = (honest, nearestHonest, threshold)
     }
+
+    /// Found ones at less than a quarter of the distance of any honest image.
+    package var nearer: Int { found.count { $0.distance < nearestHonest / 4 } }
+
+    /// So many found ones are more than honest images explain, beyond chance: their share's interval is above that of honest images. nil when no
+    /// number of them is.
+    package var flaggedFrom: Int? {
+      guard honest.found > 0 else { return 1 }
+      let highest = Estimate(successes: honest.found, of: honest.count).interval.upperBound
+      return (1...synthetic).first { Estimate(successes: $0, of: synthetic).interval.lowerBound > highest }
+    }
+
+    /// One is too many, unless honest images do it too: then it must be nearer than they come, or more often than they do. A training image is never
+    /// honest.
+    package var isFlagged: Bool { identical > 0 || nearer > 0 || flaggedFrom.map { found.count >= $0 } == true }
   }
 
   /// Images that have a counterpart of the same name.
@@ -93,6 +116,8 @@ package struct Evaluation: Sendable {
 
   package var realCount = 0
   package var syntheticCount = 0
+  /// Synthetic images that are real images, pixel by pixel.
+  package var realAmongSynthetic = 0
   package var side = 0
   package var views: [View] = []
   package var consistency: Consistency?

@@ -34,10 +34,8 @@ package struct EvaluationImages: Sendable {
   package let labels: [Label?]
   /// What is known of each image beside its label.
   package let attributes: [[ScanAttribute: String]]
-  /// The file's name without its ending; for pairing alone, never shown. Empty for images of a workspace.
-  let stems: [String]
-  /// What −1...1 was in the file, by image; for pairing alone, so empty for images of a workspace.
-  let ranges: [ClosedRange<Float>]
+  /// Where each image comes from.
+  let origins: [Origin]
   /// Files that could not be read.
   package let failures: Int
 
@@ -58,12 +56,29 @@ package struct EvaluationImages: Sendable {
     guard !planes.isEmpty else { throw EvaluationError.empty(role: role) }
   }
 
+  struct Origin: Sendable {
+    /// What may be shown: the image's identifier in the workspace, else its number in the order of paths.
+    let place: String
+    /// What pairs are made by; nil for images of a workspace.
+    let file: OriginFile?
+  }
+
+  struct OriginFile: Sendable {
+    /// The file's name without its ending; never shown.
+    let stem: String
+    /// What −1...1 was in the file.
+    let range: ClosedRange<Float>
+    /// Whether pixels have 8 bits at most.
+    let isNarrow: Bool
+  }
+
   private struct Item {
     let planes: [Plane]
-    var ranges: [ClosedRange<Float>] = []
+    /// By plane; empty for images of a workspace.
+    var files: [OriginFile] = []
     let label: Label?
     let attributes: ArtifactAttributes
-    let stem: String
+    var identifier: String?
   }
 
   private init(folder: URL, role: String, threads: Int, progress: @escaping ProgressSink) throws {
@@ -75,14 +90,17 @@ package struct EvaluationImages: Sendable {
       let raw = try ScanReader().read(path: url.path)
       let scan = try deidentifier.clean(raw)
       guard let pixels = scan.pixels else { throw ImagingError.unsupportedDepth(bits: 0) }
+      let stem = url.deletingPathExtension().lastPathComponent
       let normal = try (0..<pixels.frames).map { frame in
         let slice = try Slice(
           pixels: pixels, photometric: scan.photometric, dataset: scan.dataset, frame: frame, spacingMillimeters: scan.spacingMillimeters)
-        return try Normalizer(intensity: .auto, size: nil).normalize(slice)
+        let (plane, window, _) = try Normalizer(intensity: .auto, size: nil).normalize(slice)
+        let isNarrow = slice.storedRange.upperBound - slice.storedRange.lowerBound < 256
+        return (plane: plane, file: OriginFile(stem: stem, range: window.bounds, isNarrow: isNarrow))
       }
       return Item(
-        planes: normal.map(\.plane), ranges: normal.map(\.window.bounds), label: Label.ofFolder(url.deletingLastPathComponent().lastPathComponent),
-        attributes: ArtifactAttributes(describing: scan), stem: url.deletingPathExtension().lastPathComponent)
+        planes: normal.map(\.plane), files: normal.map(\.file), label: Label.ofFolder(url.deletingLastPathComponent().lastPathComponent),
+        attributes: ArtifactAttributes(describing: scan))
     }
   }
 
@@ -90,7 +108,7 @@ package struct EvaluationImages: Sendable {
     var query = query
     if query.kinds.isEmpty { query.kinds = query.origins == [.generated] ? [.image] : [.slice] }
     try self.init(TrainingSlices.records(query, in: catalog), role: role, threads: threads, progress: progress) { record in
-      Item(planes: [try StoredPlane(record, in: catalog).plane], label: record.label, attributes: record.attributes, stem: "")
+      Item(planes: [try StoredPlane(record, in: catalog).plane], label: record.label, attributes: record.attributes, identifier: "artifact \(record.id)")
     }
   }
 
@@ -99,7 +117,7 @@ package struct EvaluationImages: Sendable {
   ) throws {
     let stage = "read \(role)"
     progress(.began(stage: stage, total: sources.count, unit: "images"))
-    var (planes, labels, stems, ranges, failures): ([Plane], [Label?], [String], [ClosedRange<Float>], Int) = ([], [], [], [], 0)
+    var (planes, labels, origins, failures): ([Plane], [Label?], [Origin], Int) = ([], [], [], 0)
     var attributes: [[ScanAttribute: String]] = []
     for start in stride(from: 0, to: sources.count, by: 128) {
       if Interruption.isRequested { throw PipelineError.interrupted }
@@ -111,8 +129,8 @@ package struct EvaluationImages: Sendable {
           labels += item.planes.map { _ in item.label }
           let known = ScanAttribute.allCases.compactMap { attribute in item.attributes[attribute].map { (attribute, $0) } }
           attributes += item.planes.map { _ in Dictionary(uniqueKeysWithValues: known) }
-          stems += item.planes.map { _ in item.stem }
-          ranges += item.ranges
+          let place = item.identifier ?? "image \(start + offset + 1)"
+          origins += item.planes.indices.map { Origin(place: place, file: $0 < item.files.count ? item.files[$0] : nil) }
         } catch {
           try ItemPolicy.check(error)
           failures += 1
@@ -121,39 +139,43 @@ package struct EvaluationImages: Sendable {
       }
       progress(.advanced(stage: stage, done: min(start + 128, sources.count)))
     }
-    (self.planes, self.labels, self.stems, self.ranges, self.failures) = (planes, labels, stems, ranges, failures)
+    (self.planes, self.labels, self.origins, self.failures) = (planes, labels, origins, failures)
     self.attributes = attributes
     progress(.ended(stage: stage, summary: "\(planes.count) images"))
   }
 
-  private init(planes: [Plane], labels: [Label?], attributes: [[ScanAttribute: String]]) {
-    (self.planes, self.labels, self.attributes, stems, ranges, failures) = (planes, labels, attributes, [], [], 0)
+  private init(planes: [Plane], labels: [Label?], attributes: [[ScanAttribute: String]], origins: [Origin]) {
+    (self.planes, self.labels, self.attributes, self.origins, failures) = (planes, labels, attributes, origins, 0)
   }
 
-  /// The images at `indexes`, without names.
-  func subset(_ indexes: [Int]) -> EvaluationImages {
-    EvaluationImages(planes: indexes.map { planes[$0] }, labels: indexes.map { labels[$0] }, attributes: indexes.map { attributes[$0] })
-  }
+  /// The images at `indexes`.
+  func subset(_ indexes: [Int]) -> EvaluationImages { subset(indexes) { labels[$0] } }
 
   /// The images of which `attribute` is known, its value in the label's place.
   func labelled(by attribute: ScanAttribute) -> EvaluationImages {
-    let known = planes.indices.filter { attributes[$0][attribute] != nil }
-    return EvaluationImages(
-      planes: known.map { planes[$0] }, labels: known.map { attributes[$0][attribute].flatMap { Label($0) } }, attributes: known.map { attributes[$0] })
+    subset(planes.indices.filter { attributes[$0][attribute] != nil }) { attributes[$0][attribute].flatMap { Label($0) } }
   }
 
-  /// An image in the units of its file.
-  func stored(_ index: Int) -> Plane {
-    let (plane, range) = (planes[index], ranges[index])
+  private func subset(_ indexes: [Int], label: (Int) -> Label?) -> EvaluationImages {
+    EvaluationImages(
+      planes: indexes.map { planes[$0] }, labels: indexes.map(label), attributes: indexes.map { attributes[$0] }, origins: indexes.map { origins[$0] })
+  }
+
+  /// An image in the units of its file, whose range is `range`.
+  func stored(_ index: Int, _ range: ClosedRange<Float>) -> Plane {
+    let plane = planes[index]
     let half = (range.upperBound - range.lowerBound) / 2
     return Plane(rows: plane.rows, columns: plane.columns, values: plane.values.map { range.lowerBound + ($0 + 1) * half })
   }
 
-  /// The side that all images share; nil when they differ or are not square.
-  var side: Int? {
-    let side = planes.first.map(\.rows)
-    return planes.allSatisfy { $0.rows == side && $0.columns == side } ? side : nil
+  /// The rows and columns that all images share; nil when they differ.
+  var commonSize: [Int]? {
+    guard let first = planes.first else { return nil }
+    return planes.allSatisfy { $0.rows == first.rows && $0.columns == first.columns } ? [first.rows, first.columns] : nil
   }
+
+  /// The side that all images share; nil when they differ or are not square.
+  var side: Int? { commonSize.flatMap { $0[0] == $0[1] ? $0[0] : nil } }
 
   /// The names of the labels, in byte order.
   var labelNames: [String] { Set(labels.compactMap(\.self)).sorted().map(\.name) }
@@ -169,64 +191,5 @@ package struct EvaluationImages: Sendable {
       return plane.rows == side && plane.columns == side ? plane.values : plane.fitted(to: side).plane.values
     }
     return InMemoryImages(size: side, pixels: pixels, labels: classes, labelNames: names ?? ["image"])
-  }
-}
-
-/// Why images cannot be evaluated.
-package enum EvaluationError: ExplainedError, Equatable {
-  case noSuchSource
-  case empty(role: String)
-  case tooFew(role: String, count: Int, least: Int)
-  /// The synthetic images differ in size and no size was asked for.
-  case mixedSizes
-  /// So many of the real images are training images.
-  case notHeldOut(Int, of: Int)
-  /// A super-resolved image and the real image of its name have different sizes: rows and columns.
-  case pairSizes(Int, found: [Int], expected: [Int])
-  case reportExists
-  case reportInsideInput
-
-  package var kind: FailureKind { .request }
-
-  package var code: String {
-    switch self {
-    case .noSuchSource: "evaluate.noSuchSource"
-    case .empty: "evaluate.empty"
-    case .tooFew: "evaluate.tooFew"
-    case .mixedSizes: "evaluate.mixedSizes"
-    case .notHeldOut: "evaluate.notHeldOut"
-    case .pairSizes: "evaluate.pairSizes"
-    case .reportExists: "evaluate.reportExists"
-    case .reportInsideInput: "evaluate.reportInsideInput"
-    }
-  }
-
-  package var what: String {
-    switch self {
-    case .noSuchSource: "A set of images is neither an existing folder nor a query"
-    case .empty(let role): "The \(role) set holds no image"
-    case .tooFew(let role, let count, let least): "The \(role) set holds \(count) images; figures of a set need \(least)"
-    case .mixedSizes: "The synthetic images have different sizes"
-    case .notHeldOut(let count, let all): "\(count) of the \(all) real images are training images, and too few are left to compare with"
-    case .pairSizes(_, let found, let expected):
-      "The super-resolved image has \(found[0]) x \(found[1]) pixels, the real image of its name \(expected[0]) x \(expected[1])"
-    case .reportExists: "The report exists already"
-    case .reportInsideInput: "The report would lie inside a folder of images that is read"
-    }
-  }
-
-  package var place: String? { if case .pairSizes(let number, _, _) = self { "synthetic image \(number)" } else { nil } }
-
-  package var remedy: String {
-    switch self {
-    case .noSuchSource: "Check the path, or name images of the workspace as key=value,… over label, split, origin, modality, run."
-    case .empty: "Name a folder of DICOM, TIFF or PNG files, or a query that matches images."
-    case .tooFew: "Give more images."
-    case .mixedSizes: "Choose one with --size."
-    case .notHeldOut: "Name as real images some that the model has not learned from."
-    case .pairSizes: "Name as real images the originals of the size that the results have; images are counted in the order of their paths."
-    case .reportExists: "Choose another file, or remove it."
-    case .reportInsideInput: "Choose a file outside the folders of images."
-    }
   }
 }

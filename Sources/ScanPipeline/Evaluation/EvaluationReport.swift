@@ -35,6 +35,7 @@ package struct EvaluationReport {
       .flag{color:#a40000;font-weight:600}.bar{display:inline-block;height:.7rem;background:#3b6ea5;vertical-align:middle}
       </style></head><body><h1>Synthetic against real images</h1>
       <p>\(evaluation.syntheticCount) synthetic, \(evaluation.realCount) real images\(evaluation.side > 0 ? ", compared at \(evaluation.side) x \(evaluation.side) pixels" : ""). \
+      \(evaluation.realAmongSynthetic > 0 ? "<b class=\"flag\">\(evaluation.realAmongSynthetic) synthetic images are among the real images, pixel by pixel.</b> " : "")\
       For research, not for diagnosis.</p>
       """
     page += figures() + consistency() + usefulness() + memory() + copies() + pixels()
@@ -53,7 +54,7 @@ package struct EvaluationReport {
       let name = "\(view.extractor)<br><code>\(view.digest.prefix(16))</code>"
       func cells(_ values: [String]) -> String { values.map { "<td>\($0)</td>" }.joined() }
       rows += "<tr><td>\(name)</td>" + cells([
-        "\(f.generatedCount) / \(f.realCount)", interval(f.kernelDistance, 5), interval(f.frechetDistance, 3), number(f.coverage.precision, 3),
+        "\(f.generatedCount) / \(f.realCount)", interval(f.kernelDistance, 5) + (f.isByLabel ? "<br><span class=\"note\">of all as one \(number(f.pooledKernelDistance, 5))</span>" : ""), interval(f.frechetDistance, 3), number(f.coverage.precision, 3),
         number(f.coverage.recall, 3), number(f.coverage.density, 3), number(f.coverage.coverage, 3), view.scoreOfClasses.map { number($0, 3) } ?? "",
       ]) + "</tr><tr><td class=\"note\">real against real</td>" + cells([
         "\(floor.count) / \(floor.count)", number(floor.kernelDistance, 5), number(floor.frechetDistance, 3), "", number(floor.recall, 3), "", "", "",
@@ -62,9 +63,10 @@ package struct EvaluationReport {
     return """
       <h2>Distances between the sets</h2><table><tr><th>extractor, its weights</th><th>synthetic / real</th><th>KID (95 %)</th><th>FID (95 %)</th>\
       <th>precision</th><th>recall</th><th>density</th><th>coverage</th><th>IS</th></tr>\(rows)</table>
-      <p class="note">k = \(evaluation.views[0].figures.coverage.neighbours) neighbours. Intervals by a jackknife of ten groups. The floor compares two halves of the real images: \
-      smaller sets, which raises FID. Equal numbers of each label lower KID, for equal sets to below 0: read it beside its floor, and its interval, which tells \
-      of the spread alone, with doubt. Figures by different extractors, or of different numbers of images, are not comparable.</p>
+      <p class="note">k = \(evaluation.views[0].figures.coverage.neighbours) neighbours. KID is taken label by label, each in the share that it has among the real images; \
+      of all as one, as other programs give it, it comes out below 0 for equal sets with chosen numbers of each label. A true KID is never below 0: an interval that \
+      reaches 0 tells of no difference. Intervals take images for independent draws, by a jackknife. The floor compares two halves of the real images: smaller sets, \
+      which raises FID. Figures by different extractors, or of different numbers of images, are not comparable.</p>
       """
   }
 
@@ -110,7 +112,8 @@ package struct EvaluationReport {
     guard let c = evaluation.copies else { return "" }
     return """
       <p class="\(c.isFlagged ? "flag" : "")">\(c.identical > 0 ? "\(c.identical) synthetic images are training images. " : "")\(c.found.count) of \(c.synthetic) synthetic images show what one of the \(c.training) training images shows, flipped, turned, \
-      cut, noisy or in other contrast; so do \(c.honest.found) of \(c.honest.count) held-out images. \(c.isFlagged ? "Flagged." : "Not flagged.")</p>
+      cut, noisy or in other contrast; so do \(c.honest.found) of \(c.honest.count) held-out images\(c.honest.found > 0 ? " (flagged: \(c.bar))" : ""). \(c.isFlagged ? "Flagged." : "Not flagged.")\
+      \(c.found.isEmpty ? "" : " The nearest: \(HTMLText.escaped(c.nearest(12))).")</p>
       <p class="note">By laying pictures over each other: 1 less their correlation is at most \(number(c.threshold, 4)), half of what 1 % of the held-out images reach, \
       or far below the distance to any other training image.</p>
       """

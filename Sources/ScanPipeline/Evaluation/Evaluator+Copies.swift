@@ -7,9 +7,11 @@ extension Evaluator {
 
   /// Looks for each synthetic image among all training images, turned, flipped, cut, noisy, in other contrast.
   ///
-  /// - Parameter held: real images that no model has seen, which stand for honest ones.
+  /// - Parameters:
+  ///   - known: the training images, to find equal ones.
+  ///   - held: real images that no model has seen, which stand for honest ones.
   /// - Returns: nil when they are too few.
-  func copies(training: EvaluationImages, held: EvaluationImages, synthetic: EvaluationImages) throws -> Evaluation.Copies? {
+  func copies(training: EvaluationImages, _ known: Set<Plane>, held: EvaluationImages, synthetic: EvaluationImages) throws -> Evaluation.Copies? {
     guard held.count >= CopyBounds.least, training.count > 1 else { return nil }
     let stage = "search for copies"
     progress(.began(stage: stage, total: synthetic.count, unit: "images"))
@@ -21,7 +23,6 @@ extension Evaluator {
     let honest = Evaluator.spread(held.count, min(held.count, Self.mostHonest)).map { held.planes[$0] }
     let baseline = try nearest(to: honest)
     guard let bounds = CopyBounds(honest: baseline) else { return nil }
-    let known = Set(training.planes)
     var (found, identical): ([Evaluation.Copies.Copy], Int) = ([], 0)
     for start in stride(from: 0, to: synthetic.count, by: 64) {
       let batch = Array(synthetic.planes[start..<min(start + 64, synthetic.count)])
@@ -29,13 +30,16 @@ extension Evaluator {
         let isSame = known.contains(batch[offset])
         if isSame { identical += 1 }
         guard isSame || bounds.isCopy(one) else { continue }
-        found.append(Evaluation.Copies.Copy(synthetic: start + offset, training: one.nearest, distance: one.distance))
+        found.append(
+          Evaluation.Copies.Copy(
+            synthetic: start + offset, training: one.nearest, places: (synthetic.origins[start + offset].place, training.origins[one.nearest].place),
+            distance: one.distance))
       }
       progress(.advanced(stage: stage, done: start + batch.count))
     }
     progress(.ended(stage: stage, summary: "\(found.count) found"))
     return Evaluation.Copies(
       found: found.sorted { ($0.distance, $0.synthetic) < ($1.distance, $1.synthetic) }, identical: identical, training: training.count,
-      synthetic: synthetic.count, honest: (bounds.count, baseline.count(where: bounds.isCopy)), threshold: bounds.threshold)
+      synthetic: synthetic.count, honest: (bounds.count, baseline.count(where: bounds.isCopy)), nearestHonest: bounds.smallest, threshold: bounds.threshold)
   }
 }

@@ -9,23 +9,31 @@ extension Evaluator {
   /// figures are means over the pairs. The range is that of the real image.
   ///
   /// - Throws: `EvaluationError.pairSizes` for a super-resolved image that has another size than the real one. Other images of one name may have
-  ///   it by chance: those are no pair when their sizes differ.
+  ///   it by chance: those are no pair when their sizes differ. A pair of 8 and of more bits whose values have other ranges has no figures;
+  /// it is counted among `incomparable`.
   static func pairs(
     _ real: EvaluationImages, _ synthetic: EvaluationImages, _ extractors: [any FeatureExtractor]
-  ) throws(EvaluationError) -> Evaluation.Pairs? {
-    let byName = Dictionary(grouping: real.stems.indices.filter { !real.stems[$0].isEmpty }) { real.stems[$0] }
+  ) throws(EvaluationError) -> (pairs: Evaluation.Pairs?, incomparable: Int) {
+    let byName = Dictionary(grouping: real.origins.indices.filter { real.origins[$0].file != nil }) { real.origins[$0].file?.stem ?? "" }
+    var incomparable = 0
     var (count, psnrs, ssims, scales): (Int, Double, Double, [Double]) = (0, 0, 0, [])
     var distances = [MapDistance?](repeating: .zero, count: extractors.count)
-    for (index, stem) in synthetic.stems.enumerated() where !stem.isEmpty {
+    for (index, origin) in synthetic.origins.enumerated() {
+      guard let file = origin.file else { continue }
+      let stem = file.stem
       let name = byName[stem] == nil ? String(stem[..<(stem.range(of: "_x", options: .backwards)?.lowerBound ?? stem.endIndex)]) : stem
-      guard let found = byName[name], found.count == 1 else { continue }
-      let (a, b) = (real.stored(found[0]), synthetic.stored(index))
+      guard let found = byName[name], found.count == 1, let known = real.origins[found[0]].file else { continue }
+      let (a, b) = (real.stored(found[0], known.range), synthetic.stored(index, file.range))
       guard a.rows == b.rows, a.columns == b.columns else {
         guard name == stem else { throw .pairSizes(index + 1, found: [b.rows, b.columns], expected: [a.rows, a.columns]) }
         continue
       }
       guard min(a.rows, a.columns) >= 11 else { continue }
-      let bounds = real.ranges[found[0]]
+      if known.isNarrow != file.isNarrow, !isLike(known.range, file.range) {
+        incomparable += 1
+        continue
+      }
+      let bounds = known.range
       let range = Double(bounds.upperBound - bounds.lowerBound)
       count += 1
       psnrs += PixelMath.psnr(a, b, range: range)
@@ -43,12 +51,19 @@ extension Evaluator {
       }
       if min(a.rows, a.columns) >= 176 { scales.append(PixelMath.multiScaleSSIM(a, b, range: range)) }
     }
-    guard count > 0 else { return nil }
-    return Evaluation.Pairs(
+    guard count > 0 else { return (nil, incomparable) }
+    let pairs = Evaluation.Pairs(
       count: count, psnr: psnrs / Double(count), ssim: ssims / Double(count),
       multiScaleSSIM: scales.count == count ? scales.reduce(0, +) / Double(count) : nil,
       featureDistances: zip(extractors, distances).compactMap { extractor, sum in
         sum.map { (extractor.name, ContentDigest(of: Array(extractor.weights)).hex, $0 / count) }
       })
+    return (pairs, incomparable)
+  }
+
+  /// Whether neither range is eight times as wide as the other: 8 bits brought to 16 make it 257 times as wide, 12 bits 16 times.
+  private static func isLike(_ a: ClosedRange<Float>, _ b: ClosedRange<Float>) -> Bool {
+    let (width, other) = (a.upperBound - a.lowerBound, b.upperBound - b.lowerBound)
+    return max(width, other) < 8 * min(width, other)
   }
 }

@@ -29,10 +29,15 @@ package struct Evaluator {
     var result = Evaluation()
     (result.realCount, result.syntheticCount) = (real.count, synthetic.count)
     let untrained: [any FeatureExtractor] = [RandomConvolutionExtractor()] + given
-    result.pairs = try Evaluator.pairs(real, synthetic, untrained)
+    let (pairs, incomparable) = try Evaluator.pairs(real, synthetic, untrained)
+    result.pairs = pairs
+    if incomparable > 0 {
+      result.notMeasured.append("\(incomparable) pairs of one name: one image has 8 bits, the other more, and their values have other ranges.")
+    }
     guard let side = plan.side ?? synthetic.side else {
-      guard result.pairs != nil else { throw EvaluationError.mixedSizes }
-      result.notMeasured.append("Figures of sets: the synthetic images have different sizes; choose one with --size.")
+      let error = synthetic.commonSize.map(EvaluationError.notSquare) ?? .mixedSizes
+      guard result.pairs != nil else { throw error }
+      result.notMeasured.append("Figures of sets: \(error.what). \(error.remedy)")
       return result
     }
     result.side = side
@@ -43,7 +48,13 @@ package struct Evaluator {
       return result
     }
 
-    let real = try training.map { try unseen(real, by: $0, into: &result) } ?? real
+    let known = training.map { Set($0.planes) } ?? []
+    let real = try unseen(real, known, into: &result)
+    let same = Set(real.planes)
+    result.realAmongSynthetic = synthetic.planes.count { same.contains($0) }
+    if result.realAmongSynthetic > 0 {
+      progress(.warning(stage: "synthetic", text: "\(result.realAmongSynthetic) of \(synthetic.count) synthetic images are among the real images, pixel by pixel"))
+    }
     let names = real.labelNames
     var (taught, judge): (EvaluationImages?, EvaluationImages) = training.map { ($0, real) } ?? Evaluator.halves(real)
     var judged = judge.networkImages(side: side, names: names.count > 1 ? names : nil)
@@ -57,8 +68,13 @@ package struct Evaluator {
     let classifier = try taught.flatMap { try self.classifier($0, names: names, side: side, stage: "classifier", into: &result) }
     var extractors = untrained
     if let classifier { extractors.append(classifier) }
+    let labels = synthetic.labels.map { label in Int32(names.firstIndex { $0 == label?.name } ?? -1) }
     for extractor in extractors {
-      try result.views.append(view(extractor, judged, made, classifier: classifier))
+      try result.views.append(view(extractor, judged, made, labels: names.count > 1 ? labels : made.labels, classifier: classifier))
+    }
+    if names.count > 1, result.views.contains(where: { !$0.figures.isByLabel }) {
+      result.notMeasured.append(
+        "KID by label: it needs \(2 * SetFigures.leastOfLabel) real and \(SetFigures.leastOfLabel) synthetic images of each label, and no others; KID is of all as one.")
     }
     if let classifier, let taught {
       let labelled = synthetic.networkImages(side: side, names: names)
@@ -83,7 +99,7 @@ package struct Evaluator {
       // The one whose weights are always the same: by a classifier the answer would depend on how its training went.
       result.memory = try memory(extractors[0], training: training.networkImages(side: side), held: judged, synthetic: made)
       if result.memory == nil { result.notMeasured.append("Memorization: it needs \(2 * SetFigures.least) real images and as many training images.") }
-      result.copies = try copies(training: training, held: judge, synthetic: synthetic)
+      result.copies = try copies(training: training, known, held: judge, synthetic: synthetic)
       if result.copies == nil { result.notMeasured.append("Copies: \(CopyBounds.least) real images are needed beside the training images.") }
     } else {
       result.notMeasured.append("Memorization: name what the model was trained on with --training.")
@@ -91,11 +107,10 @@ package struct Evaluator {
     return result
   }
 
-  /// The real images without those that are training images, pixel by pixel: by these nothing held out could be told.
+  /// The real images without those that are `known` training images, pixel by pixel: by these nothing held out could be told.
   ///
   /// - Throws: `EvaluationError.notHeldOut` when too few are left.
-  private func unseen(_ real: EvaluationImages, by training: EvaluationImages, into result: inout Evaluation) throws -> EvaluationImages {
-    let known = Set(training.planes)
+  private func unseen(_ real: EvaluationImages, _ known: Set<Plane>, into result: inout Evaluation) throws -> EvaluationImages {
     let left = real.planes.indices.filter { !known.contains(real.planes[$0]) }
     let count = real.count - left.count
     guard count > 0 else { return real }
@@ -142,12 +157,13 @@ package struct Evaluator {
   }
 
   private func view(
-    _ extractor: any FeatureExtractor, _ real: InMemoryImages, _ synthetic: InMemoryImages, classifier: ImageClassifier?
+    _ extractor: any FeatureExtractor, _ real: InMemoryImages, _ synthetic: InMemoryImages, labels: [Int32], classifier: ImageClassifier?
   ) throws -> Evaluation.View {
     let stage = "figures by \(extractor.name)"
     progress(.began(stage: stage, total: nil, unit: "images"))
     let figures = SetFigures(
-      real: try extractor.features(of: real), generated: try extractor.features(of: synthetic),
+      real: LabelledFeatures(try extractor.features(of: real), labels: real.labels),
+      generated: LabelledFeatures(try extractor.features(of: synthetic), labels: labels),
       neighbours: min(plan.neighbours, min(real.count, synthetic.count) / 2 - 1))
     progress(.ended(stage: stage, summary: "\(real.count) real, \(synthetic.count) synthetic"))
     return Evaluation.View(
