@@ -224,7 +224,8 @@ import Testing
   }
 
   @Test func `a collapse at the last look leads back to the best checkpoint, and a model that never varied is told of`() throws {
-    let (good, bad) = (["similarity": 0.5, "realSimilarity": 0.4], ["similarity": 0.99, "realSimilarity": 0.4])
+    let good = ["similarity": 0.5, "realSimilarity": 0.4, "duplicates": 0, "realDuplicates": 0]
+    let bad = good.merging(["similarity": 0.99]) { $1 }
     try Tiny.withFolder { folder in
       let model = LineModel()
       var (looks, scales): (Int, [Float]) = (0, [])
