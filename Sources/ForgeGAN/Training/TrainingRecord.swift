@@ -79,6 +79,11 @@ package struct TrainingRecord: Sendable, Equatable {
   package init() {}
 
   package var attempt: Int { returns.count }
+  /// Steps of the best checkpoint where a failure made it the model; nil without such an end, and when no checkpoint was worth keeping.
+  package var keptStep: Int? {
+    guard failure != nil || returns.last?.isEnd == true, let best, best.result != nil else { return nil }
+    return best.step
+  }
   /// What learning rates are multiplied by.
   package var rateScale: Float { (0..<attempt).reduce(1) { rate, _ in rate / 2 } }
 

@@ -34,7 +34,10 @@ final class TrainingRun<Model: GenerativeModel> {
 
   func run(log: URL?, resume: Bool) throws -> TrainingSummary {
     if resume { try restore() }
-    if let failure = record.failure { throw failed(failure, at: record.returns.last?.step ?? clock.step) }
+    if let failure = record.failure {
+      trainer.onEvent(.began(step: clock.step, record: record, log: log))
+      throw failed(failure, at: record.returns.last?.step ?? clock.step)
+    }
     losses = try log.map { try LossLog($0, keeping: record.logLines(step: clock.step), step: clock.step) }
     if let missing = losses?.missing, missing > 0 {
       let text = "the loss log lacks \(missing) of the \(record.logLines(step: clock.step)) lines up to step \(clock.step); the model is not touched by it"
@@ -198,9 +201,10 @@ final class TrainingRun<Model: GenerativeModel> {
     trainer.onEvent(.sampled(model.sampleSheet(step: clock.step)))
   }
 
+  /// The end of a training that gives up. The networks are those of the best checkpoint; where they are kept as the model, they are shown.
   private func failed(_ finding: TrainingFinding, at step: Int) -> ForgeGANError {
-    .failed(
-      model: model.name, step: step, finding: finding.text, returns: record.returns.count,
-      best: record.best.map { $0.result == nil ? 0 : $0.step } ?? 0)
+    trainer.onEvent(.looked(record))
+    if record.keptStep != nil { trainer.onEvent(.sampled(model.sampleSheet(step: clock.step))) }
+    return .failed(model: model.name, step: step, finding: finding.text, returns: record.returns.count, best: record.keptStep ?? 0)
   }
 }
