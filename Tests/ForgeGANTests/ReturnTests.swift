@@ -333,13 +333,10 @@ import Testing
     }
     try Tiny.withFolder { folder in
       _ = try Trainer(plan: TrainingPlan(steps: 6, stopAfter: 3), seed: 5).train(LineModel(), into: folder)
-      var state = try SafeTensors(contentsOf: folder.state)
-      var description = try JSON.parse(state.metadata["scanforge"]!).objectValue!
-      description["record"] = nil
-      description["detectors"] = nil
-      state.metadata["scanforge"] = JSON.object(description).text()
-      state.metadata[SafeTensors.checksumKey] = nil
-      try state.serialized().write(to: folder.state)
+      try folder.editState { description in
+        description["record"] = nil
+        description["detectors"] = nil
+      }
       for best in folder.bests { try FileManager.default.removeItem(at: best) }
       _ = try Trainer(plan: TrainingPlan(steps: 6), seed: 5).train(LineModel(), into: folder, resume: true)
       #expect(try Data(contentsOf: folder.model) == straight)

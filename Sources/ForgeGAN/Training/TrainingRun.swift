@@ -1,5 +1,6 @@
 import Diagnostics
 import ForgeNN
+import ForgeTensor
 import Foundation
 
 /// One run of a training, from its start or a state to its end: the loop.
@@ -46,7 +47,10 @@ final class TrainingRun<Model: GenerativeModel> {
     trainer.progress(.began(stage: stage, total: plan.stopAfter.map { min($0, plan.steps ?? $0) } ?? plan.steps, unit: "steps"))
     if plan.steps == nil { trainer.progress(.note(stage: stage, text: "ends after \(plan.minutes ?? 0) minutes")) }
     trainer.onEvent(.began(step: clock.step, record: record, log: log))
-    if !plan.endsRun(step: clock.step, seconds: clock.seconds), !hasBest { try keepAsBest(nil) }
+    if !plan.endsRun(step: clock.step, seconds: clock.seconds) {
+      noteKernels()
+      if !hasBest { try keepAsBest(nil) }
+    }
 
     trainer.onEvent(.sampled(model.sampleSheet(step: clock.step)))
 
@@ -81,6 +85,15 @@ final class TrainingRun<Model: GenerativeModel> {
     return TrainingSummary(
       steps: clock.step, stepsOfThisRun: stepsDone, progress: plan.progress(step: clock.step, seconds: clock.seconds), losses: latest,
       secondsOfThisRun: seconds, probeSeconds: probeSeconds, imagesPerSecond: rate, record: record)
+  }
+
+  /// Keeps with the state which kernels the steps are done with, and tells where these are others than before: each table rounds in its own way.
+  private func noteKernels() {
+    let name = KernelTable.current.name
+    defer { record.kernels = name }
+    guard let old = record.kernels, old != name else { return }
+    let text = "the kernels are \(name), before they were \(old): the result will not be the same bytes as without the break"
+    tell(TrainingFinding(detector: "kernels", text: text))
   }
 
   /// A state of an earlier version has none.
@@ -169,9 +182,13 @@ final class TrainingRun<Model: GenerativeModel> {
 
   /// Tells a finding, and watches for the next from the beginning.
   private func warn(_ finding: TrainingFinding) {
+    watch = TrainingWatch()
+    tell(finding)
+  }
+
+  private func tell(_ finding: TrainingFinding) {
     let warning = TrainingRecord.Warning(step: clock.step, finding: finding)
     record.warnings.append(warning)
-    watch = TrainingWatch()
     trainer.progress(.warning(stage: stage, text: warning.sentence))
     trainer.onEvent(.looked(record))
   }
