@@ -41,6 +41,7 @@ package struct ModelTrainer {
 
     let model = try ModelRegistry.entry(options.model).make(ModelRequest(options: options.modelOptions, data: set.data, seed: seed))
     context.progress(.note(stage: "train", text: set.description))
+    if let warning = set.warning { context.progress(.warning(stage: "train", text: warning)) }
     for line in set.lines(about: options.condition) { context.progress(.note(stage: "train", text: line)) }
     let plan = try TrainingPlan(
       steps: options.steps, minutes: options.minutes, stopAfter: options.stopAfter, checkpointSeconds: context.checkpointSeconds,
@@ -184,6 +185,20 @@ extension TrainingSet {
   var description: String {
     let counts = labelCounts.map { "\($0.label) \($0.count)" }.joined(separator: ", ")
     return "\(items.count) slices of \(patients) patients" + (counts.isEmpty ? "" : ": " + counts)
+  }
+
+  /// Fewer than a batch has (32 unless said otherwise): a model sees each of them at every step, and its looks compare it with these alone.
+  private static let few = 20
+
+  /// Told where copies make most of the items, or where a model of whole images has few of them. Super-resolution learns from patches, of
+  /// which one image has thousands.
+  package var warning: String? {
+    let learnsWholeImages = if case .images = data { true } else { false }
+    let areCopies = 2 * different < items.count
+    guard areCopies || learnsWholeImages && different < TrainingSet.few else { return nil }
+    let images = "\(items.count) training images"
+    return "only " + (different < items.count ? "\(different) different among \(images)" : images)
+      + (different < TrainingSet.few ? ": the model will learn them by heart" : ": the others are copies of these")
   }
 
   /// How many slices have which value of the attributes of these names.

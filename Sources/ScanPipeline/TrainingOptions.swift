@@ -45,17 +45,8 @@ package struct TrainingOptions: Sendable, Equatable {
     self.extra = extra
   }
 
-  /// The keys of the training loop, the same for all models.
-  mutating func readLoop(_ reader: inout OptionReader) throws(PlanError) {
-    accumulate = try reader.int("accumulate", in: 1...1024)
-    probeEvery = try reader.int("probeEvery", in: 1...100_000_000)
-    returns = try reader.int("returns", in: 0...100)
-    heedFindings = try reader.bool("heedFindings")
-  }
-
-  /// Decodes the keys of a train stage; keys that are not the stage's own are the model's, and the model checks them.
-  package init(_ reader: inout OptionReader) throws(PlanError) {
-    guard let model = try reader.choice("model", of: ModelRegistry.names) else { throw reader.missing("model") }
+  /// Decodes the keys of a train stage beside `model`; keys that are not the stage's own are the model's, and the model checks them.
+  package init(_ reader: inout OptionReader, model: String) throws(PlanError) {
     let name = try reader.string("name")
     if let name, !TrainingOptions.isName(name) {
       throw .outOfRange(key: "name", allowed: "letters, digits, dot, - and _, beginning with a letter or digit", reader.positionOf("name"))
@@ -69,8 +60,17 @@ package struct TrainingOptions: Sendable, Equatable {
     self.init(
       model: model, name: name, steps: steps, minutes: minutes, stopAfter: stopAfter, size: size, seed: seed.map(UInt64.init),
       split: split == "all" ? nil : split)
-    try readLoop(&reader)
+    accumulate = try reader.int("accumulate", in: 1...1024)
+    probeEvery = try reader.int("probeEvery", in: 1...100_000_000)
+    returns = try reader.int("returns", in: 0...100)
+    heedFindings = try reader.bool("heedFindings")
     extra = .object(try reader.remainingValues())
+  }
+
+  /// Decodes and checks a train stage.
+  package init(_ reader: inout OptionReader) throws(PlanError) {
+    guard let model = try reader.choice("model", of: ModelRegistry.names) else { throw reader.missing("model") }
+    try self.init(&reader, model: model)
     guard steps != nil || minutes != nil else {
       throw .needs(stage: "train", what: "an end", remedy: "Add steps: N or minutes: M.", reader.position)
     }

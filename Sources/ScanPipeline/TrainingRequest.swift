@@ -20,7 +20,7 @@ package struct TrainingRequest {
   /// - Parameter config: YAML with keys of the train stage; flags win.
   /// - Throws: `ForgeGANError` for an unknown model or option, `PlanError` for the YAML file.
   package init(
-    model: String, name: String?, steps: Int?, minutes: Double?, stopAfter: Int?, size: Int?, seed: UInt64, config: URL?
+    model: String, name: String?, steps: Int?, minutes: Double?, stopAfter: Int?, size: Int?, seed: UInt64?, config: URL?
   ) throws {
     _ = try ModelRegistry.entry(model)
     var base = TrainingOptions(model: model)
@@ -32,7 +32,7 @@ package struct TrainingRequest {
     base.minutes = minutes ?? (steps == nil ? base.minutes : nil)
     base.stopAfter = stopAfter ?? base.stopAfter
     base.size = size ?? base.size
-    base.seed = seed
+    base.seed = seed ?? base.seed ?? 0
     if base.steps == nil, base.minutes == nil { base.minutes = 10 }
     try base.check()
     options = base
@@ -50,17 +50,7 @@ package struct TrainingRequest {
     if let named = try reader.string("model"), named != model {
       throw PlanError.outOfRange(key: "model", allowed: "\(model), as on the command line", reader.positionOf("model"))
     }
-    let name = try reader.string("name")
-    let steps = try reader.int("steps", in: 1...100_000_000)
-    let minutes = try reader.double("minutes", in: 0.01...100_000)
-    let stopAfter = try reader.int("stopAfter", in: 1...100_000_000)
-    let size = try reader.int("size", in: 8...4096)
-    let split = try reader.choice("split", of: ["train", "val", "test", "all"])
-    var options = TrainingOptions(
-      model: model, name: name, steps: steps, minutes: minutes, stopAfter: stopAfter, size: size, split: split == "all" ? nil : split ?? "train")
-    try options.readLoop(&reader)
-    options.extra = .object(try reader.remainingValues())
-    return options
+    return try TrainingOptions(&reader, model: model)
   }
 
   /// Finds out whether there is anything to learn from, before a workspace is made for nothing.

@@ -15,6 +15,8 @@ package struct TrainingSet {
   package let facts: IntensityFacts
   /// Patients behind the items.
   package let patients: Int
+  /// How many different pictures the items are, told by the digests of their stored bytes.
+  package let different: Int
   /// Items per label, in label order; empty for super-resolution.
   package let labelCounts: [(label: String, count: Int)]
   /// What is known of the items beside their label; empty for super-resolution.
@@ -35,6 +37,7 @@ package struct TrainingSet {
     facts = IntensityFacts(labelled, planes: loaded)
     items = labelled.map(\.id)
     patients = Set(labelled.compactMap(\.patient)).count
+    different = Set(labelled.map(\.sha256)).count
     if isConditional {
       guard let size = options.size ?? TrainingSet.commonSize(loaded.map(\.plane)) else { throw PipelineError.mixedSizes }
       let names = Set(labelled.compactMap(\.label)).sorted()

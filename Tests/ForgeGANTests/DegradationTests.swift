@@ -59,6 +59,15 @@ struct DegradationTests {
     for row in 6..<26 { for column in 6..<26 { #expect(abs(enlarged[row, column] - rough.enlarged.values[row * 32 + column]) < 1e-5) } }
   }
 
+  @Test func `a scored image has half of the largest noise, the same for each training`() {
+    let plane = DegradationTests.wave(5, 24)
+    func scored(_ noise: Double) -> Plane { Degradation(noise: noise).scored(plane, factor: 2, range: 1000, maximum: 4095, index: 3) }
+    var expected = scored(0)
+    let stream = RandomStream(seed: 0, named: "noise of scored images")
+    for place in expected.values.indices { expected.values[place] += 0.05 * 1000 * stream.bell(counter: 3 << 32 + UInt64(place)) }
+    #expect(scored(0.1) == expected.quantized(to: 0...4095))
+  }
+
   @Test func `nearly normal numbers have mean 0 and variance 1`() {
     let stream = RandomStream(seed: 11, named: "bell")
     let values = (0..<200_000).map { Double(stream.bell(counter: UInt64($0))) }

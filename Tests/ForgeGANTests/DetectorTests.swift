@@ -70,6 +70,13 @@ import Testing
     #expect(firstFinding(looks([healthy, bad, healthy, bad, healthy])) == nil)
   }
 
+  @Test func `looks without pairs of one label are watched by their other figures`() {
+    let lone = healthy.filter { !$0.key.lowercased().contains("similarity") }
+    let bad = lone.merging(["recall": 0.02]) { $1 }
+    #expect(firstFinding(looks([lone, bad, bad])) == 2)
+    #expect(firstFinding(looks([lone, lone, lone])) == nil)
+  }
+
   @Test func `a generator that has not yet begun to vary gets its time`() {
     let bad = healthy.merging(["similarity": 0.99]) { $1 }
     #expect(firstFinding(looks([bad, bad, bad, healthy], progress: 0.3)) == nil)

@@ -128,13 +128,40 @@ import Testing
     try Tiny.withFolder { folder in
       let expected = ForgeGANError.failed(
         model: "line", step: 14, finding: "the measure error is not a finite number", returns: 1, best: 12)
-      #expect(throws: expected) { try Self.run(try Self.trainer(checkpointSeconds: 60, returns: 1), folder) }
+      var (samples, kept): ([Int], Int?) = ([], nil)
+      var trainer = try Self.trainer(checkpointSeconds: 60, returns: 1)
+      trainer.onEvent = { event in
+        switch event {
+        case .sampled(let sheet): samples.append(sheet.step)
+        case .looked(let record): kept = record.keptStep
+        default: break
+        }
+      }
+      #expect(throws: expected) { try Self.run(trainer, folder) }
       #expect(expected.kind == .finding)
+      // What is shown last is what is kept.
+      #expect(samples.last == 12 && kept == 12)
       #expect(try CheckpointReader(contentsOf: folder.state).counter("counter/step") == 12)
-      let kept = try Self.files(folder)
+      let files = try Self.files(folder)
       // Going on is of no use, and changes nothing.
-      #expect(throws: ForgeGANError.self) { try Self.run(try Self.trainer(checkpointSeconds: 60, returns: 1), folder, resume: true) }
-      #expect(try Self.files(folder) == kept)
+      samples = []
+      #expect(throws: ForgeGANError.self) { try Self.run(trainer, folder, resume: true) }
+      #expect(try Self.files(folder) == files)
+      #expect(samples == [12])
+    }
+  }
+
+  @Test func `a training that fails without a checkpoint worth keeping shows no model as kept`() throws {
+    try Tiny.withFolder { folder in
+      var samples: [Int] = []
+      var trainer = try Self.trainer(checkpointSeconds: 60, returns: 0)
+      trainer.onEvent = { if case .sampled(let sheet) = $0 { samples.append(sheet.step) } }
+      let model = LineModel()
+      model.fails = { $0.step == 3 }
+      #expect(
+        throws: ForgeGANError.failed(model: "line", step: 3, finding: "the measure error is not a finite number", returns: 0, best: 0)
+      ) { try trainer.train(model, into: folder) }
+      #expect(samples.last == 3)
     }
   }
 
@@ -224,7 +251,8 @@ import Testing
   }
 
   @Test func `a collapse at the last look leads back to the best checkpoint, and a model that never varied is told of`() throws {
-    let (good, bad) = (["similarity": 0.5, "realSimilarity": 0.4], ["similarity": 0.99, "realSimilarity": 0.4])
+    let good = ["similarity": 0.5, "realSimilarity": 0.4, "duplicates": 0, "realDuplicates": 0]
+    let bad = good.merging(["similarity": 0.99]) { $1 }
     try Tiny.withFolder { folder in
       let model = LineModel()
       var (looks, scales): (Int, [Float]) = (0, [])
@@ -305,13 +333,10 @@ import Testing
     }
     try Tiny.withFolder { folder in
       _ = try Trainer(plan: TrainingPlan(steps: 6, stopAfter: 3), seed: 5).train(LineModel(), into: folder)
-      var state = try SafeTensors(contentsOf: folder.state)
-      var description = try JSON.parse(state.metadata["scanforge"]!).objectValue!
-      description["record"] = nil
-      description["detectors"] = nil
-      state.metadata["scanforge"] = JSON.object(description).text()
-      state.metadata[SafeTensors.checksumKey] = nil
-      try state.serialized().write(to: folder.state)
+      try folder.editState { description in
+        description["record"] = nil
+        description["detectors"] = nil
+      }
       for best in folder.bests { try FileManager.default.removeItem(at: best) }
       _ = try Trainer(plan: TrainingPlan(steps: 6), seed: 5).train(LineModel(), into: folder, resume: true)
       #expect(try Data(contentsOf: folder.model) == straight)

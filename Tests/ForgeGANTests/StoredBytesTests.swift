@@ -6,7 +6,8 @@ import Testing
 
 @Suite struct StoredBytesTests {
   /// The portable kernels give the same bytes on every CPU, so digests can be kept. They stem from a build before attributes
-  /// were known, when every image was augmented and files had no checksum; that of the state has the last look's warning.
+  /// were known, when every image was augmented, files had no checksum and states did not name their kernels; that of the state has the
+  /// last look's warning.
   @Test func `a model without attributes has the bytes that it had before there were any`() throws {
     let options = try JSON.object(#require(Tiny.cganOptions.objectValue).merging(["augmentChance": 1]) { $1 })
     let digests = try KernelTable.$current.withValue(KernelTable.named("portable")) {
@@ -16,6 +17,7 @@ import Testing
         let files = try [folder.model, folder.state].map { place in
           var file = try SafeTensors(contentsOf: place)
           #expect(file.metadata.removeValue(forKey: SafeTensors.checksumKey) != nil)
+          file.metadata = file.metadata.mapValues { $0.replacing(",\"kernels\":\"portable\"", with: "") }
           return file.serialized()
         }
         return (files + [made.values.withUnsafeBytes { Data($0) }]).map(fingerprint)

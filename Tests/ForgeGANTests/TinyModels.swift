@@ -100,3 +100,15 @@ enum Tiny {
     return try body(ModelFolder(url))
   }
 }
+
+extension ModelFolder {
+  /// Changes what the state says of itself.
+  func editState(_ change: (inout [String: JSON]) -> Void) throws {
+    var file = try SafeTensors(contentsOf: state)
+    var description = try JSON.parse(file.metadata["scanforge"]!).objectValue!
+    change(&description)
+    file.metadata["scanforge"] = JSON.object(description).text()
+    file.metadata[SafeTensors.checksumKey] = nil
+    try file.serialized().write(to: state)
+  }
+}

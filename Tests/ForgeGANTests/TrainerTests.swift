@@ -29,6 +29,17 @@ extension Trainer {
 }
 
 @Suite(.serialized) struct TrainerTests {
+  @Test func `looks have no similarity where no label has two images, and are watched all the same`() throws {
+    for (perClass, hasPairs) in [(1, false), (2, true)] {
+      try Tiny.withFolder { folder in
+        let model = try Tiny.cgan(images: Tiny.images(perClass: perClass))
+        let look = try #require(Trainer(plan: TrainingPlan(steps: 2, probeEvery: 2), seed: 5).run(model, in: folder).record.looks.first)
+        #expect(look.result.score != nil && look.result.figures["duplicates"] != nil)
+        for name in ["similarity", "realSimilarity"] { #expect((look.result.figures[name] != nil) == hasPairs) }
+      }
+    }
+  }
+
   @Test(arguments: ["cgan", "srgan"])
   func `a stopped and resumed training ends with the bytes of an uninterrupted one`(name: String) throws {
     let steps = 7

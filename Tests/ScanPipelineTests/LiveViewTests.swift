@@ -80,6 +80,25 @@ import Testing
     #expect(live.sheetFiles.map(\.lastPathComponent) == ["samples-0.png", "samples-200.png"])
   }
 
+  @Test func `a training that failed shows the samples of the model that is kept as such`() throws {
+    func page(best: TrainingRecord.Best?, sampled step: Int) throws -> String {
+      let folder = try TestData.temporaryFolder("live")
+      defer { try? FileManager.default.removeItem(at: folder) }
+      var record = record
+      record.best = best
+      record.failure = TrainingFinding(detector: "collapse", text: "recall fell from 0.50 to 0.01")
+      let live = LiveView(LivePage(name: "x", model: "cgan", plannedSteps: 400, plannedMinutes: nil), in: folder)
+      live.receive(.looked(record))
+      live.receive(.sampled(sheet(step: step)))
+      live.finish(.failed("it failed"))
+      return try String(contentsOf: live.page, encoding: .utf8)
+    }
+    let looked = record.looks[1].result
+    #expect(try page(best: .init(step: 200, result: looked), sampled: 200).contains("<h2>Samples at step 200, the model that is kept</h2>"))
+    #expect(try !page(best: .init(step: 200, result: looked), sampled: 300).contains("kept"))
+    #expect(try !page(best: .init(step: 0, result: nil), sampled: 0).contains("kept"))
+  }
+
   @Test func `a folder that cannot be written stops nothing`() throws {
     let folder = URL(fileURLWithPath: "/nonexistent/\(UUID().uuidString)")
     let live = LiveView(LivePage(name: "x", model: "cgan", plannedSteps: 10, plannedMinutes: nil), in: folder)

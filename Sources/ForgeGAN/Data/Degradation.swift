@@ -42,8 +42,15 @@ package struct Degradation: Sendable, Equatable {
 
   /// Adds noise to values whose range is `range`; 1 + count numbers of `stream` from `counter` on.
   func addNoise(to values: UnsafeMutableBufferPointer<Float>, range: Float, stream: RandomStream, counter: UInt64) {
-    let deviation = Float(noise * stream.real(counter: counter)) * range
-    for index in values.indices { values[index] += deviation * stream.bell(counter: counter + 1 + UInt64(index)) }
+    addNoise(share: stream.real(counter: counter), to: values, range: range, stream: stream, counter: counter + 1)
+  }
+
+  /// - Parameter share: of the largest noise, 0 to 1.
+  private func addNoise(
+    share: Double, to values: UnsafeMutableBufferPointer<Float>, range: Float, stream: RandomStream, counter: UInt64
+  ) {
+    let deviation = Float(noise * share) * range
+    for index in values.indices { values[index] += deviation * stream.bell(counter: counter + UInt64(index)) }
   }
 
   /// A held-out image as a score sees it: half of the largest blur, half of the largest noise, the same for each training.
@@ -51,9 +58,7 @@ package struct Degradation: Sendable, Equatable {
     var small = small(of: large, factor: factor, maximum: maximum, share: 0.5)
     guard noise > 0 else { return small }
     let stream = RandomStream(seed: 0, named: "noise of scored images")
-    let deviation = Float(noise / 2) * range
-    let first = UInt64(index) << 32
-    for place in small.values.indices { small.values[place] += deviation * stream.bell(counter: first + UInt64(place)) }
+    small.values.withUnsafeMutableBufferPointer { addNoise(share: 0.5, to: $0, range: range, stream: stream, counter: UInt64(index) << 32) }
     return small.quantized(to: 0...maximum)
   }
 }

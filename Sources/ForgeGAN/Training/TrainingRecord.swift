@@ -16,7 +16,7 @@ package struct TrainingRecord: Sendable, Equatable {
     }
   }
 
-  /// A finding that was told alone.
+  /// A finding, or a change of kernels, that was told alone.
   package struct Warning: Sendable, Equatable {
     package var step: Int
     package var finding: TrainingFinding
@@ -75,10 +75,17 @@ package struct TrainingRecord: Sendable, Equatable {
   package var failure: TrainingFinding?
   /// What scores are, from the probe; nil before the first look.
   package var criterion: JSON?
+  /// Name of the kernel table that the last steps were done with; nil in a state of an earlier version.
+  package var kernels: String?
 
   package init() {}
 
   package var attempt: Int { returns.count }
+  /// Steps of the best checkpoint where a failure made it the model; nil without such an end, and when no checkpoint was worth keeping.
+  package var keptStep: Int? {
+    guard failure != nil || returns.last?.isEnd == true, let best, best.result != nil else { return nil }
+    return best.step
+  }
   /// What learning rates are multiplied by.
   package var rateScale: Float { (0..<attempt).reduce(1) { rate, _ in rate / 2 } }
 
@@ -123,6 +130,7 @@ extension TrainingRecord {
     }
     if let failure { members["failure"] = ["detector": .string(failure.detector), "text": .string(failure.text)] }
     if let criterion { members["criterion"] = criterion }
+    if let kernels { members["kernels"] = .string(kernels) }
     return .object(members)
   }
 
@@ -152,5 +160,6 @@ extension TrainingRecord {
     }
     failure = json["failure"].flatMap(finding)
     criterion = json["criterion"]
+    kernels = json["kernels"]?.stringValue
   }
 }

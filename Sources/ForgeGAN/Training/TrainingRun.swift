@@ -1,5 +1,6 @@
 import Diagnostics
 import ForgeNN
+import ForgeTensor
 import Foundation
 
 /// One run of a training, from its start or a state to its end: the loop.
@@ -34,7 +35,10 @@ final class TrainingRun<Model: GenerativeModel> {
 
   func run(log: URL?, resume: Bool) throws -> TrainingSummary {
     if resume { try restore() }
-    if let failure = record.failure { throw failed(failure, at: record.returns.last?.step ?? clock.step) }
+    if let failure = record.failure {
+      trainer.onEvent(.began(step: clock.step, record: record, log: log))
+      throw failed(failure, at: record.returns.last?.step ?? clock.step)
+    }
     losses = try log.map { try LossLog($0, keeping: record.logLines(step: clock.step), step: clock.step) }
     if let missing = losses?.missing, missing > 0 {
       let text = "the loss log lacks \(missing) of the \(record.logLines(step: clock.step)) lines up to step \(clock.step); the model is not touched by it"
@@ -43,7 +47,10 @@ final class TrainingRun<Model: GenerativeModel> {
     trainer.progress(.began(stage: stage, total: plan.stopAfter.map { min($0, plan.steps ?? $0) } ?? plan.steps, unit: "steps"))
     if plan.steps == nil { trainer.progress(.note(stage: stage, text: "ends after \(plan.minutes ?? 0) minutes")) }
     trainer.onEvent(.began(step: clock.step, record: record, log: log))
-    if !plan.endsRun(step: clock.step, seconds: clock.seconds), !hasBest { try keepAsBest(nil) }
+    if !plan.endsRun(step: clock.step, seconds: clock.seconds) {
+      noteKernels()
+      if !hasBest { try keepAsBest(nil) }
+    }
 
     trainer.onEvent(.sampled(model.sampleSheet(step: clock.step)))
 
@@ -78,6 +85,15 @@ final class TrainingRun<Model: GenerativeModel> {
     return TrainingSummary(
       steps: clock.step, stepsOfThisRun: stepsDone, progress: plan.progress(step: clock.step, seconds: clock.seconds), losses: latest,
       secondsOfThisRun: seconds, probeSeconds: probeSeconds, imagesPerSecond: rate, record: record)
+  }
+
+  /// Keeps with the state which kernels the steps are done with, and tells where these are others than before: each table rounds in its own way.
+  private func noteKernels() {
+    let name = KernelTable.current.name
+    defer { record.kernels = name }
+    guard let old = record.kernels, old != name else { return }
+    let text = "the kernels are \(name), before they were \(old): the result will not be the same bytes as without the break"
+    tell(TrainingFinding(detector: "kernels", text: text))
   }
 
   /// A state of an earlier version has none.
@@ -166,9 +182,13 @@ final class TrainingRun<Model: GenerativeModel> {
 
   /// Tells a finding, and watches for the next from the beginning.
   private func warn(_ finding: TrainingFinding) {
+    watch = TrainingWatch()
+    tell(finding)
+  }
+
+  private func tell(_ finding: TrainingFinding) {
     let warning = TrainingRecord.Warning(step: clock.step, finding: finding)
     record.warnings.append(warning)
-    watch = TrainingWatch()
     trainer.progress(.warning(stage: stage, text: warning.sentence))
     trainer.onEvent(.looked(record))
   }
@@ -198,9 +218,10 @@ final class TrainingRun<Model: GenerativeModel> {
     trainer.onEvent(.sampled(model.sampleSheet(step: clock.step)))
   }
 
+  /// The end of a training that gives up. The networks are those of the best checkpoint; where they are kept as the model, they are shown.
   private func failed(_ finding: TrainingFinding, at step: Int) -> ForgeGANError {
-    .failed(
-      model: model.name, step: step, finding: finding.text, returns: record.returns.count,
-      best: record.best.map { $0.result == nil ? 0 : $0.step } ?? 0)
+    trainer.onEvent(.looked(record))
+    if record.keptStep != nil { trainer.onEvent(.sampled(model.sampleSheet(step: clock.step))) }
+    return .failed(model: model.name, step: step, finding: finding.text, returns: record.returns.count, best: record.keptStep ?? 0)
   }
 }

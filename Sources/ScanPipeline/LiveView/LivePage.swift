@@ -135,8 +135,10 @@ package struct LivePage: Sendable {
   private func samples() -> String {
     guard let sheet else { return "" }
     let columns = sheet.columns.isEmpty ? "" : " Columns: \(sheet.columns.joined(separator: ", "))."
+    let title = sheet.step > 0 ? "Samples at step \(sheet.step)" : "Samples before the first step: the untrained model"
+    let kept = sheet.step == record.keptStep ? ", the model that is kept" : ""
     return """
-      <h2>\(sheet.step > 0 ? "Samples at step \(sheet.step)" : "Samples before the first step: the untrained model")</h2><p class="note">\(HTMLText.escaped(columns))</p>\
+      <h2>\(title)\(kept)</h2><p class="note">\(HTMLText.escaped(columns))</p>\
       <img alt="samples at step \(sheet.step)" src="data:image/png;base64,\(sheet.png.base64EncodedString())">
       """
   }

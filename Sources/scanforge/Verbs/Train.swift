@@ -29,8 +29,8 @@ struct Train: ParsableCommand {
   @Option(help: "Wall time in minutes.")
   var minutes: Double?
 
-  @Option(help: "Seed of everything random.")
-  var seed: UInt64 = 0
+  @Option(help: "Seed of everything random (default: 0).")
+  var seed: UInt64?
 
   @Option(help: "YAML file with keys of the train stage: accumulate, factor, phase, batch, width …")
   var config: String?
@@ -89,7 +89,8 @@ struct Train: ParsableCommand {
         throw ValidationError("--data is neither a query (key=value,…) nor an existing folder.")
       }
       try TrainingRequest.checkData(data, workspace: common.workspaceURL)
-      let context = try RunContext(workspace: common.workspaceURL, seed: seed, threads: common.threadCount, progress: console.progress)
+      let context = try RunContext(
+        workspace: common.workspaceURL, seed: request.options.seed ?? 0, threads: common.threadCount, progress: console.progress)
       context.resumesTraining = resume
       context.checkpointSeconds = checkpointSeconds
       let outcome = try request.run(

@@ -27,7 +27,7 @@ package struct CollapseDetector: FailureDetector {
 
   package mutating func observe(_ observation: TrainingObservation) -> String? {
     guard let figures = observation.probe?.figures, let reason = suspicion(figures) else {
-      if let figures = observation.probe?.figures, figures["similarity"] != nil {
+      if let figures = observation.probe?.figures, figures["duplicates"] != nil {
         (armed, suspicious) = (1, 0)
         highestRecall = max(highestRecall, figures["recall"] ?? 0)
       }

@@ -7,8 +7,9 @@ import PixelMath
 /// Compares images that a generator makes of the same latent vectors each time with as many training images of the same labels and attributes.
 ///
 /// Figures: `kid` (Binkowski et al. 2018), `precision` and `recall` (Kynkäänniemi et al. 2019) by features of a random network;
-/// `similarity`, the mean MS-SSIM of pairs of one label (Odena et al. 2017), beside `realSimilarity`; `duplicates`, the share of generated
-/// images with a neighbour at less than half of the distance that nine in ten training images keep from theirs, beside `realDuplicates`.
+/// `similarity`, the mean MS-SSIM of pairs of one label (Odena et al. 2017), beside `realSimilarity`, both left out where no label has two
+/// images; `duplicates`, the share of generated images with a neighbour at less than half of the distance that nine in ten training images
+/// keep from theirs, beside `realDuplicates`.
 package final class GeneratedImagesProbe: TrainingProbe {
   /// Makes `[N, size, size, 1]` in −1...1 of N conditions; `first` is the place of the first in the whole set.
   package typealias Generate = (_ conditions: Conditions, _ first: Int) -> Tensor
@@ -25,7 +26,7 @@ package final class GeneratedImagesProbe: TrainingProbe {
   private let side: Int
   private let pairs: [(Int, Int)]
   private let real: FeatureSet
-  private let realSimilarity: Double
+  private let realSimilarity: Double?
   private let realDuplicates: Double
   /// Squared distance below which two images count as one.
   private let bar: Double
@@ -69,9 +70,10 @@ package final class GeneratedImagesProbe: TrainingProbe {
     let distance = kernelDistance(real, made)
     let bar = bar
     var figures = [
-      "kid": distance, "similarity": GeneratedImagesProbe.similarity(pixels, pairs, side: side), "realSimilarity": realSimilarity,
-      "duplicates": share(GeneratedImagesProbe.nearest(made)) { $0 <= bar }, "realDuplicates": realDuplicates,
+      "kid": distance, "duplicates": share(GeneratedImagesProbe.nearest(made)) { $0 <= bar }, "realDuplicates": realDuplicates,
     ]
+    figures["similarity"] = GeneratedImagesProbe.similarity(pixels, pairs, side: side)
+    figures["realSimilarity"] = realSimilarity
     if conditions.count > GeneratedImagesProbe.neighbours {
       let coverage = NeighbourCoverage(real: real, generated: made, neighbours: GeneratedImagesProbe.neighbours)
       figures["recall"] = coverage.recall
@@ -96,9 +98,9 @@ package final class GeneratedImagesProbe: TrainingProbe {
     }
   }
 
-  /// The mean MS-SSIM of the pairs; 0 when there are none.
-  private static func similarity(_ images: Tensor, _ pairs: [(Int, Int)], side: Int) -> Double {
-    guard !pairs.isEmpty else { return 0 }
+  /// The mean MS-SSIM of the pairs; nil when there are none.
+  private static func similarity(_ images: Tensor, _ pairs: [(Int, Int)], side: Int) -> Double? {
+    guard !pairs.isEmpty else { return nil }
     let area = side * side
     let planes = images.values.withUnsafeBufferPointer { values in
       (0..<images.shape[0]).map { image in
