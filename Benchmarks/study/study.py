@@ -173,13 +173,17 @@ class Study:
         return dict(zip(("PyTorch", "ScanForge"), self.sides(lambda: self.job("torch-cgan", torch), lambda: self.job("ours-cgan", ours))))
 
     def g5(self):
-        lines = ["| | steps | class consistency, worst class | KID, recall, precision by extractor |", "| --- | --- | --- | --- |"]
+        lines = ["| | steps | class consistency, worst class | extractor | KID (95 %) | of all as one | recall | precision |", "| --- " * 8 + "|"]
         for who, found in self.conditional().items():
-            views = "; ".join(
-                f"{view['extractor']} {view['sha256'][:12]}: {view['kid']['value']:.4f}, {view['recall']:.2f}, {view['precision']:.2f}" for view in found["extractors"])
             consistency = found["classConsistency"]
             worst = min(item["value"] for item in consistency["byLabel"].values() if item)
-            lines.append(f"| {who} | {found['steps']} | {consistency['syntheticAccuracy']['value']:.1%}, {worst:.1%} | {views} |")
+            start = f"| {who} | {found['steps']} | {consistency['syntheticAccuracy']['value']:.1%}, {worst:.1%} |"
+            for view in found["extractors"]:
+                kid = view["kid"]
+                lines.append(
+                    f"{start} {view['extractor']} {view['sha256'][:12]} | {kid['value']:.4f} ({kid['low']:.4f} to {kid['high']:.4f}) | {view['kidPooled']:.4f} "
+                    f"| {view['recall']:.2f} | {view['precision']:.2f} |")
+                start = "| | | |"
         return lines
 
     def g6(self):
