@@ -85,6 +85,10 @@ import TestSupport
       let real = try Self.write(90, seed: 2, to: folder.appendingPathComponent("real"))
       let copies = try Self.evaluator().evaluate(real: real, synthetic: training, training: training)
       #expect(try #require(copies.memory).isFlagged && copies.memory?.suspects == 90)
+      let page = try EvaluationReport(copies, real: real, synthetic: training, training: training).html()
+      // The curve of copies, all at no distance, is a flat line at the bottom; that of honest images rises.
+      let lines = page.split(separator: "<polyline points=\"").dropFirst().map { $0.prefix { $0 != "\"" }.split(separator: " ").map { $0.split(separator: ",")[1] } }
+      #expect(lines.count == 2 && Set(lines[0]).count == 1 && Set(lines[1]).count > 20 && page.contains("Distance to the nearest training image"))
     }
   }
 

@@ -38,6 +38,8 @@ package struct Evaluation: Sendable {
   package struct Memory: Sendable {
     package let extractor: String
     package let statistics: MemorizationStatistics
+    /// The same of held-out images that stand in for synthetic ones.
+    package let honestStatistics: MemorizationStatistics
     /// Share of synthetic images nearer to a training image than to any held-out image; sets of equal size. Images farther from both than any
     /// honest image count half: noise lies nearer to one of the sets too, and shows nobody.
     package let closer: Estimate

@@ -23,7 +23,7 @@ package struct EvaluationReport {
   /// - Throws: as `ReportFile.check`.
   package func write(to url: URL) throws { try ReportFile.write(Array(html().utf8), to: url) }
 
-  func html() throws -> String {
+  package func html() throws -> String {
     var page = """
       <!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
       <title>ScanForge: evaluation</title><style>
@@ -32,6 +32,7 @@ package struct EvaluationReport {
       table{border-collapse:collapse;margin:.8rem 0}td,th{padding:.25rem .7rem;text-align:right;border-bottom:1px solid #e6eaf0}
       th{font-weight:600;background:#f3f6f9}td:first-child,th:first-child{text-align:left}code{font-size:.85em}
       img{image-rendering:pixelated;max-width:100%;background:#000}figure{margin:.8rem 0}figcaption,.note{color:#56606e;font-size:.9rem}
+      svg{width:100%;max-width:44rem;background:#fafbfc}svg text{font-size:11px;fill:#56606e}
       .flag{color:#a40000;font-weight:600}.bar{display:inline-block;height:.7rem;background:#3b6ea5;vertical-align:middle}
       </style></head><body><h1>Synthetic against real images</h1>
       <p>\(evaluation.syntheticCount) synthetic, \(evaluation.realCount) real images\(evaluation.side > 0 ? ", compared at \(evaluation.side) x \(evaluation.side) pixels" : ""). \
@@ -105,7 +106,19 @@ package struct EvaluationReport {
       <tr><td>held-out real images in their place</td><td>\(Evaluation.percent(m.honest))</td></tr></table>\
       <p class="note">By \(m.extractor), \(m.setSize) training and as many held-out images. Authenticity \(number(m.statistics.authenticity, 3)); nearest over second-nearest distance \
       \(number(m.statistics.nearestRatio, 3)); \(m.suspects) images at less than a hundredth of the smallest distance of an honest image.</p>
+      \(distances(m))
       """
+  }
+
+  /// How far the images of either kind are from their nearest training image: a memorizing model's curve begins below that of honest images.
+  private func distances(_ m: Evaluation.Memory) -> String {
+    func curve(_ statistics: MemorizationStatistics) -> Curve {
+      (0...100).reduce(into: Curve()) { $0.add(statistics.distance(quantile: Double($1) / 100), step: $1) }
+    }
+    return CurvePlot(
+      title: "Distance to the nearest training image", curves: [("synthetic images", curve(m.statistics)), ("held-out real images", curve(m.honestStatistics))],
+      unit: "% of the images, the nearest first"
+    ).svg()
   }
 
   private func copies() -> String {

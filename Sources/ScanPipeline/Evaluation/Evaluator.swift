@@ -214,28 +214,6 @@ package struct Evaluator {
     Estimate(successes: score.confusion.indices.reduce(0) { $0 + score.confusion[$1][$1] }, of: score.count)
   }
 
-  /// The held-out images in two halves: the first stands in for synthetic images, the second is what they may be near to.
-  private func memory(
-    _ extractor: any FeatureExtractor, training: InMemoryImages, held: InMemoryImages, synthetic: InMemoryImages
-  ) throws -> Evaluation.Memory? {
-    let (known, unseen, made) = (try extractor.features(of: training), try extractor.features(of: held), try extractor.features(of: synthetic))
-    let size = min(known.count, unseen.count / 2)
-    guard size >= SetFigures.least else { return nil }
-    // Matched sizes: with unequal ones most honest images look nearer to the larger set.
-    let some = known.rows(Evaluator.spread(known.count, size))
-    let (reference, stand) = (unseen.rows((0..<size).lazy.map { 2 * $0 }), unseen.rows((0..<size).lazy.map { 2 * $0 + 1 }))
-    let found = MemorizationStatistics(training: some, heldOut: reference, generated: made)
-    let honest = MemorizationStatistics(training: some, heldOut: reference, generated: stand)
-    // Copies of any training image count, so all of them are looked at; what honest images reach is measured against the same.
-    let all = MemorizationStatistics(training: known, heldOut: reference, generated: made)
-    let nearest = MemorizationStatistics(training: known, heldOut: reference, generated: stand).distance(quantile: 0)
-    return Evaluation.Memory(
-      extractor: extractor.name, statistics: all,
-      closer: Estimate(successes: found.countCloser(within: honest.distance(quantile: 1)), of: made.count),
-      honest: Estimate(successes: Int((honest.closerToTraining * Double(stand.count)).rounded()), of: stand.count), setSize: size,
-      suspects: all.nearest.count { $0.distance < nearest / 100 })
-  }
-
   /// `count` indexes below `total`, evenly spread.
   static func spread(_ total: Int, _ count: Int) -> [Int] { (0..<count).map { $0 * total / count } }
 

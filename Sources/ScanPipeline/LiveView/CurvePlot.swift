@@ -6,6 +6,8 @@ struct CurvePlot {
   var curves: [(name: String, curve: Curve)]
   /// Steps at which the training went back to a checkpoint.
   var returns: [Int] = []
+  /// What is counted from left to right.
+  var unit = "steps"
 
   private static let (width, height, left, bottom, top) = (460.0, 190.0, 52.0, 22.0, 10.0)
   private static let colors = ["#3b6ea5", "#c0562f", "#4a8f5c", "#8460a8", "#a08a24", "#5c6470"]
@@ -28,7 +30,7 @@ struct CurvePlot {
       body += "<text x=\"\(place(Self.left - 5))\" y=\"\(place(y(value) + 4))\" text-anchor=\"end\">\(label(value))</text>"
     }
     body += "<text x=\"\(place(Self.left))\" y=\"\(place(Self.height - 5))\">\(Int(first))</text>"
-    body += "<text x=\"\(place(Self.width - 8))\" y=\"\(place(Self.height - 5))\" text-anchor=\"end\">\(Int(last)) steps</text>"
+    body += "<text x=\"\(place(Self.width - 8))\" y=\"\(place(Self.height - 5))\" text-anchor=\"end\">\(Int(last)) \(unit)</text>"
     for step in returns where (first...last).contains(Double(step)) {
       let x = place(x(Double(step)))
       body +=
