@@ -1,7 +1,7 @@
 package import Foundation
 import ScanIO
 
-/// Where a report goes: a file that is not there yet, in a folder that takes it.
+/// Where a report, or another file that was asked for, goes: a file that is not there yet, in a folder that takes it.
 package enum ReportFile {
   /// Finds out before the work whether the report can be written after it.
   ///
@@ -21,7 +21,7 @@ package enum ReportFile {
 
   /// - Parameter mode: permissions before the process's umask.
   /// - Throws: as `check`.
-  static func write(_ bytes: [UInt8], to url: URL, mode: UInt32 = 0o644) throws {
+  package static func write(_ bytes: [UInt8], to url: URL, mode: UInt32 = 0o644) throws {
     try check(url)
     try OutputError.naming(url.standardizedFileURL.deletingLastPathComponent().path) { try AtomicFile.write(bytes, to: url.path, mode: mode) }
   }

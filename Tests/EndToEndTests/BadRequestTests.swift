@@ -179,7 +179,7 @@ import Testing
       }
       let inside = try Program.run("scanforge", evaluate + ["--report", images + "/x.html"], in: folder)
       #expect(inside.exitCode == 2)
-      #expect(inside.errors == "scanforge: The report would lie inside a folder of images that is read. Choose a file outside the folders of images.\n")
+      #expect(inside.errors == "scanforge: The file to be written would lie inside a folder of images that is read. Choose a file outside the folders of images.\n")
     }
   }
 

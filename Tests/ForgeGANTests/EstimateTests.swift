@@ -79,6 +79,12 @@ import Testing
     #expect(!rare.isByLabel && rare.kernelDistance.value == rare.pooledKernelDistance)
   }
 
+  @Test func `means of images hold the truth as often as they say`() {
+    let held = (0..<200).count { Estimate(meanOf: normal(UInt64($0), 10).values.map { exp($0 / 2) }).interval.contains(exp(0.125)) }
+    #expect((180...200).contains(held), "\(held) of 200")
+    #expect(Estimate(meanOf: [3]).interval == 3...3 && Estimate(meanOf: [.infinity, 1]).value == .infinity)
+  }
+
   /// Wilson 1927 as tabulated: 0 of 20 is up to 16 %, 19 of 20 from 76 % on.
   @Test func `shares have intervals that stay between 0 and 1`() {
     let none = Estimate(successes: 0, of: 20)

@@ -222,7 +222,7 @@ import TestSupport
       let pairs = try #require(result.pairs)
       let ranges: [Double] = [3169, 3170, 3171]
       let expected = ranges.reduce(0) { $0 + 20 * log10($1 / 10) } / 3
-      #expect(pairs.count == 3 && abs(pairs.psnr - expected) < 1e-3, "\(pairs.psnr), \(expected)")
+      #expect(pairs.count == 3 && abs(pairs.psnr.value - expected) < 1e-3, "\(pairs.psnr), \(expected)")
       #expect(result.views.isEmpty && !result.notMeasured.isEmpty)
     }
   }
@@ -241,7 +241,7 @@ import TestSupport
       }
       let result = try Self.evaluator().evaluate(real: Self.read(real), synthetic: Self.read(other), training: nil)
       let pairs = try #require(result.pairs)
-      #expect(pairs.count == 1 && pairs.psnr > 120, "\(result.lines)")
+      #expect(pairs.count == 1 && pairs.psnr.value > 120, "\(result.lines)")
       #expect(result.notMeasured.contains { $0.hasPrefix("2 pairs of one name") })
     }
   }
@@ -260,6 +260,26 @@ import TestSupport
       #expect(throws: EvaluationError.notSquare([20, 30])) { try Self.evaluator().evaluate(real: real, synthetic: made, training: nil) }
       let twice = try Self.evaluator().evaluate(real: real, synthetic: real, training: nil)
       #expect(twice.realAmongSynthetic == 40 && twice.lines.contains { $0.hasPrefix("40 of 40 synthetic images are among the real") })
+    }
+  }
+
+  @Test func `a classifier that was kept gives the same figures again, and all figures have intervals`() throws {
+    try Self.inFolder { folder in
+      let real = try Self.write(90, seed: 2, to: folder.appendingPathComponent("real"))
+      let synthetic = try Self.write(60, seed: 3, to: folder.appendingPathComponent("synthetic"))
+      let first = try Self.evaluator(steps: 20).evaluate(real: real, synthetic: synthetic, training: nil)
+      let file = folder.appendingPathComponent("classifier.safetensors")
+      try #require(first.classifierWeights).write(to: file)
+      var plan = EvaluationPlan()
+      (plan.classifierSteps, plan.measuresUtility, plan.extractors) = (1, false, [file])
+      let again = try Evaluator(plan, threads: 1, progress: { _ in }).evaluate(real: real, synthetic: synthetic, training: nil)
+      let views = (first.views[1], again.views[1])
+      #expect(views.0.digest == views.1.digest && views.0.figures.kernelDistance == views.1.figures.kernelDistance)
+      let (coverage, intervals) = (views.0.figures.coverage, views.0.figures.coverage.intervals)
+      #expect(intervals.precision.contains(coverage.precision) && intervals.recall.contains(coverage.recall))
+      #expect(intervals.density.contains(coverage.density) && intervals.coverage.contains(coverage.coverage))
+      let score = try #require(views.0.scoreOfClasses)
+      #expect(score.interval.contains(score.value) && score.interval.lowerBound >= 1 && score.interval.lowerBound < score.interval.upperBound)
     }
   }
 
@@ -310,12 +330,12 @@ import TestSupport
           try write("s\(index)_x2", side, 3 + index, to: "\(root)/made")
         }
         let (real, made) = (try Self.read(folder.appendingPathComponent("one\(index)/real")), try Self.read(folder.appendingPathComponent("one\(index)/made")))
-        single.append(try #require(Self.evaluator().evaluate(real: real, synthetic: made, training: nil).pairs).psnr)
+        single.append(try #require(Self.evaluator().evaluate(real: real, synthetic: made, training: nil).pairs).psnr.value)
       }
       #expect(Set(single).count == 3)
       let real = try Self.read(folder.appendingPathComponent("all/real"))
       let pairs = try #require(Self.evaluator().evaluate(real: real, synthetic: Self.read(folder.appendingPathComponent("all/made")), training: nil).pairs)
-      #expect(pairs.count == 3 && abs(pairs.psnr - single.reduce(0, +) / 3) < 1e-9)
+      #expect(pairs.count == 3 && abs(pairs.psnr.value - single.reduce(0, +) / 3) < 1e-9)
       try write("s1_x2", 39, 1, to: "all/made")
       let error = EvaluationError.pairSizes(2, found: [39, 39], expected: [40, 40])
       #expect(throws: error) { try Self.evaluator().evaluate(real: real, synthetic: Self.read(folder.appendingPathComponent("all/made")), training: nil) }

@@ -23,6 +23,15 @@ package struct Estimate: Sendable, Equatable {
     interval = max(0, min(p, middle - reach))...min(1, max(p, middle + reach))
   }
 
+  /// The mean of a figure over images.
+  package init(meanOf values: [Double]) {
+    precondition(!values.isEmpty, "a mean of no values")
+    let count = Double(values.count)
+    let mean = values.reduce(0, +) / count
+    let spread = values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) }
+    self.init(mean, standardError: (spread / (count - 1) / count).squareRoot())
+  }
+
   /// A figure of two sets with the interval of the grouped jackknife (Shao and Tu 1995): both sets lose a tenth of their rows in turn, row i
   /// being of group i mod 10, and the spread of the ten figures tells that of the whole one, by Student's t of nine degrees of freedom.
   ///

@@ -10,11 +10,15 @@ extension Evaluation {
       "size": side > 0 ? .integer(Int64(side)) : .null,
       "extractors": .array(views.map(\.json)), "notMeasured": .array(notMeasured.map { .string($0) }),
     ]
-    if let checkerboard { values["checkerboard"] = .object(["real": .finite(checkerboard.real), "synthetic": .finite(checkerboard.synthetic)]) }
+    if let checkerboard { values["checkerboard"] = .object([
+        "real": .finite(checkerboard.real.value), "synthetic": .finite(checkerboard.synthetic.value),
+        "intervals": .intervals(["real": checkerboard.real.interval, "synthetic": checkerboard.synthetic.interval]),
+      ]) }
     if let pairs {
       values["pairs"] = .object([
-        "count": .integer(Int64(pairs.count)), "psnr": .finite(pairs.psnr), "ssim": .finite(pairs.ssim),
-        "msSSIM": pairs.multiScaleSSIM.map { .finite($0) } ?? .null,
+        "count": .integer(Int64(pairs.count)), "psnr": .finite(pairs.psnr.value), "ssim": .finite(pairs.ssim.value),
+        "msSSIM": pairs.multiScaleSSIM.map { .finite($0.value) } ?? .null,
+        "intervals": .intervals(["psnr": pairs.psnr.interval, "ssim": pairs.ssim.interval, "msSSIM": pairs.multiScaleSSIM?.interval]),
         "featureDistances": .array(
           pairs.featureDistances.map {
             .object([
@@ -68,7 +72,11 @@ extension Evaluation.View {
       "fid": .estimate(figures.frechetDistance),
       "neighbours": .integer(Int64(figures.coverage.neighbours)), "precision": .finite(figures.coverage.precision),
       "recall": .finite(figures.coverage.recall), "density": .finite(figures.coverage.density), "coverage": .finite(figures.coverage.coverage),
-      "inceptionScore": scoreOfClasses.map { .finite($0) } ?? .null,
+      "inceptionScore": scoreOfClasses.map { .finite($0.value) } ?? .null,
+      "intervals": .intervals([
+        "precision": figures.coverage.intervals.precision, "recall": figures.coverage.intervals.recall, "density": figures.coverage.intervals.density,
+        "coverage": figures.coverage.intervals.coverage, "inceptionScore": scoreOfClasses?.interval,
+      ]),
       "realFloor": .object([
         "kid": .finite(figures.floor.kernelDistance), "fid": .finite(figures.floor.frechetDistance), "recall": .finite(figures.floor.recall),
         "count": .integer(Int64(figures.floor.count)),
@@ -92,6 +100,15 @@ extension Evaluation.Consistency {
 
 extension CanonicalJSON {
   fileprivate static func finite(_ value: Double) -> CanonicalJSON { value.isFinite ? .number(value) : .null }
+
+  /// null where none could be found.
+  fileprivate static func intervals(_ intervals: [String: ClosedRange<Double>?]) -> CanonicalJSON {
+    .object(
+      intervals.mapValues { interval in
+        guard let interval, interval.lowerBound < interval.upperBound else { return .null }
+        return .object(["low": .finite(interval.lowerBound), "high": .finite(interval.upperBound)])
+      })
+  }
 
   fileprivate static func estimate(_ estimate: Estimate) -> CanonicalJSON {
     .object([

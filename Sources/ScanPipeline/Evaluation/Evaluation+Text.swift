@@ -16,10 +16,13 @@ extension Evaluation {
           + "; \(floor) \(Evaluation.text(figures.floor.kernelDistance, digits: 5))")
       lines.append(
         "FID\(bracket) = \(Evaluation.text(figures.frechetDistance, digits: 3)); \(floor) \(Evaluation.text(figures.floor.frechetDistance, digits: 3))")
-      let coverage = figures.coverage
+      let (coverage, intervals) = (figures.coverage, figures.coverage.intervals)
       lines.append(
         "precision, recall, density, coverage\(bracket), k = \(coverage.neighbours): "
-          + [coverage.precision, coverage.recall, coverage.density, coverage.coverage].map { Evaluation.text($0, digits: 3) }.joined(separator: ", ")
+          + [
+            (coverage.precision, intervals.precision), (coverage.recall, intervals.recall), (coverage.density, intervals.density),
+            (coverage.coverage, intervals.coverage),
+          ].map { Evaluation.text($0, in: $1, digits: 3) }.joined(separator: ", ")
           + "; \(floor) recall \(Evaluation.text(figures.floor.recall, digits: 3))")
       if let score = view.scoreOfClasses { lines.append("IS\(bracket) = \(Evaluation.text(score, digits: 3))" + (consistency.map { " of at most \($0.labelNames.count)" } ?? "")) }
     }
@@ -56,7 +59,7 @@ extension Evaluation {
     }
     if let pairs {
       lines.append(
-        "\(pairs.count) pairs: PSNR \(Evaluation.text(pairs.psnr, digits: 2)) dB, SSIM \(Evaluation.text(pairs.ssim, digits: 4))"
+        "\(pairs.count) pairs: PSNR in dB \(Evaluation.text(pairs.psnr, digits: 2)), SSIM \(Evaluation.text(pairs.ssim, digits: 4))"
           + (pairs.multiScaleSSIM.map { ", MS-SSIM \(Evaluation.text($0, digits: 4))" } ?? "")
           + pairs.featureDistances.map { ", feature distance[\($0.extractor) \($0.digest.prefix(12))] \(Evaluation.text($0.value.all, digits: 4)) (deepest map, squared: \(Evaluation.text($0.value.deepest, digits: 4)))" }.joined())
     }
@@ -71,7 +74,13 @@ extension Evaluation {
   static func text(_ value: Double, digits: Int) -> String { String(format: "%.\(digits)f", value) }
 
   static func text(_ estimate: Estimate, digits: Int) -> String {
-    "\(text(estimate.value, digits: digits)) (95 %: \(text(estimate.interval.lowerBound, digits: digits)) to \(text(estimate.interval.upperBound, digits: digits)))"
+    text(estimate.value, in: estimate.interval, digits: digits)
+  }
+
+  /// Without an interval where none could be found.
+  static func text(_ value: Double, in interval: ClosedRange<Double>, digits: Int) -> String {
+    let range = "(95 %: \(text(interval.lowerBound, digits: digits)) to \(text(interval.upperBound, digits: digits)))"
+    return text(value, digits: digits) + (interval.lowerBound < interval.upperBound ? " " + range : "")
   }
 
   static func percent(_ estimate: Estimate) -> String {

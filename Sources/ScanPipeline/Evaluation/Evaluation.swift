@@ -10,7 +10,7 @@ package struct Evaluation: Sendable {
     /// SHA-256 of the extractor's weights, hexadecimal.
     package let digest: String
     package let figures: SetFigures
-    package let scoreOfClasses: Double?
+    package let scoreOfClasses: Estimate?
   }
 
   /// What a classifier trained on real images says.
@@ -108,10 +108,10 @@ package struct Evaluation: Sendable {
   /// Images that have a counterpart of the same name.
   package struct Pairs: Sendable {
     package let count: Int
-    package let psnr: Double
-    package let ssim: Double
+    package let psnr: Estimate
+    package let ssim: Estimate
     /// nil where images are smaller than 176 pixels.
-    package let multiScaleSSIM: Double?
+    package let multiScaleSSIM: Estimate?
     /// Means of how far an extractor's maps of the two images lie apart.
     package let featureDistances: [(extractor: String, digest: String, value: MapDistance)]
   }
@@ -122,6 +122,8 @@ package struct Evaluation: Sendable {
   package var realAmongSynthetic = 0
   package var side = 0
   package var views: [View] = []
+  /// The weights of the classifier that was trained on real images, as a file for `EvaluationPlan.extractors`.
+  package var classifierWeights: Data?
   package var consistency: Consistency?
   /// The same by values of attributes in place of labels, where synthetic images have them.
   package var attributeConsistency: [(attribute: ScanAttribute, consistency: Consistency)] = []
@@ -132,7 +134,7 @@ package struct Evaluation: Sendable {
   package var isSuspect: Bool { memory?.isFlagged == true || copies?.isFlagged == true }
   package var pairs: Pairs?
   /// Mean checkerboard score of real and synthetic images.
-  package var checkerboard: (real: Double, synthetic: Double)?
+  package var checkerboard: (real: Estimate, synthetic: Estimate)?
   /// What was not measured and why, in sentences.
   package var notMeasured: [String] = []
 

@@ -43,8 +43,8 @@ package enum EvaluationError: ExplainedError, Equatable {
     case .notHeldOut(let count, let all): "\(count) of the \(all) real images are training images, and too few are left to compare with"
     case .pairSizes(_, let found, let expected):
       "The super-resolved image has \(found[0]) x \(found[1]) pixels, the real image of its name \(expected[0]) x \(expected[1])"
-    case .reportExists: "The report exists already"
-    case .reportInsideInput: "The report would lie inside a folder of images that is read"
+    case .reportExists: "The file to be written exists already"
+    case .reportInsideInput: "The file to be written would lie inside a folder of images that is read"
     }
   }
 

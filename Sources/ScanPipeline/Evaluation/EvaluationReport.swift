@@ -55,18 +55,19 @@ package struct EvaluationReport {
       let name = "\(view.extractor)<br><code>\(view.digest.prefix(16))</code>"
       func cells(_ values: [String]) -> String { values.map { "<td>\($0)</td>" }.joined() }
       rows += "<tr><td>\(name)</td>" + cells([
-        "\(f.generatedCount) / \(f.realCount)", interval(f.kernelDistance, 5) + (f.isByLabel ? "<br><span class=\"note\">of all as one \(number(f.pooledKernelDistance, 5))</span>" : ""), interval(f.frechetDistance, 3), number(f.coverage.precision, 3),
-        number(f.coverage.recall, 3), number(f.coverage.density, 3), number(f.coverage.coverage, 3), view.scoreOfClasses.map { number($0, 3) } ?? "",
+        "\(f.generatedCount) / \(f.realCount)", interval(f.kernelDistance, 5) + (f.isByLabel ? "<br><span class=\"note\">of all as one \(number(f.pooledKernelDistance, 5))</span>" : ""), interval(f.frechetDistance, 3), interval(f.coverage.precision, f.coverage.intervals.precision, 3),
+        interval(f.coverage.recall, f.coverage.intervals.recall, 3), interval(f.coverage.density, f.coverage.intervals.density, 3),
+        interval(f.coverage.coverage, f.coverage.intervals.coverage, 3), view.scoreOfClasses.map { interval($0, 3) } ?? "",
       ]) + "</tr><tr><td class=\"note\">real against real</td>" + cells([
         "\(floor.count) / \(floor.count)", number(floor.kernelDistance, 5), number(floor.frechetDistance, 3), "", number(floor.recall, 3), "", "", "",
       ]) + "</tr>"
     }
     return """
-      <h2>Distances between the sets</h2><table><tr><th>extractor, its weights</th><th>synthetic / real</th><th>KID (95 %)</th><th>FID (95 %)</th>\
+      <h2>Distances between the sets</h2><table><tr><th>extractor, its weights</th><th>synthetic / real</th><th>KID</th><th>FID</th>\
       <th>precision</th><th>recall</th><th>density</th><th>coverage</th><th>IS</th></tr>\(rows)</table>
       <p class="note">k = \(evaluation.views[0].figures.coverage.neighbours) neighbours. KID is taken label by label, each in the share that it has among the real images; \
       of all as one, as other programs give it, it comes out below 0 for equal sets with chosen numbers of each label. A true KID is never below 0: an interval that \
-      reaches 0 tells of no difference. Intervals take images for independent draws, by a jackknife. The floor compares two halves of the real images: smaller sets, \
+      reaches 0 tells of no difference. Intervals (95 %) take images for independent draws; those of shares are Wilson's. The floor compares two halves of the real images: smaller sets, \
       which raises FID. Figures by different extractors, or of different numbers of images, are not comparable.</p>
       """
   }
@@ -135,10 +136,10 @@ package struct EvaluationReport {
   private func pixels() -> String {
     var rows = ""
     if let c = evaluation.checkerboard {
-      rows += "<tr><td>checkerboard score (1: no pattern)</td><td>synthetic \(number(c.synthetic, 2)), real \(number(c.real, 2))</td></tr>"
+      rows += "<tr><td>checkerboard score (1: no pattern)</td><td>synthetic \(Evaluation.text(c.synthetic, digits: 2)), real \(Evaluation.text(c.real, digits: 2))</td></tr>"
     }
     if let p = evaluation.pairs {
-      rows += "<tr><td>\(p.count) pairs of one name</td><td>PSNR \(number(p.psnr, 2)) dB, SSIM \(number(p.ssim, 4))\(p.multiScaleSSIM.map { ", MS-SSIM \(number($0, 4))" } ?? "")\(p.featureDistances.map { ", feature distance by \($0.extractor) <code>\($0.digest.prefix(16))</code> \(number($0.value.all, 4)), of the deepest map, squared, \(number($0.value.deepest, 4))" }.joined())</td></tr>"
+      rows += "<tr><td>\(p.count) pairs of one name</td><td>PSNR in dB \(Evaluation.text(p.psnr, digits: 2)), SSIM \(Evaluation.text(p.ssim, digits: 4))\(p.multiScaleSSIM.map { ", MS-SSIM \(Evaluation.text($0, digits: 4))" } ?? "")\(p.featureDistances.map { ", feature distance by \($0.extractor) <code>\($0.digest.prefix(16))</code> \(number($0.value.all, 4)), of the deepest map, squared, \(number($0.value.deepest, 4))" }.joined())</td></tr>"
     }
     return rows.isEmpty ? "" : "<h2>Pixels</h2><table>\(rows)</table>"
   }
@@ -181,7 +182,9 @@ package struct EvaluationReport {
 
   private func number(_ value: Double, _ digits: Int) -> String { Evaluation.text(value, digits: digits) }
 
-  private func interval(_ estimate: Estimate, _ digits: Int) -> String {
-    "\(number(estimate.value, digits))<br><span class=\"note\">\(number(estimate.interval.lowerBound, digits)) to \(number(estimate.interval.upperBound, digits))</span>"
+  private func interval(_ estimate: Estimate, _ digits: Int) -> String { interval(estimate.value, estimate.interval, digits) }
+
+  private func interval(_ value: Double, _ interval: ClosedRange<Double>, _ digits: Int) -> String {
+    "\(number(value, digits))<br><span class=\"note\">\(number(interval.lowerBound, digits)) to \(number(interval.upperBound, digits))</span>"
   }
 }

@@ -16,7 +16,7 @@ extension Evaluator {
   ) throws(EvaluationError) -> (pairs: Evaluation.Pairs?, incomparable: Int) {
     let byName = Dictionary(grouping: real.origins.indices.filter { real.origins[$0].file != nil }) { real.origins[$0].file?.stem ?? "" }
     var incomparable = 0
-    var (count, psnrs, ssims, scales): (Int, Double, Double, [Double]) = (0, 0, 0, [])
+    var (psnrs, ssims, scales): ([Double], [Double], [Double]) = ([], [], [])
     var distances = [MapDistance?](repeating: .zero, count: extractors.count)
     for (index, origin) in synthetic.origins.enumerated() {
       guard let file = origin.file else { continue }
@@ -35,9 +35,8 @@ extension Evaluator {
       }
       let bounds = known.range
       let range = Double(bounds.upperBound - bounds.lowerBound)
-      count += 1
-      psnrs += PixelMath.psnr(a, b, range: range)
-      ssims += PixelMath.ssim(a, b, range: range)
+      psnrs.append(PixelMath.psnr(a, b, range: range))
+      ssims.append(PixelMath.ssim(a, b, range: range))
       if min(a.rows, a.columns) >= 16 {
         let pair = [a, b].map { plane in
           Tensor([1, plane.rows, plane.columns, 1], plane.values.map { ($0 - bounds.lowerBound) / Float(range) * 2 - 1 })
@@ -51,10 +50,10 @@ extension Evaluator {
       }
       if min(a.rows, a.columns) >= 176 { scales.append(PixelMath.multiScaleSSIM(a, b, range: range)) }
     }
+    let count = psnrs.count
     guard count > 0 else { return (nil, incomparable) }
     let pairs = Evaluation.Pairs(
-      count: count, psnr: psnrs / Double(count), ssim: ssims / Double(count),
-      multiScaleSSIM: scales.count == count ? scales.reduce(0, +) / Double(count) : nil,
+      count: count, psnr: Estimate(meanOf: psnrs), ssim: Estimate(meanOf: ssims), multiScaleSSIM: scales.count == count ? Estimate(meanOf: scales) : nil,
       featureDistances: zip(extractors, distances).compactMap { extractor, sum in
         sum.map { (extractor.name, ContentDigest(of: Array(extractor.weights)).hex, $0 / count) }
       })

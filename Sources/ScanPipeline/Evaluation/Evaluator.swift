@@ -68,6 +68,7 @@ package struct Evaluator {
     let classifier = try taught.flatMap { try self.classifier($0, names: names, side: side, stage: "classifier", into: &result) }
     var extractors = untrained
     if let classifier { extractors.append(classifier) }
+    result.classifierWeights = classifier?.weights
     let labels = synthetic.labels.map { label in Int32(names.firstIndex { $0 == label?.name } ?? -1) }
     for extractor in extractors {
       try result.views.append(view(extractor, judged, made, labels: names.count > 1 ? labels : made.labels, classifier: classifier))
@@ -168,7 +169,11 @@ package struct Evaluator {
     progress(.ended(stage: stage, summary: "\(real.count) real, \(synthetic.count) synthetic"))
     return Evaluation.View(
       extractor: extractor.name, digest: ContentDigest(of: Array(extractor.weights)).hex, figures: figures,
-      scoreOfClasses: classifier.map { $0 === (extractor as? ImageClassifier) } == true ? try classifier.map { inceptionScore(try $0.probabilities(of: synthetic)).mean } : nil)
+      scoreOfClasses: classifier.map { $0 === (extractor as? ImageClassifier) } == true ? try classifier.map { try Evaluator.scoreOfClasses($0.probabilities(of: synthetic)) } : nil)
+  }
+
+  private static func scoreOfClasses(_ probabilities: FeatureSet) -> Estimate {
+    Estimate(of: probabilities, probabilities, lowest: 1) { set, _ in inceptionScore(set).mean }
   }
 
   private func consistency(
@@ -217,12 +222,12 @@ package struct Evaluator {
   /// `count` indexes below `total`, evenly spread.
   static func spread(_ total: Int, _ count: Int) -> [Int] { (0..<count).map { $0 * total / count } }
 
-  private static func checkerboards(_ real: EvaluationImages, _ synthetic: EvaluationImages, side: Int) -> (real: Double, synthetic: Double)? {
-    guard side >= 16 else { return nil }
-    func mean(_ images: EvaluationImages) -> Double {
+  private static func checkerboards(_ real: EvaluationImages, _ synthetic: EvaluationImages, side: Int) -> (real: Estimate, synthetic: Estimate)? {
+    func mean(_ images: EvaluationImages) -> Estimate? {
       let chosen = spread(images.count, min(images.count, 256)).map { images.planes[$0] }.filter { min($0.rows, $0.columns) >= 16 }
-      return chosen.reduce(0) { $0 + checkerboardScore($1) } / Double(max(1, chosen.count))
+      return chosen.isEmpty ? nil : Estimate(meanOf: chosen.map(checkerboardScore))
     }
-    return (mean(real), mean(synthetic))
+    guard side >= 16, let real = mean(real), let synthetic = mean(synthetic) else { return nil }
+    return (real, synthetic)
   }
 }

@@ -39,6 +39,9 @@ struct Evaluate: ParsableCommand {
   @Option(name: .customLong("extractor"), help: "Safetensors file with weights of one more extractor: a VGG network's with torchvision's names, or a classifier trained here (repeatable).")
   var extractors: [String] = []
 
+  @Option(help: "File for the weights of the classifier that the real images teach, for --extractor of later evaluations.")
+  var keepClassifier: String?
+
   @Option(help: "HTML file for the report, with pictures.")
   var report: String?
 
@@ -48,11 +51,13 @@ struct Evaluate: ParsableCommand {
     if let size, !(16...1024).contains(size) { throw ValidationError("--size must be 16 to 1024.") }
     guard (1...100_000).contains(classifierSteps) else { throw ValidationError("--classifier-steps must be 1 to 100000.") }
     guard (1...50).contains(neighbours) else { throw ValidationError("--neighbours must be 1 to 50.") }
+    if let report, report == keepClassifier { throw ValidationError("--report and --keep-classifier must name two files.") }
   }
 
   private struct Result: Encodable {
     let ok: Bool
     let report: String?
+    let classifier: String?
     let failed: Int
     let evaluation: CanonicalJSON
   }
@@ -60,10 +65,8 @@ struct Evaluate: ParsableCommand {
   func run() throws {
     try common.perform { console in
       let sources = try [real, synthetic, training].map { try $0.map { try EvaluationSource($0) } }
-      if let report {
-        let folders = sources.compactMap { if case .folder(let url) = $0 { url } else { nil } }
-        try ReportFile.check(URL(fileURLWithPath: report), inputs: folders)
-      }
+      let folders = sources.compactMap { if case .folder(let url) = $0 { url } else { nil } }
+      for file in [report, keepClassifier].compactMap(\.self) { try ReportFile.check(URL(fileURLWithPath: file), inputs: folders) }
       let needsCatalog = sources.contains { if case .query = $0 { true } else { false } }
       let catalog = needsCatalog ? try Catalog.openForReading(at: common.workspaceURL) : nil
       var sets: [EvaluationImages?] = []
@@ -83,10 +86,14 @@ struct Evaluate: ParsableCommand {
         try EvaluationReport(evaluation, real: realSet, synthetic: syntheticSet, training: sets[2]).write(to: URL(fileURLWithPath: report))
         console.say("  \(report)")
       }
+      if let keepClassifier {
+        if let weights = evaluation.classifierWeights { try ReportFile.write(Array(weights), to: URL(fileURLWithPath: keepClassifier)) }
+        console.say(evaluation.classifierWeights == nil ? "No classifier was trained, so none is kept." : "  \(keepClassifier)")
+      }
       console.say("For research, not for diagnosis.")
       let failed = sets.compactMap { $0?.failures }.reduce(0, +)
       let good = failed == 0 && !evaluation.isSuspect
-      console.result(Result(ok: good, report: report, failed: failed, evaluation: evaluation.json))
+      console.result(Result(ok: good, report: report, classifier: evaluation.classifierWeights.flatMap { _ in keepClassifier }, failed: failed, evaluation: evaluation.json))
       return good
     }
   }

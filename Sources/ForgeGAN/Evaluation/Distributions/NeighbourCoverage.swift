@@ -10,6 +10,15 @@ package struct NeighbourCoverage: Sendable, Equatable {
   package let density: Double
   /// Share of real balls that hold a generated row.
   package let coverage: Double
+  /// Of each figure, for the images that are counted; the balls are taken as they are.
+  package let intervals: Intervals
+
+  package struct Intervals: Sendable, Equatable {
+    package let precision: ClosedRange<Double>
+    package let recall: ClosedRange<Double>
+    package let density: ClosedRange<Double>
+    package let coverage: ClosedRange<Double>
+  }
 
   /// - Parameter neighbours: k; the row itself is not counted.
   /// - Precondition: more than k rows on either side.
@@ -29,10 +38,15 @@ package struct NeighbourCoverage: Sendable, Equatable {
         isCovered: distances.contains { $0 < realRadii[row] }
       )
     }
-    precision = share(balls) { $0 > 0 }
+    let shares = (
+      precision: Estimate(successes: balls.count { $0 > 0 }, of: balls.count), recall: Estimate(successes: held.count(where: \.isRecalled), of: held.count),
+      coverage: Estimate(successes: held.count(where: \.isCovered), of: held.count)
+    )
+    (precision, recall, coverage) = (shares.precision.value, shares.recall.value, shares.coverage.value)
     density = Double(balls.reduce(0, +)) / Double(k * balls.count)
-    recall = share(held) { $0.isRecalled }
-    coverage = share(held) { $0.isCovered }
+    intervals = Intervals(
+      precision: shares.precision.interval, recall: shares.recall.interval, density: Estimate(meanOf: balls.map { Double($0) / Double(k) }).interval,
+      coverage: shares.coverage.interval)
   }
 }
 
