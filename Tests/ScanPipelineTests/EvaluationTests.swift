@@ -263,6 +263,20 @@ import TestSupport
     }
   }
 
+  @Test func `KID is by label also where too few images are left for a classifier, and says which label has too few`() throws {
+    try Self.inFolder { folder in
+      let real = try Self.write(24, seed: 2, to: folder.appendingPathComponent("real"))
+      let synthetic = try Self.write(30, seed: 3, to: folder.appendingPathComponent("synthetic"))
+      let small = try Self.evaluator(steps: 5).evaluate(real: real, synthetic: synthetic, training: nil)
+      #expect(small.consistency == nil && small.views.allSatisfy(\.figures.isByLabel), "\(small.lines)")
+      let other = folder.appendingPathComponent("synthetic/other")
+      try FileManager.default.createDirectory(at: other, withIntermediateDirectories: true)
+      try Data(TIFFWriter.encode(Self.image("bar", 1, seed: 9), photometric: .monochrome2, spacing: nil)).write(to: other.appendingPathComponent("x.tif"))
+      let more = try Self.evaluator(steps: 5).evaluate(real: real, synthetic: Self.read(folder.appendingPathComponent("synthetic")), training: nil)
+      #expect(more.notMeasured.contains { $0.hasSuffix("of each label; other has 0 real and 1 synthetic. KID is of all images as one.") }, "\(more.notMeasured)")
+    }
+  }
+
   @Test func `a classifier that was kept gives the same figures again, and all figures have intervals`() throws {
     try Self.inFolder { folder in
       let real = try Self.write(90, seed: 2, to: folder.appendingPathComponent("real"))

@@ -29,11 +29,8 @@ package struct Evaluator {
     var result = Evaluation()
     (result.realCount, result.syntheticCount) = (real.count, synthetic.count)
     let untrained: [any FeatureExtractor] = [RandomConvolutionExtractor()] + given
-    let (pairs, incomparable) = try Evaluator.pairs(real, synthetic, untrained)
-    result.pairs = pairs
-    if incomparable > 0 {
-      result.notMeasured.append("\(incomparable) pairs of one name: one image has 8 bits, the other more, and their values have other ranges.")
-    }
+    let found = try Evaluator.pairs(real, synthetic, untrained)
+    (result.pairs, result.notMeasured) = (found.pairs, found.notMeasured)
     guard let side = plan.side ?? synthetic.side else {
       let error = synthetic.commonSize.map(EvaluationError.notSquare) ?? .mixedSizes
       guard result.pairs != nil else { throw error }
@@ -60,7 +57,8 @@ package struct Evaluator {
     var judged = judge.networkImages(side: side, names: names.count > 1 ? names : nil)
     if judged.count < SetFigures.least {
       // Half of the real images, or those with a label, are too few: no classifier, and all of them for the figures.
-      (taught, judge, judged) = (nil, real, real.networkImages(side: side))
+      let isLabelled = names.count > 1 && real.labels.allSatisfy { $0 != nil }
+      (taught, judge, judged) = (nil, real, real.networkImages(side: side, names: isLabelled ? names : nil))
       result.notMeasured.append(
         "Classes: \(SetFigures.least) labelled real images are needed beside those that teach a classifier, which --training can name.")
     }
@@ -71,11 +69,10 @@ package struct Evaluator {
     result.classifierWeights = classifier?.weights
     let labels = synthetic.labels.map { label in Int32(names.firstIndex { $0 == label?.name } ?? -1) }
     for extractor in extractors {
-      try result.views.append(view(extractor, judged, made, labels: names.count > 1 ? labels : made.labels, classifier: classifier))
+      try result.views.append(view(extractor, judged, made, labels: judged.labelNames.count > 1 ? labels : made.labels, classifier: classifier))
     }
     if names.count > 1, result.views.contains(where: { !$0.figures.isByLabel }) {
-      result.notMeasured.append(
-        "KID by label: it needs \(2 * SetFigures.leastOfLabel) real and \(SetFigures.leastOfLabel) synthetic images of each label, and no others; KID is of all as one.")
+      result.notMeasured.append("KID by label: \(Evaluator.lacking(judged, synthetic, names)). KID is of all images as one.")
     }
     if let classifier, let taught {
       let labelled = synthetic.networkImages(side: side, names: names)
@@ -120,6 +117,17 @@ package struct Evaluator {
     result.notMeasured.append("\(count) of \(real.count) real images: they are training images.")
     result.realCount = left.count
     return real.subset(left)
+  }
+
+  /// Which labels have too few images for KID by label.
+  private static func lacking(_ real: InMemoryImages, _ synthetic: EvaluationImages, _ names: [String]) -> String {
+    guard real.labelNames == names else { return "some real images have no label" }
+    let unlabelled = synthetic.labels.count { $0 == nil }
+    let lacks = Set(names + synthetic.labelNames).sorted().compactMap { name -> String? in
+      let counts = (real: real.labels.count { names[Int($0)] == name }, made: synthetic.labels.count { $0?.name == name })
+      return counts.real < 2 * SetFigures.leastOfLabel || counts.made < SetFigures.leastOfLabel ? "\(name) has \(counts.real) real and \(counts.made) synthetic" : nil
+    } + (unlabelled > 0 ? ["\(unlabelled) synthetic have no label"] : [])
+    return "it needs \(2 * SetFigures.leastOfLabel) real and \(SetFigures.leastOfLabel) synthetic images of each label; " + lacks.prefix(5).joined(separator: ", ")
   }
 
   /// Every other image of each label.
