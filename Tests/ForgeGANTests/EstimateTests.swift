@@ -76,7 +76,22 @@ import Testing
     #expect(!SetFigures(real: a, generated: labelled(2, [20, 20])).isByLabel)
     #expect(!SetFigures(real: labelled(2, [20, 20]), generated: a).isByLabel)
     let rare = SetFigures(real: labelled(2, [20, 20, 3]), generated: a)
-    #expect(!rare.isByLabel && rare.kernelDistance.value == rare.pooledKernelDistance)
+    #expect(!rare.isByLabel && rare.hasLabels && SetFigures(real: a, generated: labelled(2, [20, 20, 2])).isByLabel)
+    let none = SetFigures(real: LabelledFeatures(a.features), generated: LabelledFeatures(labelled(2, [20, 20, 20]).features))
+    #expect(!none.hasLabels && none.kernelDistance.value == none.pooledKernelDistance)
+  }
+
+  /// A label with one image on one side, and two single ones: no KID by label, and still none that is taken for below 0.
+  @Test func `where labels lack images equal sets do not come out below zero, and a missing label counts`() {
+    let draws: [SetFigures] = (0..<60 as Range<UInt64>).map { (draw: UInt64) -> SetFigures in
+      let real = labelled(2 * draw + 1, [20, 20, 20, 20, 20, 1, 1])
+      return SetFigures(real: real, generated: labelled(2 * draw + 2, [20, 20, 20, 20, 20, 1]))
+    }
+    let below = draws.count { $0.kernelDistance.interval.upperBound < 0 }
+    let pooledBelow = draws.count { $0.pooledKernelDistance < 0 }
+    #expect(!draws.contains { $0.isByLabel } && below < 4 && pooledBelow > 50, "\(below), \(pooledBelow)")
+    let missing = SetFigures(real: labelled(1, [20, 20, 20, 20, 20, 20]), generated: labelled(2, [20, 20, 20, 20, 20]))
+    #expect(missing.kernelDistance.interval.lowerBound > 0)
   }
 
   @Test func `means of images hold the truth as often as they say`() {

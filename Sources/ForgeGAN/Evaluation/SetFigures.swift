@@ -4,12 +4,14 @@ import ForgeTensor
 /// What one extractor sees of generated against real images, with what two halves of the real images are to each other beside it.
 package struct SetFigures: Sendable {
   /// KID: the squared maximum mean discrepancy with a cubic kernel, unbiased; with each label in the share that it has among the real images
-  /// where `isByLabel`.
+  /// where `isByLabel`, else in its own on either side.
   package let kernelDistance: Estimate
   /// KID without regard to labels, as other programs give it; biased towards values below 0 for sets with chosen numbers of each label.
   package let pooledKernelDistance: Double
   /// Whether labels were given and each has enough images for KID by label.
   package let isByLabel: Bool
+  /// Whether either side has more than one label, so that the two figures of KID differ.
+  package let hasLabels: Bool
   /// FID.
   package let frechetDistance: Estimate
   package let coverage: NeighbourCoverage
@@ -41,10 +43,10 @@ package struct SetFigures: Sendable {
     realCount = real.labels.count
     generatedCount = generated.labels.count
     let isEnough = real.counts.count > 1 && real.isComparable(to: generated, least: Self.leastOfLabel) && real.counts.values.allSatisfy { $0 >= 2 * Self.leastOfLabel }
-    let (known, made) = isEnough ? (real, generated) : (LabelledFeatures(real.features), LabelledFeatures(generated.features))
-    isByLabel = isEnough
-    kernelDistance = ForgeGAN.kernelDistance(known, made)
-    pooledKernelDistance = isEnough ? ForgeGAN.kernelDistance(real.features, generated.features) : kernelDistance.value
+    let known = real.joiningLabels(below: 2 * Self.leastOfLabel)
+    (isByLabel, hasLabels) = (isEnough, max(real.counts.count, generated.counts.count) > 1)
+    kernelDistance = ForgeGAN.kernelDistance(known, isEnough ? generated : generated.joiningLabels(below: Self.leastOfLabel), matched: isEnough)
+    pooledKernelDistance = ForgeGAN.kernelDistance(real.features, generated.features)
     frechetDistance = Estimate(of: real.features, generated.features, lowest: 0) { ForgeGAN.frechetDistance($0, $1) }
     coverage = NeighbourCoverage(real: real.features, generated: generated.features, neighbours: neighbours)
     floor = SetFigures.floor(known, neighbours: neighbours)

@@ -12,7 +12,7 @@ extension Evaluation {
       let floor = "real against real, \(figures.floor.count) each:"
       lines.append(
         "KID\(bracket) = \(Evaluation.text(figures.kernelDistance, digits: 5))"
-          + (figures.isByLabel ? " by label, \(Evaluation.text(figures.pooledKernelDistance, digits: 5)) of all as one" : "")
+          + (figures.hasLabels ? "\(figures.isByLabel ? " by label" : ""), \(Evaluation.text(figures.pooledKernelDistance, digits: 5)) of all as one" : "")
           + "; \(floor) \(Evaluation.text(figures.floor.kernelDistance, digits: 5))")
       lines.append(
         "FID\(bracket) = \(Evaluation.text(figures.frechetDistance, digits: 3)); \(floor) \(Evaluation.text(figures.floor.frechetDistance, digits: 3))")

@@ -55,7 +55,7 @@ package struct EvaluationReport {
       let name = "\(view.extractor)<br><code>\(view.digest.prefix(16))</code>"
       func cells(_ values: [String]) -> String { values.map { "<td>\($0)</td>" }.joined() }
       rows += "<tr><td>\(name)</td>" + cells([
-        "\(f.generatedCount) / \(f.realCount)", interval(f.kernelDistance, 5) + (f.isByLabel ? "<br><span class=\"note\">of all as one \(number(f.pooledKernelDistance, 5))</span>" : ""), interval(f.frechetDistance, 3), interval(f.coverage.precision, f.coverage.intervals.precision, 3),
+        "\(f.generatedCount) / \(f.realCount)", interval(f.kernelDistance, 5) + (f.hasLabels ? "<br><span class=\"note\">of all as one \(number(f.pooledKernelDistance, 5))</span>" : ""), interval(f.frechetDistance, 3), interval(f.coverage.precision, f.coverage.intervals.precision, 3),
         interval(f.coverage.recall, f.coverage.intervals.recall, 3), interval(f.coverage.density, f.coverage.intervals.density, 3),
         interval(f.coverage.coverage, f.coverage.intervals.coverage, 3), view.scoreOfClasses.map { interval($0, 3) } ?? "",
       ]) + "</tr><tr><td class=\"note\">real against real</td>" + cells([

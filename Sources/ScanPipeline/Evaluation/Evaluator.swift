@@ -72,7 +72,7 @@ package struct Evaluator {
       try result.views.append(view(extractor, judged, made, labels: judged.labelNames.count > 1 ? labels : made.labels, classifier: classifier))
     }
     if names.count > 1, result.views.contains(where: { !$0.figures.isByLabel }) {
-      result.notMeasured.append("KID by label: \(Evaluator.lacking(judged, synthetic, names)). KID is of all images as one.")
+      result.notMeasured.append("KID by label: \(Evaluator.lacking(judged, synthetic, names)). KID has the labels in their own shares on either side.")
     }
     if let classifier, let taught {
       let labelled = synthetic.networkImages(side: side, names: names)

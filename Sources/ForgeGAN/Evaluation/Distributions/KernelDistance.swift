@@ -6,7 +6,7 @@
 /// - Precondition: at least two rows on either side.
 package func kernelDistance(_ real: FeatureSet, _ generated: FeatureSet) -> Double {
   precondition(real.count > 1 && generated.count > 1, "a kernel distance needs two rows on either side")
-  return kernelMoments(LabelledFeatures(real), LabelledFeatures(generated)).distance
+  return kernelMoments(LabelledFeatures(real), LabelledFeatures(generated), matched: true).distance
 }
 
 /// The mean of the kernel distances of aligned blocks of `size` rows; nil where either side has fewer rows.
@@ -20,8 +20,8 @@ package func kernelDistance(_ real: FeatureSet, _ generated: FeatureSet, blocksO
   return sum / Double(blocks)
 }
 
-/// KID of the generated images with each label in the share that it has among the real images, without bias however many of each label
-/// either side has: means within a label leave out an image's pair with itself, and labels are put together by their shares.
+/// KID without bias however many of each label either side has: means within a label leave out an image's pair with itself, and labels are put
+/// together by shares.
 ///
 /// With one label it is the estimate of Binkowski et al. 2018. That takes the images of a set for independent draws; a set with a chosen number of
 /// each label holds, beside any image, one image too few of its own label, the more alike ones, and comes out too low.
@@ -29,20 +29,24 @@ package func kernelDistance(_ real: FeatureSet, _ generated: FeatureSet, blocksO
 /// The standard error is that of the delete-one jackknife within labels, to first order. It is up to 1.4 times too wide where nothing tells the
 /// sets apart. Images count as independent: neighbouring slices are not, and there the error is larger.
 ///
-/// - Precondition: both sides have the same labels, at least two rows of each.
-package func kernelDistance(_ real: LabelledFeatures, _ generated: LabelledFeatures) -> Estimate {
-  precondition(real.isComparable(to: generated, least: 2), "a kernel distance needs two rows of each label on either side")
-  let found = kernelMoments(real, generated)
+/// - Parameter matched: takes each label of the generated rows in the share that it has among the real ones, so that sets that differ in these
+///   alone are at no distance; else either side keeps its own.
+/// - Precondition: at least two rows of each label on either side; the same labels on both where `matched`.
+package func kernelDistance(_ real: LabelledFeatures, _ generated: LabelledFeatures, matched: Bool = true) -> Estimate {
+  precondition(
+    matched ? real.isComparable(to: generated, least: 2) : [real, generated].allSatisfy { $0.isComparable(to: $0, least: 2) },
+    "a kernel distance needs two rows of each label on either side")
+  let found = kernelMoments(real, generated, matched: matched)
   return Estimate(found.distance, standardError: found.error)
 }
 
-private func kernelMoments(_ real: LabelledFeatures, _ generated: LabelledFeatures) -> (distance: Double, error: Double) {
-  let shares = real.counts.mapValues { Double($0) / Double(real.labels.count) }
+private func kernelMoments(_ real: LabelledFeatures, _ generated: LabelledFeatures, matched: Bool) -> (distance: Double, error: Double) {
+  let (realShares, shares) = (real.shares, matched ? real.shares : generated.shares)
   // How much more alike each row is to the real than to the generated rows.
   func leanings(_ set: LabelledFeatures, isReal: Bool) -> [Double] {
-    zip(meanKernels(of: set, to: real, isSame: isReal, shares), meanKernels(of: set, to: generated, isSame: !isReal, shares)).map { $0 - $1 }
+    zip(meanKernels(of: set, to: real, isSame: isReal, realShares), meanKernels(of: set, to: generated, isSame: !isReal, shares)).map { $0 - $1 }
   }
-  let (a, b) = (moments(leanings(real, isReal: true), real, shares), moments(leanings(generated, isReal: false), generated, shares))
+  let (a, b) = (moments(leanings(real, isReal: true), real, realShares), moments(leanings(generated, isReal: false), generated, shares))
   return (a.mean - b.mean, 2 * (a.variance + b.variance).squareRoot())
 }
 
