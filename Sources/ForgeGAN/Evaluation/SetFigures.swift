@@ -46,7 +46,7 @@ package struct SetFigures: Sendable {
     let known = real.joiningLabels(below: 2 * Self.leastOfLabel)
     (isByLabel, hasLabels) = (isEnough, max(real.counts.count, generated.counts.count) > 1)
     kernelDistance = ForgeGAN.kernelDistance(known, isEnough ? generated : generated.joiningLabels(below: Self.leastOfLabel), matched: isEnough)
-    pooledKernelDistance = ForgeGAN.kernelDistance(real.features, generated.features)
+    pooledKernelDistance = hasLabels ? ForgeGAN.kernelDistance(real.features, generated.features) : kernelDistance.value
     frechetDistance = Estimate(of: real.features, generated.features, lowest: 0) { ForgeGAN.frechetDistance($0, $1) }
     coverage = NeighbourCoverage(real: real.features, generated: generated.features, neighbours: neighbours)
     floor = SetFigures.floor(known, neighbours: neighbours)
