@@ -26,10 +26,8 @@ package struct Estimate: Sendable, Equatable {
   /// The mean of a figure over images.
   package init(meanOf values: [Double]) {
     precondition(!values.isEmpty, "a mean of no values")
-    let count = Double(values.count)
-    let mean = values.reduce(0, +) / count
-    let spread = values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) }
-    self.init(mean, standardError: (spread / (count - 1) / count).squareRoot())
+    let (count, found) = (Double(values.count), Estimate.spread(values))
+    self.init(found.mean, standardError: (found.squares / (count - 1) / count).squareRoot())
   }
 
   /// A figure of two sets with the interval of the grouped jackknife (Shao and Tu 1995): both sets lose a tenth of their rows in turn, row i
@@ -41,8 +39,13 @@ package struct Estimate: Sendable, Equatable {
     precondition(min(real.count, generated.count) >= 2 * groups, "a jackknife of \(groups) groups needs \(2 * groups) rows on either side")
     func without(_ group: Int, _ set: FeatureSet) -> FeatureSet { set.rows((0..<set.count).lazy.filter { $0 % groups != group }) }
     let parts = (0..<groups).map { figure(without($0, real), without($0, generated)) }
-    let mean = parts.reduce(0, +) / Double(groups)
-    let spread = parts.reduce(0) { $0 + ($1 - mean) * ($1 - mean) }
+    let spread = Estimate.spread(parts).squares
     self.init(figure(real, generated), standardError: (spread * Double(groups - 1) / Double(groups)).squareRoot(), lowest: lowest, quantile: 2.262)
+  }
+
+  /// The mean, and the sum of the squared distances to it.
+  private static func spread(_ values: [Double]) -> (mean: Double, squares: Double) {
+    let mean = values.reduce(0, +) / Double(values.count)
+    return (mean, values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) })
   }
 }

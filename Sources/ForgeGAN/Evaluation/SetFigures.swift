@@ -42,10 +42,12 @@ package struct SetFigures: Sendable {
   package init(real: LabelledFeatures, generated: LabelledFeatures, neighbours: Int = 5) {
     realCount = real.labels.count
     generatedCount = generated.labels.count
-    let isEnough = real.counts.count > 1 && real.isComparable(to: generated, least: Self.leastOfLabel) && real.counts.values.allSatisfy { $0 >= 2 * Self.leastOfLabel }
-    let known = real.joiningLabels(below: 2 * Self.leastOfLabel)
-    (isByLabel, hasLabels) = (isEnough, max(real.counts.count, generated.counts.count) > 1)
-    kernelDistance = ForgeGAN.kernelDistance(known, isEnough ? generated : generated.joiningLabels(below: Self.leastOfLabel), matched: isEnough)
+    let (least, leastReal) = (Self.leastOfLabel, 2 * Self.leastOfLabel)
+    hasLabels = max(real.counts.count, generated.counts.count) > 1
+    isByLabel = real.counts.count > 1 && real.isComparable(to: generated, least: least) && real.counts.values.allSatisfy { $0 >= leastReal }
+    // Where it is by label, neither side has labels to join.
+    let known = real.joiningLabels(below: leastReal)
+    kernelDistance = ForgeGAN.kernelDistance(known, generated.joiningLabels(below: least), matched: isByLabel)
     pooledKernelDistance = hasLabels ? ForgeGAN.kernelDistance(real.features, generated.features) : kernelDistance.value
     frechetDistance = Estimate(of: real.features, generated.features, lowest: 0) { ForgeGAN.frechetDistance($0, $1) }
     coverage = NeighbourCoverage(real: real.features, generated: generated.features, neighbours: neighbours)

@@ -10,10 +10,12 @@ extension Evaluation {
       "size": side > 0 ? .integer(Int64(side)) : .null,
       "extractors": .array(views.map(\.json)), "notMeasured": .array(notMeasured.map { .string($0) }),
     ]
-    if let checkerboard { values["checkerboard"] = .object([
+    if let checkerboard {
+      values["checkerboard"] = .object([
         "real": .finite(checkerboard.real.value), "synthetic": .finite(checkerboard.synthetic.value),
         "intervals": .intervals(["real": checkerboard.real.interval, "synthetic": checkerboard.synthetic.interval]),
-      ]) }
+      ])
+    }
     if let pairs {
       values["pairs"] = .object([
         "count": .integer(Int64(pairs.count)), "psnr": .finite(pairs.psnr.value), "ssim": .finite(pairs.ssim.value),
@@ -68,8 +70,8 @@ extension Evaluation.View {
   fileprivate var json: CanonicalJSON {
     .object([
       "extractor": .string(extractor), "sha256": .string(digest), "real": .integer(Int64(figures.realCount)),
-      "synthetic": .integer(Int64(figures.generatedCount)), "kid": .estimate(figures.kernelDistance), "kidByLabel": .bool(figures.isByLabel), "kidPooled": .finite(figures.pooledKernelDistance),
-      "fid": .estimate(figures.frechetDistance),
+      "synthetic": .integer(Int64(figures.generatedCount)), "kid": .estimate(figures.kernelDistance),
+      "kidByLabel": .bool(figures.isByLabel), "kidPooled": .finite(figures.pooledKernelDistance), "fid": .estimate(figures.frechetDistance),
       "neighbours": .integer(Int64(figures.coverage.neighbours)), "precision": .finite(figures.coverage.precision),
       "recall": .finite(figures.coverage.recall), "density": .finite(figures.coverage.density), "coverage": .finite(figures.coverage.coverage),
       "inceptionScore": scoreOfClasses.map { .finite($0.value) } ?? .null,

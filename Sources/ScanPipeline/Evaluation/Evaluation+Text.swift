@@ -24,7 +24,9 @@ extension Evaluation {
             (coverage.coverage, intervals.coverage),
           ].map { Evaluation.text($0, in: $1, digits: 3) }.joined(separator: ", ")
           + "; \(floor) recall \(Evaluation.text(figures.floor.recall, digits: 3))")
-      if let score = view.scoreOfClasses { lines.append("IS\(bracket) = \(Evaluation.text(score, digits: 3))" + (consistency.map { " of at most \($0.labelNames.count)" } ?? "")) }
+      if let score = view.scoreOfClasses {
+        lines.append("IS\(bracket) = \(Evaluation.text(score, digits: 3))" + (consistency.map { " of at most \($0.labelNames.count)" } ?? ""))
+      }
     }
     for (name, consistency) in consistencies {
       lines.append(
@@ -47,7 +49,8 @@ extension Evaluation {
     }
     if let copies {
       lines.append(
-        "copies[\(copies.training) training images]: \(copies.identical > 0 ? "\(copies.identical) are training images; " : "")\(copies.found.count) of \(copies.synthetic) synthetic images show what a training image shows, flipped, "
+        "copies[\(copies.training) training images]: " + (copies.identical > 0 ? "\(copies.identical) are training images; " : "")
+          + "\(copies.found.count) of \(copies.synthetic) synthetic images show what a training image shows, flipped, "
           + "turned, cut or changed though it may be; so do \(copies.honest.found) of \(copies.honest.count) held-out images"
           + (copies.honest.found > 0 ? " (flagged: \(copies.bar))" : "") + (copies.found.isEmpty ? "" : ", nearest: \(copies.nearest(5))") + "; "
           + (copies.isFlagged ? "FLAGGED" : "not flagged"))

@@ -52,21 +52,24 @@ package struct EvaluationReport {
     var rows = ""
     for view in evaluation.views {
       let (f, floor) = (view.figures, view.figures.floor)
+      let pooled = f.hasLabels ? "<br><span class=\"note\">of all as one \(number(f.pooledKernelDistance, 5))</span>" : ""
       let name = "\(view.extractor)<br><code>\(view.digest.prefix(16))</code>"
       func cells(_ values: [String]) -> String { values.map { "<td>\($0)</td>" }.joined() }
       rows += "<tr><td>\(name)</td>" + cells([
-        "\(f.generatedCount) / \(f.realCount)", interval(f.kernelDistance, 5) + (f.hasLabels ? "<br><span class=\"note\">of all as one \(number(f.pooledKernelDistance, 5))</span>" : ""), interval(f.frechetDistance, 3), interval(f.coverage.precision, f.coverage.intervals.precision, 3),
+        "\(f.generatedCount) / \(f.realCount)", interval(f.kernelDistance, 5) + pooled, interval(f.frechetDistance, 3), interval(f.coverage.precision, f.coverage.intervals.precision, 3),
         interval(f.coverage.recall, f.coverage.intervals.recall, 3), interval(f.coverage.density, f.coverage.intervals.density, 3),
         interval(f.coverage.coverage, f.coverage.intervals.coverage, 3), view.scoreOfClasses.map { interval($0, 3) } ?? "",
       ]) + "</tr><tr><td class=\"note\">real against real</td>" + cells([
         "\(floor.count) / \(floor.count)", number(floor.kernelDistance, 5), number(floor.frechetDistance, 3), "", number(floor.recall, 3), "", "", "",
       ]) + "</tr>"
     }
+    let byLabel = evaluation.views[0].figures.isByLabel
+      ? "KID is taken label by label, each in the share that it has among the real images; of all as one, as other programs give it, it comes out below 0 for equal "
+        + "sets with chosen numbers of each label. " : ""
     return """
       <h2>Distances between the sets</h2><table><tr><th>extractor, its weights</th><th>synthetic / real</th><th>KID</th><th>FID</th>\
       <th>precision</th><th>recall</th><th>density</th><th>coverage</th><th>IS</th></tr>\(rows)</table>
-      <p class="note">k = \(evaluation.views[0].figures.coverage.neighbours) neighbours. KID is taken label by label, each in the share that it has among the real images; \
-      of all as one, as other programs give it, it comes out below 0 for equal sets with chosen numbers of each label. A true KID is never below 0: an interval that \
+      <p class="note">k = \(evaluation.views[0].figures.coverage.neighbours) neighbours. \(byLabel)A true KID is never below 0: an interval that \
       reaches 0 tells of no difference. Intervals (95 %) take images for independent draws; those of shares are Wilson's. The floor compares two halves of the real images: smaller sets, \
       which raises FID. Figures by different extractors, or of different numbers of images, are not comparable.</p>
       """
@@ -114,7 +117,7 @@ package struct EvaluationReport {
   /// How far the images of either kind are from their nearest training image: a memorizing model's curve begins below that of honest images.
   private func distances(_ m: Evaluation.Memory) -> String {
     func curve(_ statistics: MemorizationStatistics) -> Curve {
-      (0...100).reduce(into: Curve()) { $0.add(statistics.distance(quantile: Double($1) / 100), step: $1) }
+      statistics.distances(quantiles: (0...100).map { Double($0) / 100 }).enumerated().reduce(into: Curve()) { $0.add($1.element, step: $1.offset) }
     }
     return CurvePlot(
       title: "Distance to the nearest training image", curves: [("synthetic images", curve(m.statistics)), ("held-out real images", curve(m.honestStatistics))],

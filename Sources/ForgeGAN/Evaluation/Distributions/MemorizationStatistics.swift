@@ -35,11 +35,16 @@ package struct MemorizationStatistics: Sendable, Equatable {
   }
 
   /// A quantile of the distances to the nearest training row, with linear interpolation between order statistics.
-  package func distance(quantile: Double) -> Double {
+  package func distance(quantile: Double) -> Double { distances(quantiles: [quantile])[0] }
+
+  /// As `distance(quantile:)`, of each.
+  package func distances(quantiles: [Double]) -> [Double] {
     let sorted = nearest.map(\.distance).sorted()
-    let place = quantile * Double(sorted.count - 1)
-    let (low, high) = (Int(place.rounded(.down)), Int(place.rounded(.up)))
-    return sorted[low] + (sorted[high] - sorted[low]) * (place - Double(low))
+    return quantiles.map { quantile in
+      let place = quantile * Double(sorted.count - 1)
+      let (low, high) = (Int(place.rounded(.down)), Int(place.rounded(.up)))
+      return sorted[low] + (sorted[high] - sorted[low]) * (place - Double(low))
+    }
   }
 
   /// `closerToTraining` of images that are as near to a real one as `largest`; those that are near to none tell nothing, so half of them count.
